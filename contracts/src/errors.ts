@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/**
+ * Every error that the product answers with: its stable code, the HTTP status that goes with it and a short title.
+ * A client decides by `code`; `title` and `detail` are for people.
+ */
+export const errorCatalogue = {
+  malformed_request: { status: 400, title: 'The request could not be read' },
+  unauthenticated: { status: 401, title: 'A valid access token is needed' },
+  invalid_credentials: { status: 401, title: 'E-mail or password is wrong' },
+  forbidden: { status: 403, title: 'Your role does not allow this' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  email_taken: { status: 409, title: 'This e-mail address is already registered' },
+  insufficient_stock: { status: 409, title: 'There is not enough stock' },
+  invalid_transition: { status: 409, title: 'The order cannot move to this status' },
+  last_admin: { status: 409, title: 'The last active administrator must stay' },
+  body_too_large: { status: 413, title: 'The request body is too large' },
+  validation_failed: { status: 422, title: 'Some fields are not valid' },
+  unknown_product: { status: 422, title: 'An ordered product does not exist' },
+  too_many_requests: { status: 429, title: 'Too many attempts' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  upstream_unavailable: { status: 502, title: 'A part of the system cannot be reached' },
+  unavailable: { status: 503, title: 'The service is not available at the moment' },
+  upstream_timeout: { status: 504, title: 'A part of the system took too long to answer' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+const errorCodes = Object.keys(errorCatalogue).filter((code): code is ErrorCode => code in errorCatalogue);
+
+/** One invalid field: `path` in dots (`items.0.quantity`), empty for the body as a whole. */
+export const fieldError = z.object({ path: z.string(), message: z.string() });
+export type FieldError = z.infer<typeof fieldError>;
+
+/** RFC 9457 problem details, media type `application/problem+json`. Further members depend on the code. */
+export const problem = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(errorCodes),
+    detail: z.string(),
+    errors: z.array(fieldError).optional(),
+    request_id: z.string().optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problem>;

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** Query of every list: `limit` rows a page, `cursor` as the previous page's `next_cursor` gave it. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'Rows a page' }),
+  cursor: z.string().max(300).optional().meta({ description: '`next_cursor` of the page before' }),
+});
+
+/** The shape of every list: `next_cursor` is null on the last page. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+
+export const uuid = z.uuid().meta({ example: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10' });
+
+/** RFC 3339 in UTC, milliseconds. */
+export const timestamp = z.iso.datetime().meta({ example: '2026-03-14T09:26:53.589Z' });
+
+/** Money in the currency's minor unit (cents); never a float. */
+export const minorUnits = z.int().nonnegative().meta({ example: 4598 });
+
+export const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .meta({ description: 'ISO 4217', example: 'USD' });

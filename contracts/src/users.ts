@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { page, pageQuery, timestamp, uuid } from './lists.ts';
+
+export const roles = ['admin', 'staff', 'customer'] as const;
+export const role = z.enum(roles);
+export type Role = z.infer<typeof role>;
+
+/** Staff and administrators see and move every order. */
+export const isStaff = (value: Role): boolean => value !== 'customer';
+
+const email = z
+  .email()
+  .max(254)
+  .transform((value) => value.toLowerCase());
+const name = z.string().trim().min(1).max(100);
+
+/** bcrypt reads 72 bytes and silently ignores the rest, so a longer password is refused instead. */
+const password = z
+  .string()
+  .min(8)
+  .refine((value) => new TextEncoder().encode(value).length <= 72, 'must be at most 72 bytes long');
+
+export const user = z
+  .object({ id: uuid, email: z.string(), name: z.string(), role, created_at: timestamp })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof user>;
+
+/** A user as administrators see it: deactivated users stay, with `active: false`. */
+export const account = user
+  .extend({ active: z.boolean(), version: z.int().positive(), updated_at: timestamp })
+  .meta({ id: 'Account' });
+export type Account = z.infer<typeof account>;
+export const accountPage = page(account).meta({ id: 'AccountPage' });
+
+export const credentials = z
+  .strictObject({ email, password: z.string().min(1).max(1000) })
+  .meta({ id: 'Credentials', example: { email: 'staff@example.com', password: 'password123' } });
+export const registration = z.strictObject({ email, password, name }).meta({ id: 'Registration' });
+export const refreshRequest = z.strictObject({ refresh_token: z.string().min(1).max(200) }).meta({ id: 'Refresh' });
+
+/** `expires_in` in seconds. A refresh token is good for one use. */
+export const session = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int(),
+    refresh_token: z.string(),
+    user,
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof session>;
+
+export const verification = z.object({ valid: z.literal(true), user }).meta({ id: 'Verification' });
+
+export const profileChange = z
+  .strictObject({ name: name.optional(), password: password.optional(), current_password: z.string().max(1000).optional() })
+  .refine((change) => change.name !== undefined || change.password !== undefined, 'nothing to change')
+  .refine((change) => change.password === undefined || change.current_password !== undefined, {
+    path: ['current_password'],
+    message: 'is needed to set a new password',
+  })
+  .meta({ id: 'ProfileChange' });
+
+export const accountCreation = registration.extend({ role }).meta({ id: 'AccountCreation' });
+export const accountChange = z
+  .strictObject({
+    name: name.optional(),
+    role: role.optional(),
+    password: password.optional(),
+    active: z.boolean().optional(),
+  })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), 'nothing to change')
+  .meta({ id: 'AccountChange' });
+
+export const accountQuery = pageQuery.extend({ role: role.optional() });

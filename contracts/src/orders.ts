@@ -92,7 +92,7 @@ export const orderStep = z
     from: orderStatus.nullable(),
     to: orderStatus,
     reason: z.string().nullable(),
-    actor_name: z.string(),
+    actor_name: z.string().nullable().meta({ description: 'Not told to customers' }),
     created_at: timestamp,
   })
   .meta({ id: 'OrderStep' });

@@ -18,3 +18,14 @@ export type Product = z.infer<typeof product>;
 
 export const productPage = page(product).meta({ id: 'ProductPage' });
 export const productQuery = pageQuery;
+
+/** Units that arrived (positive) or left by other ways than an order (negative). */
+export const stockAdjustment = z
+  .strictObject({
+    change: z
+      .int()
+      .min(-100_000)
+      .max(100_000)
+      .refine((change) => change !== 0, 'must not be 0'),
+  })
+  .meta({ id: 'StockAdjustment', example: { change: 50 } });

@@ -1,0 +1,56 @@
+import { ticketSeconds } from '@live-orders/contracts/realtime.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { createApp } from '@live-orders/runtime/http.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
+import { serveMetrics } from '@live-orders/runtime/metrics.ts';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import type { Registry } from 'prom-client';
+import { edgeAuth } from './edge.ts';
+import type { Origins } from './origins.ts';
+import { proxyTo } from './proxy.ts';
+import type { Tickets } from './tickets.ts';
+
+export interface GatewayPlan {
+  log: Log;
+  metrics: Registry;
+  verify: Verify;
+  tickets: Tickets;
+  origins: Origins;
+  usersUrl: string;
+  ordersUrl: string;
+  health: () => Promise<Record<string, unknown>>;
+}
+
+/** The gateway's HTTP app without its socket, not listening yet. */
+export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
+  const app = createApp<AuthEnv>(plan.log);
+  app.use(
+    cors({
+      origin: (origin, c) => (plan.origins.allows(origin, c.req.header('host')) ? origin : null),
+      allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],
+      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match', 'x-request-id'],
+      exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotent-replayed'],
+      maxAge: 600,
+    }),
+  );
+  app.get('/', async (c) => c.json(await plan.health()));
+  serveMetrics(app, plan.metrics);
+
+  app.post('/live/ticket', authenticate(plan.verify), async (c) => {
+    const ticket = await plan.tickets.issue(c.var.identity);
+    return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
+  });
+
+  const edge = edgeAuth(plan.verify);
+  for (const [name, base] of [
+    ['users', plan.usersUrl],
+    ['orders', plan.ordersUrl],
+  ] as const) {
+    const forward = proxyTo(name, base);
+    // Only the API: metrics and keys of a service are not for the outside.
+    app.all(`/${name}/api`, edge, forward);
+    app.all(`/${name}/api/*`, edge, forward);
+  }
+  return app;
+};

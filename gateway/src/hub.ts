@@ -1,0 +1,185 @@
+import { type CloseReason, formatPosition, type Position, type RedisMessage, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import type { Identity } from '@live-orders/runtime/auth.ts';
+import { type Audience, audienceOf, encode, project, reaches } from './audience.ts';
+import type { Entry, History } from './history.ts';
+import type { Revocations } from './revocations.ts';
+
+/** A connected socket, as the hub needs it. */
+export interface Client {
+  identity: Identity;
+  /** Bytes that were sent but not yet taken by the network. */
+  backlog(): number;
+  send(frame: Buffer): void;
+  close(reason: CloseReason): void;
+}
+
+/** A client this far behind is let go and comes back with its position, so that memory stays bounded. */
+const maxBacklogBytes = 4 * 1024 * 1024;
+/** Events that come closer together than this share a frame. */
+const tickMs = 15;
+export const heartbeatMs = 5_000;
+
+type Resync = Extract<ServerMessage, { event: 'resync' }>['data']['reason'];
+
+const frameOf = (texts: string[]): Buffer => Buffer.from(`[${texts.join(',')}]`);
+
+/**
+ * Who is connected and what each is sent. Texts are built once per audience; several events of one tick share a frame.
+ * After a quiet tick an event goes out at once.
+ */
+export class Hub {
+  readonly #history: History;
+  readonly #revocations: Revocations;
+  readonly #now: () => number;
+  readonly #rooms = new Map<Audience, { clients: Set<Client>; pending: string[] }>();
+  #flushTimer: NodeJS.Timeout | null = null;
+  #flushedAt = 0;
+  #size = 0;
+
+  constructor(history: History, revocations: Revocations, now = Date.now) {
+    this.#history = history;
+    this.#revocations = revocations;
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get position(): Position {
+    return this.#history.position;
+  }
+
+  /** The seq of the oldest event in memory. */
+  get oldest(): number {
+    return this.#history.oldest;
+  }
+
+  /**
+   * Welcomes a client and brings it from `since` to the present, in full or not at all. `older` are events after `since`
+   * that memory no longer holds, read from the log beforehand. Synchronous, so that no event falls in between.
+   */
+  join(client: Client, since: Position | null, older: Entry[] = []): void {
+    const audience = audienceOf(client.identity);
+    this.#flushRoom(audience);
+    const { position } = this;
+    const missed = since && this.#missed(since, older);
+    const data = {
+      position: formatPosition(position),
+      recovered: Boolean(missed),
+      heartbeat_ms: heartbeatMs,
+      server_time: new Date(this.#now()).toISOString(),
+      role: client.identity.role,
+    };
+    const texts = [encode({ event: 'welcome', seq: position.seq, data })];
+    for (const entry of missed ?? []) {
+      for (const delivery of entry.deliveries) if (reaches(delivery, audience)) texts.push(delivery.text);
+    }
+    if (since && !missed) texts.push(this.#resync(since.epoch === position.epoch ? 'history_lost' : 'new_epoch'));
+    client.send(frameOf(texts));
+    const room = this.#rooms.get(audience) ?? { clients: new Set(), pending: [] };
+    this.#rooms.set(audience, room);
+    room.clients.add(client);
+    this.#size += 1;
+  }
+
+  leave(client: Client): void {
+    const audience = audienceOf(client.identity);
+    const room = this.#rooms.get(audience);
+    if (!room?.clients.delete(client)) return;
+    this.#size -= 1;
+    if (room.clients.size === 0) this.#rooms.delete(audience);
+  }
+
+  /** The next event of the log: kept for those who come back, and sent to those who are here. */
+  publish(message: RedisMessage): void {
+    const deliveries = project(message, new Date(this.#now()).toISOString());
+    this.#history.push({ seq: message.seq, deliveries });
+    for (const [audience, room] of this.#rooms) {
+      for (const delivery of deliveries) if (reaches(delivery, audience)) room.pending.push(delivery.text);
+    }
+    if (message.event === 'session_revoked') this.#endSessions(message);
+    this.#scheduleFlush();
+  }
+
+  /** Keeps an event for replay without sending it; for those read from the log at the start. */
+  remember(message: RedisMessage): void {
+    this.#history.push({ seq: message.seq, deliveries: project(message, message.times.bridged) });
+    if (message.event === 'session_revoked') this.#endSessions(message);
+  }
+
+  /** The stream cannot be continued: everybody reads the snapshot anew. */
+  reset(position: Position, reason: Resync): void {
+    this.#flush();
+    this.#history.reset(position);
+    this.#toEveryone(this.#resync(reason));
+  }
+
+  /** Tells everybody where the stream is; `live` is false while Redis cannot be reached. */
+  heartbeat(live: boolean): void {
+    this.#flush();
+    const { position } = this;
+    const data = { position: formatPosition(position), server_time: new Date(this.#now()).toISOString(), live };
+    this.#toEveryone(encode({ event: 'heartbeat', seq: position.seq, data }));
+  }
+
+  closeAll(reason: CloseReason): void {
+    this.#flush();
+    for (const client of this.#clients()) client.close(reason);
+  }
+
+  *#clients(): Generator<Client> {
+    for (const room of this.#rooms.values()) yield* room.clients;
+  }
+
+  #missed(since: Position, older: Entry[]): Entry[] | null {
+    if (since.epoch !== this.position.epoch) return null;
+    const lastOlder = older.at(-1)?.seq;
+    const recent = this.#history.after(lastOlder ?? since.seq);
+    return recent && [...older, ...recent];
+  }
+
+  #resync(reason: Resync): string {
+    const { position } = this;
+    return encode({ event: 'resync', seq: position.seq, data: { position: formatPosition(position), reason } });
+  }
+
+  #endSessions({ data, times }: Extract<RedisMessage, { event: 'session_revoked' }>): void {
+    this.#revocations.add({ ...data, at: Date.parse(times.committed) });
+    for (const client of [...this.#clients()]) {
+      if (this.#revocations.covers(client.identity)) client.close('session_ended');
+    }
+  }
+
+  #toEveryone(text: string): void {
+    const frame = frameOf([text]);
+    for (const client of [...this.#clients()]) this.#send(client, frame);
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushTimer) return;
+    const wait = Math.max(0, this.#flushedAt + tickMs - this.#now());
+    if (wait === 0) this.#flush();
+    else this.#flushTimer = setTimeout(() => this.#flush(), wait);
+  }
+
+  #flush(): void {
+    if (this.#flushTimer) clearTimeout(this.#flushTimer);
+    this.#flushTimer = null;
+    this.#flushedAt = this.#now();
+    for (const audience of [...this.#rooms.keys()]) this.#flushRoom(audience);
+  }
+
+  #flushRoom(audience: Audience): void {
+    const room = this.#rooms.get(audience);
+    if (!room || room.pending.length === 0) return;
+    const frame = frameOf(room.pending);
+    room.pending = [];
+    for (const client of [...room.clients]) this.#send(client, frame);
+  }
+
+  #send(client: Client, frame: Buffer): void {
+    if (client.backlog() > maxBacklogBytes) client.close('slow');
+    else client.send(frame);
+  }
+}

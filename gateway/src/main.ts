@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
+import { loadConfig, settings } from '@live-orders/runtime/config.ts';
+import { httpPart } from '@live-orders/runtime/http.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { createMetrics } from '@live-orders/runtime/metrics.ts';
+import { connectRedis } from '@live-orders/runtime/redis.ts';
+import { run } from '@live-orders/runtime/run.ts';
+import { formatPosition } from '@live-orders/contracts/realtime.ts';
+import { Gauge } from 'prom-client';
+import { z } from 'zod';
+import manifest from '../package.json' with { type: 'json' };
+import { createGatewayApp } from './app.ts';
+import { verifyLive } from './edge.ts';
+import { History } from './history.ts';
+import { Hub } from './hub.ts';
+import { Origins } from './origins.ts';
+import { Revocations } from './revocations.ts';
+import { Subscriber } from './subscriber.ts';
+import { Tickets } from './tickets.ts';
+import { upstreamState } from './upstream.ts';
+import { addWebSocket } from './websocket.ts';
+
+const config = loadConfig(
+  'gateway',
+  z.object({
+    ...settings.process,
+    ...settings.port(3000),
+    ...settings.redis,
+    ...settings.tokens,
+    ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
+    /** Pages that may use the gateway, separated by commas. */
+    ALLOWED_ORIGINS: z
+      .string()
+      .default('http://localhost:3003,http://127.0.0.1:3003')
+      .transform((text) => text.split(',').map((origin) => origin.trim())),
+    /** Events kept in memory for clients that come back. */
+    HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
+    MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
+  }),
+  join(import.meta.dirname, '..'),
+);
+
+const log = createLog('gateway', config.LOG_LEVEL);
+const metrics = createMetrics('gateway');
+const redis = connectRedis(config, log);
+const subscription = connectRedis(config, log);
+const revocations = new Revocations();
+const hub = new Hub(new History(config.HISTORY_LENGTH, 64 * 1024 * 1024), revocations);
+const subscriber = new Subscriber({
+  hub,
+  redis,
+  subscription,
+  prefix: config.REDIS_PREFIX,
+  replay: config.HISTORY_LENGTH,
+  log,
+});
+new Gauge({
+  name: 'gateway_clients',
+  help: 'Open sockets',
+  registers: [metrics],
+  collect() {
+    this.set(hub.size);
+  },
+});
+
+const verify = verifyLive(createVerifier(remoteKeys(config.USERS_URL)), revocations);
+const tickets = new Tickets(redis, config.REDIS_PREFIX);
+const origins = new Origins(config.ALLOWED_ORIGINS, { sameHost: config.NODE_ENV !== 'production' });
+const app = createGatewayApp({
+  log,
+  metrics,
+  verify,
+  tickets,
+  origins,
+  usersUrl: config.USERS_URL,
+  ordersUrl: config.ORDERS_URL,
+  health: async () => ({
+    name: 'gateway',
+    version: manifest.version,
+    position: formatPosition(hub.position),
+    live: subscriber.live,
+    clients: hub.size,
+    dependencies: {
+      redis: redis.status === 'ready' ? 'up' : 'down',
+      users: await upstreamState(config.USERS_URL),
+      orders: await upstreamState(config.ORDERS_URL),
+    },
+  }),
+});
+const attach = addWebSocket({
+  app,
+  hub,
+  subscriber,
+  tickets,
+  origins,
+  revocations,
+  verify,
+  maxClients: config.MAX_CLIENTS,
+  log,
+});
+
+await run(
+  log,
+  [
+    httpPart(app, { host: config.HOST, port: config.PORT, log }, attach),
+    subscriber,
+    {
+      name: 'drain',
+      run: (signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            hub.closeAll('going_away');
+            resolve();
+          });
+        }),
+    },
+  ],
+  async () => {
+    redis.disconnect();
+    subscription.disconnect();
+  },
+);

@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { ProblemError } from '@live-orders/runtime/problem.ts';
+import type { Context } from 'hono';
+import { Agent, errors } from 'undici';
+
+/** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
+const notForwarded =
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|expect|forwarded|x-forwarded-.*|x-real-ip|x-user-.*|content-length)$/;
+const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
+/** Answers up to this size are read whole, which is cheaper than streaming them. */
+const wholeBytes = 256 * 1024;
+
+const agent = new Agent({ connections: 128, pipelining: 1, headersTimeout: 15_000, bodyTimeout: 30_000, connectTimeout: 2_000 });
+
+const requestHeaders = (c: Context): Record<string, string> => {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of c.req.raw.headers) if (!notForwarded.test(name)) headers[name] = value;
+  headers['x-forwarded-for'] = getConnInfo(c).remote.address ?? 'unknown';
+  headers['x-request-id'] = String(c.get('requestId'));
+  return headers;
+};
+
+const responseHeaders = (received: Record<string, string | string[] | undefined>): Headers => {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(received)) {
+    if (value === undefined || notReturned.test(name)) continue;
+    for (const one of [value].flat()) headers.append(name, one);
+  }
+  return headers;
+};
+
+const failure = (name: string, error: unknown): unknown => {
+  const retryAfter = { 'retry-after': '2' };
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+    return new ProblemError('upstream_timeout', `The ${name} service did not answer in time.`, {}, retryAfter);
+  }
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const lost = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET'];
+  if (lost.some((one) => one === code)) {
+    return new ProblemError('upstream_unavailable', `The ${name} service cannot be reached.`, {}, retryAfter);
+  }
+  return error;
+};
+
+/** Forwards requests below `/<name>/` to the service at `base`, without that prefix, body and answer unchanged. */
+export const proxyTo =
+  (name: string, base: string) =>
+  async (c: Context): Promise<Response> => {
+    const url = new URL(c.req.url);
+    const path = `${url.pathname.slice(name.length + 1)}${url.search}`;
+    const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
+    try {
+      const { statusCode, headers, body } = await agent.request({
+        origin: base,
+        path,
+        method: c.req.method === 'HEAD' ? 'HEAD' : methodOf(c),
+        headers: requestHeaders(c),
+        body: hasBody ? Buffer.from(await c.req.arrayBuffer()) : null,
+        signal: c.req.raw.signal,
+      });
+      const empty = statusCode === 204 || statusCode === 304 || c.req.method === 'HEAD';
+      const short = Number(headers['content-length'] ?? Infinity) <= wholeBytes;
+      const answer = empty || short ? await body.arrayBuffer() : Readable.toWeb(body);
+      const init = { status: statusCode, headers: responseHeaders(headers) };
+      return empty ? new Response(null, init) : new Response(answer, init);
+    } catch (error) {
+      throw failure(name, error);
+    }
+  };
+
+const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const;
+
+const methodOf = (c: Context) => {
+  const found = methods.find((method) => method === c.req.method);
+  if (!found) throw new ProblemError('not_found', `${c.req.method} is not used here.`);
+  return found;
+};

@@ -1,0 +1,142 @@
+import { channels, type Position, redisMessage, type RedisMessage } from '@live-orders/contracts/realtime.ts';
+import { pause } from '@live-orders/runtime/backoff.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
+import type { Part } from '@live-orders/runtime/run.ts';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { project } from './audience.ts';
+import type { Entry } from './history.ts';
+import { heartbeatMs, type Hub } from './hub.ts';
+
+const logPage = 1_000;
+const stateReply = z.tuple([z.string().nullable(), z.coerce.number().nullable()]);
+
+/**
+ * Follows the bridge's channels and hands every event to the hub, in the order of `seq` and without gaps: what Redis'
+ * Pub/Sub did not bring is read from the log, and what is no longer in the log makes everybody resync. The position is
+ * checked every 5 s, because a dead subscription looks just like a quiet one.
+ */
+export class Subscriber implements Part {
+  readonly name = 'subscriber';
+  /** Whether Redis answered the last check. */
+  live = false;
+  /** Whether the position in the stream is known, so that clients can be welcomed. */
+  begun = false;
+  readonly #hub: Hub;
+  readonly #redis: Redis;
+  readonly #subscription: Redis;
+  readonly #prefix: string;
+  readonly #replay: number;
+  readonly #log: Log;
+  #work: Promise<void> = Promise.resolve();
+
+  /** `subscription` is a connection of its own; `replay` is how many events are read from the log at the start. */
+  constructor(plan: { hub: Hub; redis: Redis; subscription: Redis; prefix: string; replay: number; log: Log }) {
+    this.#hub = plan.hub;
+    this.#redis = plan.redis;
+    this.#subscription = plan.subscription;
+    this.#prefix = plan.prefix;
+    this.#replay = plan.replay;
+    this.#log = plan.log;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#subscription.on('message', (_channel: string, text: string) => this.#enqueue(() => this.#receive(text)));
+    this.#subscription.on('ready', () => this.#enqueue(() => this.#catchUp()));
+    this.#subscription.on('close', () => (this.live = false));
+    // ioredis subscribes again by itself after each reconnection.
+    void this.#subscription.subscribe(...Object.values(channels).map((channel) => `${this.#prefix}${channel}`)).then(
+      () => this.#enqueue(() => this.#catchUp()),
+      (error: unknown) => this.#log.warn({ err: error }, 'subscribing is waiting for redis'),
+    );
+    while (!signal.aborted) {
+      await pause(heartbeatMs, signal);
+      await this.#enqueue(() => this.#catchUp());
+      this.#hub.heartbeat(this.live);
+    }
+  }
+
+  /** Events after `seq` and before `before` as the log holds them; null when some are missing. */
+  async readLog(seq: number, before: number): Promise<Entry[] | null> {
+    const messages = await this.#range(seq + 1, before - 1);
+    return messages && messages.map((message) => ({ seq: message.seq, deliveries: project(message, message.times.bridged) }));
+  }
+
+  /** One after the other: an event must not overtake the filling of a gap before it. */
+  #enqueue(step: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(step).catch((error: unknown) => {
+      if (this.live) this.#log.warn({ err: error }, 'following the stream failed; the next check tries again');
+      this.live = false;
+    });
+    return this.#work;
+  }
+
+  async #receive(text: string): Promise<void> {
+    const message = this.#parse(text);
+    if (!message || !this.begun) return;
+    const { epoch, seq } = this.#hub.position;
+    if (message.epoch !== epoch || message.seq > seq + 1) await this.#advance(message);
+    if (message.epoch === this.#hub.position.epoch && message.seq === this.#hub.position.seq + 1) this.#hub.publish(message);
+  }
+
+  #parse(text: string): RedisMessage | null {
+    const result = redisMessage.safeParse(JSON.parse(text));
+    if (result.success) return result.data;
+    this.#log.error({ reason: z.prettifyError(result.error) }, 'an unreadable message on redis is set aside');
+    return null;
+  }
+
+  /** Compares our position with the log's, and catches up. */
+  async #catchUp(): Promise<void> {
+    const [epoch, seq] = stateReply.parse(await this.#redis.hmget(`${this.#prefix}order_events:state`, 'epoch', 'seq'));
+    if (epoch === null || seq === null) return;
+    if (!this.begun) await this.#begin({ epoch, seq });
+    else await this.#advance({ epoch, seq: seq + 1 });
+    this.live = this.#subscription.status === 'ready';
+  }
+
+  async #begin(position: Position): Promise<void> {
+    const from = Math.max(0, position.seq - this.#replay);
+    const messages = await this.#newest(from + 1, position.seq);
+    this.#hub.reset({ epoch: position.epoch, seq: (messages[0]?.seq ?? position.seq + 1) - 1 }, 'new_epoch');
+    for (const message of messages) this.#hub.remember(message);
+    this.begun = true;
+    this.#log.info({ ...position, replayable: messages.length }, 'following the stream');
+  }
+
+  /** Publishes everything before `next`, or resets the hub to it when that cannot be had. */
+  async #advance(next: Position): Promise<void> {
+    const { epoch, seq } = this.#hub.position;
+    if (epoch === next.epoch && next.seq === seq + 1) return;
+    const missing = epoch === next.epoch && next.seq > seq ? await this.#range(seq + 1, next.seq - 1) : null;
+    if (missing) {
+      for (const message of missing) this.#hub.publish(message);
+      this.#log.info({ events: missing.length }, 'filled a gap from the log');
+      return;
+    }
+    this.#log.warn({ from: { epoch, seq }, to: next }, 'the stream cannot be continued; everybody resyncs');
+    this.#hub.reset({ epoch: next.epoch, seq: next.seq - 1 }, epoch === next.epoch ? 'gap' : 'new_epoch');
+  }
+
+  /** The log's messages from `first` to `last`, or null unless every one of them is there. */
+  async #range(first: number, last: number): Promise<RedisMessage[] | null> {
+    const messages: RedisMessage[] = [];
+    for (let from = first; from <= last; from += logPage) {
+      const to = Math.min(last, from + logPage - 1);
+      const page = await this.#redis.xrange(`${this.#prefix}order_events:log`, `${from}-0`, `${to}-0`);
+      for (const [, fields] of page) {
+        const message = this.#parse(fields[fields.indexOf('m') + 1] ?? 'null');
+        if (message) messages.push(message);
+      }
+      if (messages.length !== to - first + 1) return null;
+    }
+    return messages;
+  }
+
+  /** As `#range`, but without what is missing at its front. */
+  async #newest(first: number, last: number): Promise<RedisMessage[]> {
+    const oldest = await this.#redis.xrange(`${this.#prefix}order_events:log`, `${first}-0`, '+', 'COUNT', 1);
+    const start = Number(oldest[0]?.[0].split('-')[0] ?? last + 1);
+    return (await this.#range(start, last)) ?? [];
+  }
+}

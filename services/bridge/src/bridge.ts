@@ -1,0 +1,136 @@
+import { aggregates, deadLetterTopic, topics } from '@live-orders/contracts/events.ts';
+import { backoff, pause, retry } from '@live-orders/runtime/backoff.ts';
+import {
+  consume,
+  type EachBatchPayload,
+  ensureTopics,
+  type Kafka,
+  type KafkaMessage,
+  type KafkaSettings,
+  Sender,
+} from '@live-orders/runtime/kafka.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
+import type { Part } from '@live-orders/runtime/run.ts';
+import { Counter, type Registry } from 'prom-client';
+import type { OffsetRange, Publication, Publisher } from './publisher.ts';
+import { translate } from './translation.ts';
+
+/** Messages in one call of the script: about 1 MB, a few milliseconds of Redis' one thread. */
+const chunkMessages = 500;
+
+/**
+ * Carries the Kafka topics to Redis. Offsets are committed only after Redis has acknowledged, and the script skips what
+ * it has seen, so that a crash anywhere in between neither loses nor repeats a message.
+ */
+export class Bridge implements Part {
+  readonly name = 'bridge';
+  state: 'starting' | 'consuming' | 'waiting for redis' = 'starting';
+  readonly #kafka: Kafka;
+  readonly #settings: KafkaSettings;
+  readonly #publisher: Publisher;
+  readonly #deadLetters: Sender;
+  readonly #log: Log;
+  readonly #records: Counter<'outcome'>;
+
+  constructor(plan: { kafka: Kafka; settings: KafkaSettings; publisher: Publisher; log: Log; metrics: Registry }) {
+    this.#kafka = plan.kafka;
+    this.#settings = plan.settings;
+    this.#publisher = plan.publisher;
+    this.#deadLetters = new Sender(plan.kafka);
+    this.#log = plan.log;
+    this.#records = new Counter({
+      name: 'bridge_records_total',
+      help: 'Kafka records by what became of them',
+      labelNames: ['outcome'],
+      registers: [plan.metrics],
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const prefix = this.#settings.KAFKA_PREFIX;
+    const options = { log: this.#log, signal };
+    await retry('reaching kafka', () => ensureTopics(this.#kafka, this.#settings), options);
+    await retry('reaching redis', () => this.#publisher.begin(), options);
+    this.state = 'consuming';
+    try {
+      await consume(
+        this.#kafka,
+        { groupId: `${prefix}bridge`, topics: aggregates.map((aggregate) => `${prefix}${topics[aggregate]}`) },
+        (payload) => this.#carry(payload, signal),
+        signal,
+      );
+    } finally {
+      await this.#deadLetters.close();
+    }
+  }
+
+  async #carry(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
+    const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary, heartbeat } = payload;
+    for (let start = 0; start < batch.messages.length; start += chunkMessages) {
+      if (!isRunning() || isStale() || signal.aborted) return;
+      const chunk = batch.messages.slice(start, start + chunkMessages);
+      const last = chunk.at(-1)?.offset;
+      if (last === undefined) return;
+      const publications = await this.#translate(batch.topic, batch.partition, chunk);
+      const range = {
+        partition: `${batch.topic}:${batch.partition}`,
+        first: chunk[0]?.offset ?? last,
+        last,
+        end: batch.highWatermark,
+      };
+      const published = await this.#publish(payload, range, publications, signal);
+      if (!published) return;
+      resolveOffset(last);
+      const offset = String(BigInt(last) + 1n);
+      await commitOffsetsIfNecessary({
+        topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset }] }],
+      });
+      await heartbeat();
+    }
+  }
+
+  /** Waits out an outage of Redis while it stays a member of the group. False when the partition is no longer ours. */
+  async #publish(
+    { isRunning, isStale, heartbeat }: EachBatchPayload,
+    range: OffsetRange,
+    publications: Publication[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (let failures = 0; isRunning() && !isStale() && !signal.aborted; ) {
+      try {
+        await this.#publisher.publish(range, publications);
+        if (failures > 0) this.#log.info({ failures }, 'publishing again');
+        this.state = 'consuming';
+        return true;
+      } catch (error) {
+        failures += 1;
+        this.state = 'waiting for redis';
+        this.#log[failures === 1 ? 'warn' : 'debug']({ err: error, failures }, 'publishing failed, trying again');
+      }
+      await heartbeat();
+      await pause(backoff(failures, 1_000), signal);
+    }
+    return false;
+  }
+
+  async #translate(topic: string, partition: number, messages: KafkaMessage[]): Promise<Publication[]> {
+    const bridgedAt = new Date().toISOString();
+    const publications: Publication[] = [];
+    for (const message of messages) {
+      const translation = translate(message, bridgedAt);
+      this.#records.inc({ outcome: translation.kind });
+      if (translation.kind === 'message') publications.push({ ...translation, offset: message.offset });
+      if (translation.kind === 'unreadable') await this.#setAside(topic, partition, message, translation.reason);
+    }
+    return publications;
+  }
+
+  /** A rejection here keeps the offset uncommitted: a record is never dropped without a trace. */
+  async #setAside(topic: string, partition: number, message: KafkaMessage, reason: string): Promise<void> {
+    const { offset, key, value, headers } = message;
+    this.#log.error({ topic, partition, offset, reason }, 'a record cannot be read and goes to the dead letters');
+    const origin = { dlq_topic: topic, dlq_partition: String(partition), dlq_offset: offset, dlq_reason: reason };
+    const dead = `${this.#settings.KAFKA_PREFIX}${deadLetterTopic}`;
+    await this.#deadLetters.send([{ topic: dead, key, value, headers: { ...headers, ...origin } }]);
+  }
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { loadConfig, settings } from '@live-orders/runtime/config.ts';
+import { createApp, httpPart } from '@live-orders/runtime/http.ts';
+import { connectKafka } from '@live-orders/runtime/kafka.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { createMetrics, serveMetrics } from '@live-orders/runtime/metrics.ts';
+import { connectRedis } from '@live-orders/runtime/redis.ts';
+import { run } from '@live-orders/runtime/run.ts';
+import { z } from 'zod';
+import manifest from '../package.json' with { type: 'json' };
+import { Bridge } from './bridge.ts';
+import { Publisher } from './publisher.ts';
+
+const config = loadConfig(
+  'bridge',
+  z.object({
+    ...settings.process,
+    ...settings.port(3004),
+    ...settings.redis,
+    ...settings.kafka,
+    /** Messages that the log keeps; a client away for longer resyncs. */
+    LOG_LENGTH: z.coerce.number().int().min(100).max(1_000_000).default(20_000),
+  }),
+  join(import.meta.dirname, '..'),
+);
+
+const log = createLog('bridge', config.LOG_LEVEL);
+const metrics = createMetrics('bridge');
+const redis = connectRedis(config, log);
+const publisher = new Publisher(redis, config.REDIS_PREFIX, config.LOG_LENGTH);
+const bridge = new Bridge({
+  kafka: connectKafka(config, 'bridge', log),
+  settings: config,
+  publisher,
+  log,
+  metrics,
+});
+// A Redis that came back empty gets its new epoch now, not with the next event, so that dashboards resync at once.
+redis.on('ready', () => {
+  publisher.begin().catch((error: unknown) => log.warn({ err: error }, 'redis was lost again before it had an epoch'));
+});
+
+const app = createApp(log);
+app.get('/', (c) =>
+  c.json({
+    name: 'bridge',
+    version: manifest.version,
+    dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', consumer: bridge.state },
+  }),
+);
+serveMetrics(app, metrics);
+
+await run(log, [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge], async () => redis.disconnect());

@@ -1,0 +1,73 @@
+import {
+  aggregateOf,
+  eventHeaders,
+  type EventType,
+  type EventValue,
+  eventValues,
+  isEventType,
+} from '@live-orders/contracts/events.ts';
+import { channels, redisEvents } from '@live-orders/contracts/realtime.ts';
+import type { IHeaders } from '@live-orders/runtime/kafka.ts';
+import { z } from 'zod';
+
+/** What a Kafka record becomes: a message, nothing (a type that is not ours), or the reason why it cannot be read. */
+export type Translation =
+  | { kind: 'message'; channel: string; text: string }
+  | { kind: 'ignored'; type: string }
+  | { kind: 'unreadable'; reason: string };
+
+const unreadable = (reason: string): Translation => ({ kind: 'unreadable', reason });
+
+const readHeaders = (headers: IHeaders | undefined) =>
+  eventHeaders.safeParse(
+    Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, value?.toString()])),
+  );
+
+const readJson = (value: Buffer | null): unknown => {
+  if (!value) return undefined;
+  try {
+    return JSON.parse(value.toString());
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+const isOrderValue = (value: EventValue<EventType>): value is EventValue<'order.created'> => 'previous_status' in value;
+
+/**
+ * Turns a record of the product's topics into the message for Redis: its channel, and its JSON text without the closing
+ * brace. `bridgedAt` is RFC 3339.
+ */
+export const translate = (
+  record: { headers?: IHeaders | undefined; value: Buffer | null },
+  bridgedAt: string,
+): Translation => {
+  const headers = readHeaders(record.headers);
+  if (!headers.success) return unreadable(`headers: ${z.prettifyError(headers.error)}`);
+  const type = headers.data.ce_type;
+  if (!isEventType(type)) return { kind: 'ignored', type };
+  const json = readJson(record.value);
+  if (json === undefined) return unreadable('the value is not JSON');
+  const value = eventValues[type].safeParse(json);
+  if (!value.success) return unreadable(`value: ${z.prettifyError(value.error)}`);
+  const message = {
+    event: redisEvents[type],
+    ...dataOf(value.data),
+    times: { committed: headers.data.ce_time, bridged: bridgedAt },
+  };
+  return { kind: 'message', channel: channels[aggregateOf(type)], text: JSON.stringify(message).slice(0, -1) };
+};
+
+/** The aggregate as `data`; what the event adds to it stands beside. */
+const dataOf = (value: EventValue<EventType>) => {
+  if (isOrderValue(value)) {
+    const { previous_status, actor, ...data } = value;
+    return { data, previous_status, actor };
+  }
+  if ('actor' in value) {
+    const { actor: _actor, ...data } = value;
+    return { data };
+  }
+  return { data: value };
+};

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
+import { loadConfig, settings } from '@live-orders/runtime/config.ts';
+import { connectDatabase, databaseState, migrate } from '@live-orders/runtime/database.ts';
+import { httpPart } from '@live-orders/runtime/http.ts';
+import { connectKafka } from '@live-orders/runtime/kafka.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { createMetrics } from '@live-orders/runtime/metrics.ts';
+import { Outbox } from '@live-orders/runtime/outbox.ts';
+import { Relay } from '@live-orders/runtime/relay.ts';
+import { run } from '@live-orders/runtime/run.ts';
+import { z } from 'zod';
+import manifest from '../package.json' with { type: 'json' };
+import { createOrdersApp } from './app.ts';
+import { Orders } from './orders.ts';
+import { Products } from './products.ts';
+import { seedOrders } from './seed.ts';
+
+const config = loadConfig(
+  'orders',
+  z.object({
+    ...settings.process,
+    ...settings.port(3001),
+    ...settings.database,
+    ...settings.kafka,
+    ...settings.tokens,
+  }),
+  join(import.meta.dirname, '..'),
+);
+
+const log = createLog('orders', config.LOG_LEVEL);
+const metrics = createMetrics('orders');
+const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'orders');
+await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
+
+const outbox = new Outbox(database, 'orders_outbox', log);
+if (config.SEED === 'demo') await seedOrders(database, outbox, log);
+
+const relay = new Relay({
+  outbox,
+  databaseUrl: config.DATABASE_URL,
+  kafka: connectKafka(config, 'orders', log),
+  settings: config,
+  source: '/orders',
+  log,
+  metrics,
+});
+const app = createOrdersApp({
+  log,
+  metrics,
+  orders: new Orders(database, outbox),
+  products: new Products(database, outbox),
+  verify: createVerifier(remoteKeys(config.USERS_URL)),
+  health: async () => ({
+    name: 'orders',
+    version: manifest.version,
+    dependencies: { postgres: await databaseState(database), relay: relay.state },
+  }),
+});
+await run(log, [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay], () => database.close());

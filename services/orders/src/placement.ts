@@ -1,0 +1,164 @@
+import type { Actor } from '@live-orders/contracts/events.ts';
+import type { Order, OrderCreation } from '@live-orders/contracts/orders.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
+import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox.ts';
+import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { QueryTypes } from 'sequelize';
+import { v7 as uuidv7 } from 'uuid';
+import { dueAt } from './lateness.ts';
+import { type ProductRow, toProduct } from './models.ts';
+import { changeStock } from './products.ts';
+
+type Line = OrderCreation['items'][number];
+
+/**
+ * Places an order within the caller's transaction: locks the products in id order, takes the stock, and writes order,
+ * items, history and events. Three round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named) or
+ * `insufficient_stock` (each short line, and what is left of it).
+ */
+export const placeOrder = async (
+  database: Sequelize,
+  { items: lines, note }: OrderCreation,
+  customer: Actor,
+  transaction: Transaction,
+  outboxTable: string,
+  at = new Date(),
+): Promise<Order> => {
+  const { number, products } = await lockProducts(database, lines, transaction);
+  checkStock(lines, products);
+  const order = composeOrder(lines, products, { number, note: note ?? null, customer, at });
+  const changes = lines.map(({ product_id, quantity }) => ({ product_id, change: -quantity }));
+  const left = await changeStock(database, changes, order.created_at, transaction);
+  await insertOrder(database, order, customer, transaction, outboxTable, [
+    { type: 'order.created', value: { ...order, previous_status: null, actor: customer } },
+    ...left.map((product) => ({ type: 'product.stock_changed' as const, value: { ...product, actor: customer } })),
+  ]);
+  return order;
+};
+
+const lockProducts = async (database: Sequelize, lines: Line[], transaction: Transaction) => {
+  const rows = await database.query<ProductRow & { order_number: number }>(
+    `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number),
+     locked AS (SELECT * FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
+     SELECT next.order_number, locked.* FROM next LEFT JOIN locked ON true`,
+    { bind: [lines.map((line) => line.product_id)], type: QueryTypes.SELECT, transaction },
+  );
+  const [first] = rows;
+  if (!first) throw new Error('the sequence of order numbers gave nothing');
+  // With no product found the join leaves one row of nulls.
+  const products = new Map(rows.filter((row) => row.id).map((row) => [row.id, toProduct(row)]));
+  const unknown = lines.flatMap((line, index) =>
+    products.has(line.product_id) ? [] : [{ path: `items.${index}.product_id`, message: 'is not a known product' }],
+  );
+  if (unknown.length > 0) {
+    throw new ProblemError('unknown_product', 'See errors for each line.', { errors: unknown });
+  }
+  return { number: first.order_number, products };
+};
+
+type Products = Awaited<ReturnType<typeof lockProducts>>['products'];
+
+const productOf = (products: Products, line: Line) => {
+  const product = products.get(line.product_id);
+  if (!product) throw new Error(`product ${line.product_id} was not locked`);
+  return product;
+};
+
+const checkStock = (lines: Line[], products: Products): void => {
+  const short = lines.flatMap((line, index) => {
+    const { name, stock } = productOf(products, line);
+    return stock >= line.quantity
+      ? []
+      : [{ index, product_id: line.product_id, name, requested: line.quantity, available: stock }];
+  });
+  if (short.length === 0) return;
+  throw new ProblemError(
+    'insufficient_stock',
+    short.map(({ name, requested, available }) => `${name}: ${requested} asked for, ${available} left`).join('; '),
+    {
+      items: short.map(({ product_id, requested, available }) => ({ product_id, requested, available })),
+      errors: short.map(({ index, available }) => ({ path: `items.${index}.quantity`, message: `${available} left` })),
+    },
+  );
+};
+
+const composeOrder = (
+  lines: Line[],
+  products: Products,
+  { number, note, customer, at }: { number: number; note: string | null; customer: Actor; at: Date },
+): Order => {
+  const items = lines.map((line) => {
+    const { name, price } = productOf(products, line);
+    // The time of the order, so that seeded orders sort like real ones; the ids keep the order of the lines.
+    return { id: uuidv7(), product_id: line.product_id, name, quantity: line.quantity, price };
+  });
+  const currency = lines[0] ? productOf(products, lines[0]).currency : 'USD';
+  return {
+    id: uuidv7({ msecs: at.getTime() }),
+    number,
+    customer_id: customer.id,
+    customer_name: customer.name,
+    status: 'pending',
+    total_amount: items.reduce((sum, item) => sum + item.price * item.quantity, 0),
+    currency,
+    note,
+    version: 1,
+    due_at: dueAt('pending', at),
+    created_at: at.toISOString(),
+    updated_at: at.toISOString(),
+    items,
+  };
+};
+
+const insertOrder = async (
+  database: Sequelize,
+  order: Order,
+  actor: Actor,
+  transaction: Transaction,
+  outboxTable: string,
+  events: NewEvent[],
+): Promise<void> => {
+  const { items } = order;
+  await database.query(
+    `WITH placed AS (
+       INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, note, version, due_at,
+         created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+     ), lines AS (
+       INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
+       SELECT l.id, $1, l.product_id, l.name, l.quantity, l.price, $11, $11
+       FROM unnest($12::uuid[], $13::uuid[], $14::text[], $15::int[], $16::bigint[])
+         AS l (id, product_id, name, quantity, price)
+     ), step AS (
+       INSERT INTO order_status_history (order_id, version, to_status, actor_id, actor_name, actor_role, created_at)
+       VALUES ($1, $9, $5, $17, $18, $19, $11)
+     )
+     INSERT INTO ${outboxTable} (event_id, type, topic, key, value)
+     SELECT * FROM unnest($20::uuid[], $21::text[], $22::text[], $23::text[], $24::json[])`,
+    {
+      bind: [
+        order.id,
+        order.number,
+        order.customer_id,
+        order.customer_name,
+        order.status,
+        order.total_amount,
+        order.currency,
+        order.note,
+        order.version,
+        order.due_at,
+        order.created_at,
+        items.map((item) => item.id),
+        items.map((item) => item.product_id),
+        items.map((item) => item.name),
+        items.map((item) => item.quantity),
+        items.map((item) => item.price),
+        actor.id,
+        actor.name,
+        actor.role,
+        ...outboxColumns(events),
+      ],
+      transaction,
+    },
+  );
+};

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import type { z } from 'zod';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, Env, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Log } from './log.ts';
+import { ProblemError, problemResponse } from './problem.ts';
+import type { Part } from './run.ts';
+
+export const bodyBytes = 256 * 1024;
+
+const invalid = (issues: z.core.$ZodIssue[]): ProblemError =>
+  new ProblemError('validation_failed', 'See errors for each field.', {
+    errors: issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a known field' }))
+        : [{ path: issue.path.join('.'), message: issue.message }],
+    ),
+  });
+
+const answerError =
+  (log: Log) =>
+  (error: Error, c: Context): Response => {
+    if (error instanceof ProblemError) return problemResponse(c, error);
+    if (error instanceof HTTPException && error.status === 400) {
+      return problemResponse(c, new ProblemError('malformed_request', error.message));
+    }
+    log.error({ err: error, method: c.req.method, path: c.req.path, request_id: c.get('requestId') }, 'request failed');
+    if (isUnavailable(error)) {
+      return problemResponse(
+        c,
+        new ProblemError('unavailable', 'A database is not reachable; try again in a moment.', {}, { 'retry-after': '2' }),
+      );
+    }
+    return problemResponse(c, new ProblemError('internal_error', 'The failure was logged under this request_id.'));
+  };
+
+/** Sequelize names every failure to reach PostgreSQL Sequelize…Connection…Error or …TimeoutError. */
+const isUnavailable = (error: Error): boolean =>
+  /^Sequelize.*(Connection|Timeout|HostNot|AccessDenied)/.test(error.name) ||
+  /Connection terminated|the database system is/.test(error.message);
+
+/**
+ * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.
+ * Bodies over 256 KiB answer 413, malformed JSON 400, fields that fail their schema 422 with each field named.
+ */
+export const createApp = <E extends Env>(log: Log): OpenAPIHono<E> => {
+  const app = new OpenAPIHono<E>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalid(result.error.issues);
+    },
+  });
+  app.use(requestId());
+  app.use(secureHeaders());
+  app.use(
+    bodyLimit({
+      maxSize: bodyBytes,
+      onError: () => {
+        throw new ProblemError('body_too_large', `A request body may have ${bodyBytes} bytes at most.`);
+      },
+    }),
+  );
+  app.notFound((c) => problemResponse(c, new ProblemError('not_found', `${c.req.method} ${c.req.path} leads nowhere.`)));
+  app.onError(answerError(log));
+  return app;
+};
+
+/** Listens until the signal, then lets running requests end (5 s at most). `onServer` may attach to the raw server. */
+export const httpPart = <E extends Env>(
+  app: Hono<E> | OpenAPIHono<E>,
+  { host, port, log }: { host: string; port: number; log: Log },
+  onServer: (server: Server) => void = () => {},
+): Part => ({
+  name: 'http',
+  async run(signal) {
+    const server = serve({ fetch: app.fetch, hostname: host, port });
+    if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
+    onServer(server);
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const failed = once(server, 'error').then(([error]: unknown[]) => {
+      throw error;
+    });
+    await Promise.race([once(server, 'listening'), failed]);
+    log.info({ port }, 'listening');
+    await Promise.race([stopped, failed]);
+    const closed = once(server, 'close');
+    server.close();
+    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+    await closed;
+  },
+});

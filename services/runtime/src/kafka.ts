@@ -1,0 +1,163 @@
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { aggregates, deadLetterTopic, topics } from '@live-orders/contracts/events.ts';
+import kafkajs, { type EachBatchPayload, type IHeaders, type Kafka, type Producer } from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import type { Log } from './log.ts';
+
+export type { EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+
+export interface KafkaSettings {
+  KAFKA_BROKERS: string[];
+  KAFKA_PREFIX: string;
+  KAFKA_PARTITIONS: number;
+  KAFKA_REPLICATION: number;
+}
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
+  decompress: (buffer: Buffer) => decompress(buffer),
+});
+
+// kafkajs 2.2.4 re-arms a 1 ms timer on every connection although nothing waits (and with negative delays, which
+// Node 24 warns of). Without it an idle consumer uses next to no CPU.
+const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
+RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleIfPending(this: RequestQueue) {
+  if (this.pending.length > 0) schedule.call(this);
+};
+
+const levels = { 0: 'silent', 1: 'error', 2: 'warn', 4: 'debug', 5: 'trace' } as const;
+
+/** A client whose own log goes to ours; its information level is our debug. */
+export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string, log: Log): Kafka =>
+  new kafkajs.Kafka({
+    clientId,
+    brokers: KAFKA_BROKERS,
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
+    logLevel: kafkajs.logLevel.WARN,
+    logCreator:
+      () =>
+      ({ level, log: { message, error, broker } }) =>
+        log[levels[level]]({ error, broker }, `kafka: ${message}`),
+  });
+
+/** Creates the product's topics where they are missing; safe to call from several processes at once. */
+export const ensureTopics = async (kafka: Kafka, settings: KafkaSettings): Promise<string[]> => {
+  const { KAFKA_PREFIX, KAFKA_PARTITIONS, KAFKA_REPLICATION } = settings;
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const names = aggregates.map((aggregate) => `${KAFKA_PREFIX}${topics[aggregate]}`);
+    const common = { replicationFactor: KAFKA_REPLICATION };
+    const keep = { name: 'retention.ms', value: String(7 * 24 * 3_600_000) };
+    const wanted = [
+      ...names.map((topic) => ({ topic, numPartitions: KAFKA_PARTITIONS, ...common, configEntries: [keep] })),
+      { topic: `${KAFKA_PREFIX}${deadLetterTopic}`, numPartitions: 1, ...common },
+    ];
+    const present = new Set(await admin.listTopics());
+    const missing = wanted.filter(({ topic }) => !present.has(topic));
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    return wanted.map(({ topic }) => topic);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+export interface Outgoing {
+  topic: string;
+  key: string | Buffer | null;
+  value: string | Buffer | null;
+  headers: IHeaders;
+}
+
+/**
+ * Sends batches one after the other. kafkajs' idempotent producer can lose acknowledged records when sends overlap,
+ * and cannot go on after a broken sequence, so every failure throws its producer away; the caller sends again.
+ */
+export class Sender {
+  readonly #kafka: Kafka;
+  #producer: Producer | null = null;
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka;
+  }
+
+  /** Resolves once all in-sync replicas have every record. On rejection some may have been written. */
+  async send(records: Outgoing[]): Promise<void> {
+    const byTopic = Map.groupBy(records, (record) => record.topic);
+    try {
+      const producer = await this.#connected();
+      await producer.sendBatch({
+        acks: -1,
+        compression: kafkajs.CompressionTypes.ZSTD,
+        topicMessages: [...byTopic].map(([topic, messages]) => ({
+          topic,
+          messages: messages.map(({ key, value, headers }) => ({ key, value, headers })),
+        })),
+      });
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = null;
+    await producer?.disconnect();
+  }
+
+  async #connected(): Promise<Producer> {
+    if (!this.#producer) {
+      const producer = this.#kafka.producer({
+        idempotent: true,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      });
+      await producer.connect();
+      this.#producer = producer;
+    }
+    return this.#producer;
+  }
+}
+
+/**
+ * Reads topics from a consumer group until the signal; rejects when the consumer crashes, so that the process is
+ * started anew. `eachBatch` resolves offsets itself; a rejection of it is retried by reading the batch again.
+ */
+export const consume = async (
+  kafka: Kafka,
+  { groupId, topics: names }: { groupId: string; topics: string[] },
+  eachBatch: (payload: EachBatchPayload) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const consumer = kafka.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 500,
+    sessionTimeout: 10_000,
+    rebalanceTimeout: 15_000,
+    heartbeatInterval: 1_000,
+    // A crash is left to the supervisor: a new process is the one recovery path, and it is the one that is tested.
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: () => Promise.resolve(false) },
+  });
+  const crashed = new Promise<never>((_resolve, reject) => {
+    consumer.on('consumer.crash', ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
+  });
+  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: names, fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 1, eachBatch });
+    await Promise.race([stopped, crashed]);
+  } finally {
+    await consumer.disconnect();
+  }
+};

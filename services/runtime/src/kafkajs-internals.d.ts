@@ -1,0 +1,7 @@
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  class RequestQueue {
+    pending: unknown[];
+    scheduleCheckPendingRequests(): void;
+  }
+  export default RequestQueue;
+}

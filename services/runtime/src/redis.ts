@@ -1,0 +1,35 @@
+import { Redis } from 'ioredis';
+import type { Log } from './log.ts';
+
+export interface RedisSettings {
+  REDIS_HOST: string;
+  REDIS_PORT: number;
+  REDIS_PASSWORD?: string | undefined;
+}
+
+/**
+ * A connection that comes back by itself. While it is down a command fails after one try, and one without an answer
+ * after 3 s, so that nothing hangs. An outage is logged once, and its end too.
+ */
+export const connectRedis = (settings: RedisSettings, log: Log): Redis => {
+  const redis = new Redis({
+    host: settings.REDIS_HOST,
+    port: settings.REDIS_PORT,
+    password: settings.REDIS_PASSWORD,
+    maxRetriesPerRequest: 1,
+    commandTimeout: 3_000,
+    connectTimeout: 3_000,
+    keepAlive: 5_000,
+    retryStrategy: (attempt) => Math.min(1_000, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
+  });
+  let down = false;
+  redis.on('error', (error: Error) => {
+    if (!down) log.warn({ err: error }, 'redis is not reachable, trying again');
+    down = true;
+  });
+  redis.on('ready', () => {
+    if (down) log.info('redis is back');
+    down = false;
+  });
+  return redis;
+};

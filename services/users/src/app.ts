@@ -1,0 +1,38 @@
+import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
+import { createApp } from '@live-orders/runtime/http.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
+import { serveMetrics } from '@live-orders/runtime/metrics.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Registry } from 'prom-client';
+import type { LoginGuard } from './login-guard.ts';
+import { authRoutes } from './routes/auth.ts';
+import { userRoutes } from './routes/users.ts';
+import type { Sessions } from './sessions.ts';
+import type { Signer } from './tokens.ts';
+import type { Users } from './users.ts';
+
+export interface UsersPlan {
+  log: Log;
+  metrics: Registry;
+  users: Users;
+  sessions: Sessions;
+  signer: Signer;
+  guard: LoginGuard;
+  verify: Verify;
+  bcryptCost: number;
+  health: () => Promise<Record<string, unknown>>;
+}
+
+/** The HTTP app of the users service, not listening yet. */
+export const createUsersApp = (plan: UsersPlan): OpenAPIHono<AuthEnv> => {
+  const app = createApp<AuthEnv>(plan.log);
+  const api = app.basePath('/api');
+  api.get('/', async (c) => c.json(await plan.health()));
+  app.get('/.well-known/jwks.json', (c) =>
+    c.json(plan.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }),
+  );
+  serveMetrics(app, plan.metrics);
+  authRoutes(api, plan);
+  userRoutes(api, plan);
+  return app;
+};

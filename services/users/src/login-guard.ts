@@ -1,0 +1,43 @@
+import { ProblemError } from '@live-orders/runtime/problem.ts';
+import type { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+
+const failures = 10;
+const windowSeconds = 300;
+
+/**
+ * Slows the guessing of passwords: 10 failures for one address from one place in 5 minutes. While Redis is away each
+ * process counts by itself.
+ */
+export class LoginGuard {
+  readonly #limiter: RateLimiterRedis;
+
+  constructor(redis: Redis, prefix: string) {
+    const rule = { points: failures, duration: windowSeconds, keyPrefix: `${prefix}login_failures` };
+    this.#limiter = new RateLimiterRedis({ ...rule, storeClient: redis, insuranceLimiter: new RateLimiterMemory(rule) });
+  }
+
+  /** Throws `too_many_requests` once the failures are used up. */
+  async check(email: string, from: string): Promise<void> {
+    const state = await this.#limiter.get(`${email}|${from}`);
+    if (state && state.consumedPoints >= failures) throw this.#refusal(state.msBeforeNext);
+  }
+
+  async failed(email: string, from: string): Promise<void> {
+    try {
+      await this.#limiter.consume(`${email}|${from}`);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      throw this.#refusal(error.msBeforeNext);
+    }
+  }
+
+  async succeeded(email: string, from: string): Promise<void> {
+    await this.#limiter.delete(`${email}|${from}`);
+  }
+
+  #refusal(ms: number): ProblemError {
+    const seconds = Math.max(1, Math.ceil(ms / 1000));
+    return new ProblemError('too_many_requests', `Try again in ${seconds} seconds.`, {}, { 'retry-after': String(seconds) });
+  }
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { createVerifier } from '@live-orders/runtime/auth.ts';
+import { loadConfig, settings } from '@live-orders/runtime/config.ts';
+import { connectDatabase, databaseState, migrate } from '@live-orders/runtime/database.ts';
+import { httpPart } from '@live-orders/runtime/http.ts';
+import { connectKafka } from '@live-orders/runtime/kafka.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { createMetrics } from '@live-orders/runtime/metrics.ts';
+import { Outbox } from '@live-orders/runtime/outbox.ts';
+import { connectRedis } from '@live-orders/runtime/redis.ts';
+import { Relay } from '@live-orders/runtime/relay.ts';
+import { run } from '@live-orders/runtime/run.ts';
+import { createLocalJWKSet } from 'jose';
+import { z } from 'zod';
+import manifest from '../package.json' with { type: 'json' };
+import { createUsersApp } from './app.ts';
+import { LoginGuard } from './login-guard.ts';
+import { defineModels } from './models.ts';
+import { seedUsers } from './seed.ts';
+import { Sessions } from './sessions.ts';
+import { sweeper } from './sweeper.ts';
+import { Signer } from './tokens.ts';
+import { Users } from './users.ts';
+
+const developmentSecret = 'development-only-secret-do-not-use-in-production';
+const config = loadConfig(
+  'users',
+  z.object({
+    ...settings.process,
+    ...settings.port(3002),
+    ...settings.database,
+    ...settings.redis,
+    ...settings.kafka,
+    JWT_SECRET: z.string().min(32, 'must have at least 32 characters').default(developmentSecret),
+    BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(10),
+  }),
+  join(import.meta.dirname, '..'),
+  { JWT_SECRET: developmentSecret },
+);
+
+const log = createLog('users', config.LOG_LEVEL);
+const metrics = createMetrics('users');
+const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'users');
+await migrate(database, 'users', join(import.meta.dirname, 'migrations'), log);
+defineModels(database);
+
+const redis = connectRedis(config, log);
+const outbox = new Outbox(database, 'users_outbox', log);
+const signer = await Signer.create(config.JWT_SECRET);
+const sessions = new Sessions(database, outbox, signer);
+const users = new Users({ database, outbox, sessions, bcryptCost: config.BCRYPT_COST });
+if (config.SEED === 'demo') await seedUsers(database, outbox, config.BCRYPT_COST, log);
+
+const relay = new Relay({
+  outbox,
+  databaseUrl: config.DATABASE_URL,
+  kafka: connectKafka(config, 'users', log),
+  settings: config,
+  source: '/users',
+  log,
+  metrics,
+});
+const app = createUsersApp({
+  log,
+  metrics,
+  users,
+  sessions,
+  signer,
+  guard: new LoginGuard(redis, config.REDIS_PREFIX),
+  verify: createVerifier(createLocalJWKSet(signer.keySet)),
+  bcryptCost: config.BCRYPT_COST,
+  health: async () => ({
+    name: 'users',
+    version: manifest.version,
+    dependencies: {
+      postgres: await databaseState(database),
+      redis: redis.status === 'ready' ? 'up' : 'down',
+      relay: relay.state,
+    },
+  }),
+});
+await run(
+  log,
+  [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay, sweeper(sessions, log)],
+  async () => {
+    redis.disconnect();
+    await database.close();
+  },
+);

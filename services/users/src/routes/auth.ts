@@ -1,0 +1,95 @@
+import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/users.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { body, json, problems } from '@live-orders/runtime/documents.ts';
+import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { LoginGuard } from '../login-guard.ts';
+import { toUser } from '../models.ts';
+import { passwordFits } from '../passwords.ts';
+import type { Sessions } from '../sessions.ts';
+import type { Users } from '../users.ts';
+
+const tags = ['auth'];
+const security = [{ bearer: [] }];
+
+const login = createRoute({
+  method: 'post',
+  path: '/auth/login',
+  tags,
+  request: body(credentials),
+  responses: { 200: json(session, 'Logged in'), ...problems(400, 401, 413, 422, 429) },
+});
+const register = createRoute({
+  method: 'post',
+  path: '/auth/register',
+  tags,
+  request: body(registration),
+  responses: { 201: json(session, 'Registered as a customer, and logged in'), ...problems(400, 409, 413, 422, 429) },
+});
+const refresh = createRoute({
+  method: 'post',
+  path: '/auth/refresh',
+  tags,
+  request: body(refreshRequest),
+  responses: { 200: json(session, 'A new access token and the next refresh token'), ...problems(400, 401, 413, 422) },
+});
+const logout = createRoute({
+  method: 'post',
+  path: '/auth/logout',
+  tags,
+  security,
+  responses: { 204: { description: 'The session has ended' }, ...problems(401) },
+});
+const verifyToken = createRoute({
+  method: 'get',
+  path: '/auth/verify',
+  tags,
+  security,
+  responses: { 200: json(verification, 'The token is good and its session lives'), ...problems(401) },
+});
+
+/** Where a request came from, as the gateway says; it removes what a client claims. */
+const origin = (c: Context): string => c.req.header('x-forwarded-for') ?? 'direct';
+
+/** Login, registration and the life of sessions. */
+export const authRoutes = (
+  app: OpenAPIHono<AuthEnv>,
+  plan: { users: Users; sessions: Sessions; guard: LoginGuard; verify: Verify; bcryptCost: number },
+): void => {
+  const { users, sessions, guard, verify, bcryptCost } = plan;
+  app.use('/auth/logout', authenticate(verify));
+  app.use('/auth/verify', authenticate(verify));
+
+  app.openapi(login, async (c) => {
+    const { email, password } = c.req.valid('json');
+    await guard.check(email, origin(c));
+    const user = await users.byEmail(email);
+    const fits = await passwordFits(password, user?.password ?? null, bcryptCost);
+    if (!user || !fits) {
+      await guard.failed(email, origin(c));
+      throw new ProblemError('invalid_credentials', 'Check both and try again.');
+    }
+    // Asked again: of many guesses sent at once only the first ten may learn whether they were right.
+    await guard.check(email, origin(c));
+    await guard.succeeded(email, origin(c));
+    return c.json(await sessions.open(user), 200);
+  });
+
+  app.openapi(register, async (c) => {
+    const user = await users.create({ ...c.req.valid('json'), role: 'customer' });
+    return c.json(await sessions.open(user), 201);
+  });
+
+  app.openapi(refresh, async (c) => c.json(await sessions.refresh(c.req.valid('json').refresh_token), 200));
+
+  app.openapi(logout, async (c) => {
+    await sessions.end(c.var.identity.session_id);
+    return c.body(null, 204);
+  });
+
+  app.openapi(verifyToken, async (c) => {
+    const user = await sessions.user(c.var.identity.session_id);
+    return c.json({ valid: true as const, user: toUser(user) }, 200);
+  });
+};

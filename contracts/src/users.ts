@@ -69,7 +69,7 @@ export const accountChange = z
     password: password.optional(),
     active: z.boolean().optional(),
   })
-  .refine((change) => Object.values(change).some((value) => value !== undefined), 'nothing to change')
+  .refine((change) => Object.keys(change).length > 0, 'nothing to change')
   .meta({ id: 'AccountChange' });
 
 export const accountQuery = pageQuery.extend({ role: role.optional() });

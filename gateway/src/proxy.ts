@@ -17,15 +17,16 @@ const requestHeaders = (c: Context): Record<string, string> => {
   const headers: Record<string, string> = {};
   for (const [name, value] of c.req.raw.headers) if (!notForwarded.test(name)) headers[name] = value;
   headers['x-forwarded-for'] = getConnInfo(c).remote.address ?? 'unknown';
-  headers['x-request-id'] = String(c.get('requestId'));
+  headers['x-request-id'] = c.get('requestId');
   return headers;
 };
 
-const responseHeaders = (received: Record<string, string | string[] | undefined>): Headers => {
+/** A service names its addresses without the prefix by which it is reached here. */
+const responseHeaders = (prefix: string, received: Record<string, string | string[] | undefined>): Headers => {
   const headers = new Headers();
   for (const [name, value] of Object.entries(received)) {
     if (value === undefined || notReturned.test(name)) continue;
-    for (const one of [value].flat()) headers.append(name, one);
+    for (const one of [value].flat()) headers.append(name, name === 'location' ? one.replace(/^\//, `${prefix}/`) : one);
   }
   return headers;
 };
@@ -62,7 +63,7 @@ export const proxyTo =
       const empty = statusCode === 204 || statusCode === 304 || c.req.method === 'HEAD';
       const short = Number(headers['content-length'] ?? Infinity) <= wholeBytes;
       const answer = empty || short ? await body.arrayBuffer() : Readable.toWeb(body);
-      const init = { status: statusCode, headers: responseHeaders(headers) };
+      const init = { status: statusCode, headers: responseHeaders(`/${name}`, headers) };
       return empty ? new Response(null, init) : new Response(answer, init);
     } catch (error) {
       throw failure(name, error);

@@ -41,8 +41,8 @@ export class Subscriber implements Part {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    this.#subscription.on('message', (_channel: string, text: string) => this.#enqueue(() => this.#receive(text)));
-    this.#subscription.on('ready', () => this.#enqueue(() => this.#catchUp()));
+    this.#subscription.on('message', (_channel: string, text: string) => void this.#enqueue(() => this.#receive(text)));
+    this.#subscription.on('ready', () => void this.#enqueue(() => this.#catchUp()));
     this.#subscription.on('close', () => (this.live = false));
     // ioredis subscribes again by itself after each reconnection.
     void this.#subscription.subscribe(...Object.values(channels).map((channel) => `${this.#prefix}${channel}`)).then(

@@ -32,7 +32,6 @@ export const retry = async <T>(
       if (signal.aborted || tries >= limit) throw error;
       log[tries === 1 ? 'warn' : 'debug']({ err: error, tries }, `${what} failed, trying again`);
       await pause(backoff(tries), signal);
-      if (signal.aborted) throw error;
     }
   }
 };

@@ -61,7 +61,9 @@ export const createApp = <E extends Env>(log: Log): OpenAPIHono<E> => {
     bodyLimit({
       maxSize: bodyBytes,
       onError: () => {
-        throw new ProblemError('body_too_large', `A request body may have ${bodyBytes} bytes at most.`);
+        const detail = `A request body may have ${bodyBytes} bytes at most.`;
+        // The rest of the body is not read, so the connection cannot carry another request.
+        throw new ProblemError('body_too_large', detail, {}, { connection: 'close' });
       },
     }),
   );

@@ -39,10 +39,11 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
+    // What a connection or a producer complains of is retried, or comes to us as an error and is logged there, once.
     logCreator:
       () =>
-      ({ level, log: { message, error, broker } }) =>
-        log[levels[level]]({ error, broker }, `kafka: ${message}`),
+      ({ namespace, level, log: { message, error, broker } }) =>
+        log[/Connection|Producer|BrokerPool/.test(namespace) ? 'debug' : levels[level]]({ error, broker }, `kafka: ${message}`),
   });
 
 /** Creates the product's topics where they are missing; safe to call from several processes at once. */

@@ -2,7 +2,7 @@ import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { serveMetrics } from '@live-orders/runtime/metrics.ts';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import type { LoginGuard } from './login-guard.ts';
 import { authRoutes } from './routes/auth.ts';

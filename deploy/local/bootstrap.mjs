@@ -1,0 +1,162 @@
+/*
+ * Runs a TypeScript file of this project: `node deploy/local/bootstrap.mjs <file.ts> [arguments]`. It has to work before
+ * anything is installed and on Node 20, so that it is plain JavaScript without a dependency: it installs the npm packages
+ * where they are missing, then hands over to the project's own Node 24, which is one of them.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const local = join(root, '.local');
+const modules = join(root, 'node_modules');
+
+class BootstrapError extends Error {}
+
+/** Whether a version such as `24.15.0` is at least `major.minor`, and of that major release. */
+const isRelease = (version, major, minor) => {
+  const [first, second] = version.split('.').map(Number);
+  return first === major && second >= minor;
+};
+
+const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/**
+ * Whether node_modules holds what the lock file says. npm keeps a list of what it has installed in node_modules, and
+ * writes it last; packages for other platforms are in the lock file alone.
+ */
+const isInstalled = () => {
+  const list = join(modules, '.package-lock.json');
+  if (!existsSync(list)) return false;
+  const installed = readJson(list).packages;
+  return Object.entries(readJson(join(root, 'package-lock.json')).packages).every(([path, wanted]) => {
+    if (!path.includes('node_modules/')) return true;
+    const found = installed[path];
+    if (found === undefined) return wanted.optional === true || wanted.devOptional === true;
+    return found.version === wanted.version && found.integrity === wanted.integrity;
+  });
+};
+
+/** Shows that something goes on, until the returned function is called. */
+const showProgress = (name) => {
+  const began = Date.now();
+  const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+  const { isTTY } = process.stdout;
+  const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+  let tick = 0;
+  const draw = () => {
+    tick += 1;
+    process.stdout.write(
+      isTTY ? `\r\u001b[K${frames[tick % frames.length]} ${name} ${seconds()}` : `… ${name} ${seconds()}\n`,
+    );
+  };
+  const timer = setInterval(draw, isTTY ? 100 : 10_000);
+  return (done) => {
+    clearInterval(timer);
+    if (isTTY) process.stdout.write('\r\u001b[K');
+    if (done) process.stdout.write(`✓ ${name.padEnd(44)} ${seconds().padStart(8)}\n`);
+  };
+};
+
+/** Name and parent of a process, where the system has /proc; else null. */
+const processOf = (pid) => {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return null;
+  const [, name, parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(file, 'utf8')) ?? [];
+  return { name, parent };
+};
+
+/**
+ * Tells whether who started us is gone. npm puts a shell between itself and us, which stays when npm is killed: so under
+ * npm the shell's parent counts too.
+ */
+const watchParent = () => {
+  const parent = process.ppid;
+  const shell = process.env.npm_lifecycle_event ? processOf(parent) : null;
+  const isShell = shell !== null && /^(ba|da|a|z)?sh$|^busybox$/.test(shell.name);
+  return () => process.ppid !== parent || (isShell && processOf(parent)?.parent !== shell.parent);
+};
+
+/** Hands signals and the loss of our parent on to `child`; resolves when it has ended. */
+const follow = (child) =>
+  new Promise((resolve, reject) => {
+    const isOrphan = watchParent();
+    const timer = setInterval(() => {
+      if (!isOrphan()) return;
+      clearInterval(timer);
+      // A file that does not listen for the loss of the channel understands the signal.
+      if (child.connected) child.disconnect();
+      child.kill('SIGTERM');
+    }, 500);
+    const pass = (signal) => child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, pass);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      clearInterval(timer);
+      for (const name of signals) process.off(name, pass);
+      resolve({ code, signal });
+    });
+  });
+
+const install = async () => {
+  const log = join(local, 'logs', 'npm.log');
+  mkdirSync(dirname(log), { recursive: true });
+  const output = openSync(log, 'w');
+  // The person's own settings may leave out what this project cannot do without: dev dependencies, platform binaries.
+  const flags = ['--include=dev', '--include=optional', '--ignore-scripts=false', '--no-audit', '--no-fund'];
+  const script = process.env.npm_execpath;
+  const npm = script?.endsWith('.js') ? [process.execPath, script] : ['npm'];
+  const [command, ...args] = [...npm, 'ci', ...flags, '--loglevel=error'];
+  const finish = showProgress('npm packages');
+  const { code, signal } = await follow(spawn(command, args, { cwd: root, stdio: ['ignore', output, output] }));
+  finish(code === 0);
+  if (code === 0) return;
+  const lines = readFileSync(log, 'utf8').split('\n');
+  const said = lines.filter((line) => /^npm (error|ERR!)/.test(line)).slice(0, 2);
+  throw new BootstrapError(
+    `npm could not install the packages (${said.join('; ') || signal || `exit code ${code}`}): ` +
+      `check the network and npm's proxy settings, and try again (all it said is in ${log})`,
+  );
+};
+
+/** The project's own Node where npm has it for this platform, else the one that runs us if it is recent enough. */
+const findNode = () => {
+  const own = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  if (existsSync(own)) return own;
+  if (isRelease(process.versions.node, 24, 15)) return process.execPath;
+  throw new BootstrapError(
+    `Node 24.15 or a later 24 is needed on ${process.platform}-${process.arch}, and this is ${process.versions.node}: ` +
+      'install it from nodejs.org, or with your version manager',
+  );
+};
+
+/** Runs the file and resolves to the exit code. */
+const run = async (file, args) => {
+  const node = findNode();
+  const path = [dirname(node), join(modules, '.bin'), process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH: path, NODE_COMPILE_CACHE: join(local, 'compile-cache') };
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const { code, signal } = await follow(spawn(node, [join(root, file), ...args], { env, stdio }));
+  return code ?? 128 + constants.signals[signal];
+};
+
+const main = async () => {
+  const [file, ...args] = process.argv.slice(2);
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 20)
+    throw new BootstrapError(`Node 20 or newer is needed, and this is ${process.versions.node}: update it`);
+  if (file === undefined) throw new BootstrapError('which file? node deploy/local/bootstrap.mjs <file.ts> [arguments]');
+  if (!isInstalled()) await install();
+  return run(file, args);
+};
+
+main().then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stderr.write(error instanceof BootstrapError ? `✗ ${error.message}\n` : `${error.stack}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { mergeEnv, partPort } from './part-env.ts';
+
+test("a part gets the runner's defaults where the person has set nothing", () => {
+  expect(mergeEnv({ PATH: '/bin' }, {}, { REDIS_PORT: '6379' })).toEqual({ PATH: '/bin', REDIS_PORT: '6379' });
+});
+
+test("a variable of the part's own .env is left to the part, which prefers real variables", () => {
+  expect(mergeEnv({}, { REDIS_PORT: '6380' }, { REDIS_PORT: '6379' })).toEqual({});
+});
+
+test('a variable of the shell wins over both', () => {
+  const env = mergeEnv({ REDIS_PORT: '6381' }, { REDIS_PORT: '6380' }, { REDIS_PORT: '6379' });
+  expect(env).toEqual({ REDIS_PORT: '6381' });
+});
+
+test('an empty value is none', () => {
+  const env = mergeEnv({ SEED: '' }, { LOG_LEVEL: '' }, { SEED: 'demo', LOG_LEVEL: 'info' });
+  expect(env).toEqual({ SEED: 'demo', LOG_LEVEL: 'info' });
+});
+
+test("a part's port comes from its .env", () => {
+  expect(partPort('gateway', {})).toBe(3000);
+  expect(partPort('gateway', { PORT: '4000' })).toBe(4000);
+});

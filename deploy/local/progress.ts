@@ -1,0 +1,124 @@
+import { styleText } from 'node:util';
+
+/** A stretch of work; `detail` tells how far it is, and the returned text, if any, stands beside its name at the end. */
+export type Work<T> = (detail: (text: string) => void) => Promise<T>;
+
+/** Runs work and shows it; every step of a start goes through one of these. */
+export type Step = <T>(name: string, work: Work<T>) => Promise<T>;
+
+/** A step that shows nothing. */
+export const silently: Step = (_name, work) => work(() => undefined);
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const quietSeconds = 10;
+
+/** `1.2 s`, `3 min 5 s`. */
+export const duration = (ms: number): string => {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+};
+
+interface Running {
+  name: string;
+  detail: string;
+  since: number;
+  said: number;
+}
+
+/**
+ * Writes what happens: one line for each finished step, lines of others in between, and below them, on a terminal, one
+ * line that moves while steps are under way. Elsewhere a step that takes long says so every ten seconds.
+ */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  readonly #running = new Set<Running>();
+  #timer: NodeJS.Timeout | undefined;
+  #frame = 0;
+  #drawn = false;
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+  }
+
+  readonly step: Step = async (name, work) => {
+    const now = Date.now();
+    const running: Running = { name, detail: '', since: now, said: now };
+    this.#running.add(running);
+    this.#timer ??= setInterval(() => this.#tick(), this.#out.isTTY ? 100 : 1_000);
+    try {
+      const result = await work((text) => (running.detail = text));
+      this.#end(running);
+      this.line(`${this.#paint('green', '✓')} ${this.#describe(running)}`);
+      return result;
+    } catch (error) {
+      this.#end(running);
+      throw error;
+    }
+  };
+
+  /** Writes a line above the moving one. */
+  line(text: string): void {
+    this.#erase();
+    this.#out.write(`${text}\n`);
+    this.#draw();
+  }
+
+  /** A line that somebody should read. */
+  warn(text: string): void {
+    this.line(`${this.#paint('yellow', '!')} ${text}`);
+  }
+
+  /** A line that says why it ends. */
+  fail(text: string): void {
+    this.line(`${this.#paint('red', '✗')} ${text}`);
+  }
+
+  #paint(format: 'green' | 'yellow' | 'red' | 'dim', text: string): string {
+    return styleText(format, text, { stream: this.#out });
+  }
+
+  #describe({ name, detail, since }: Running): string {
+    const label = detail === '' ? name : `${name} (${detail})`;
+    return `${label.padEnd(44)} ${this.#paint('dim', duration(Date.now() - since).padStart(8))}`;
+  }
+
+  #end(running: Running): void {
+    this.#running.delete(running);
+    if (this.#running.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    if (this.#out.isTTY) {
+      this.#frame += 1;
+      this.#erase();
+      this.#draw();
+      return;
+    }
+    const now = Date.now();
+    for (const running of this.#running) {
+      if (now - running.said < quietSeconds * 1000) continue;
+      running.said = now;
+      this.#out.write(`… ${this.#describe(running)}\n`);
+    }
+  }
+
+  #erase(): void {
+    if (this.#drawn) this.#out.write('\r\u001b[K');
+    this.#drawn = false;
+  }
+
+  #draw(): void {
+    if (!this.#out.isTTY || this.#running.size === 0) return;
+    const names = [...this.#running].map(({ name, detail, since }) => {
+      const elapsed = duration(Date.now() - since);
+      return detail === '' ? `${name} ${elapsed}` : `${name} (${detail}) ${elapsed}`;
+    });
+    const text = `${frames[this.#frame % frames.length]} ${names.join(' · ')}`;
+    // A line that wraps could not be taken back.
+    this.#out.write(text.slice(0, this.#out.columns - 1));
+    this.#drawn = true;
+  }
+}

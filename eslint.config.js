@@ -1,0 +1,41 @@
+import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import typescript from 'typescript-eslint';
+
+export default typescript.config(
+  { ignores: ['**/node_modules', '.local', 'dashboard/build', 'dashboard/.svelte-kit', 'test-results'] },
+  js.configs.recommended,
+  typescript.configs.strictTypeChecked,
+  svelte.configs.recommended,
+  {
+    languageOptions: {
+      globals: globals.node,
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js', 'deploy/local/*.mjs'] },
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      // Libraries hand out closures as methods (kafkajs, zod), and TypeScript itself finds unused private members.
+      '@typescript-eslint/unbound-method': 'off',
+      'no-unused-private-class-members': 'off',
+      'max-lines': ['warn', { max: 300, skipBlankLines: true, skipComments: true }],
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts', 'dashboard/**'],
+    languageOptions: { globals: globals.browser, parserOptions: { parser: typescript.parser } },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    extends: [typescript.configs.disableTypeChecked],
+  },
+);

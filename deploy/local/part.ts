@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon } from './daemon.ts';
 import type { Output } from './leash.ts';
@@ -21,7 +22,7 @@ export interface PartOptions {
 /** The command line of Node for a part, run in its folder. */
 const nodeArguments = (name: PartName, port: number, host: string, dev: boolean): string[] => {
   if (name !== 'dashboard') return dev ? ['--watch', '--watch-preserve-output', 'src/main.ts'] : ['src/main.ts'];
-  if (!dev) return ['--env-file-if-exists=.env', 'serve.js'];
+  if (!dev) return [...(existsSync(join(root, parts[name].folder, '.env')) ? ['--env-file=.env'] : []), 'serve.js'];
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   return [vite, 'dev', '--port', String(port), '--strictPort', '--host', host, '--clearScreen', 'false'];
 };

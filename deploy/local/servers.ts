@@ -39,6 +39,13 @@ export const downloadedBytes = (line: string): number | null => {
   return Number(amount) * (unit === 'MB' ? 1e6 : unit === 'kB' ? 1e3 : 1);
 };
 
+/** The cause in Maven's first error, which is at its end: before come the names of all that could not be had for it. */
+const mavenReason = (lines: string[]): string => {
+  const error = lines.find((line) => line.includes('ERROR')) ?? 'it did not say why';
+  const causes = error.replace(/ -> \[Help.*/, '').split(': ');
+  return causes.slice(-2).join(': ');
+};
+
 const runMaven = async (target: string, progress: (detail: string) => void, signal: AbortSignal): Promise<void> => {
   const lines: string[] = [];
   let files = 0;
@@ -57,10 +64,9 @@ const runMaven = async (target: string, progress: (detail: string) => void, sign
   const log = join(logs, 'maven.log');
   await mkdir(logs, { recursive: true });
   await writeFile(log, `${lines.join('\n')}\n`);
-  const reason = lines.find((line) => line.includes('ERROR'))?.replace(/.*ERROR\]?\s*/, '') ?? 'it did not say why';
   throw new StartError(
-    `Maven could not fetch Kafka and Redis: check the network (a proxy goes into Maven's settings.xml) and try again, ` +
-      `or set KAFKA_BROKERS, REDIS_HOST and REDIS_PORT to servers that you have. It said: ${reason} (more in ${log})`,
+    `Maven could not fetch Kafka and Redis (${mavenReason(lines)}): check the network (a proxy goes into Maven's ` +
+      `settings.xml), or set KAFKA_BROKERS, REDIS_HOST and REDIS_PORT to servers that you have (more in ${log})`,
   );
 };
 

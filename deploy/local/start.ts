@@ -51,7 +51,9 @@ const begin = async (flags: Flags, plan: Plan, progress: Progress, signal: Abort
   }
 };
 
+/** Stops what was started, and says so where there was something. */
 const stopAll = async (system: System, progress: Progress): Promise<void> => {
+  if (!system.hasStarted) return;
   const began = Date.now();
   const killed = await system.stop();
   if (killed.length > 0) progress.warn(`did not stop in time and was killed: ${killed.join(', ')}`);

@@ -32,6 +32,11 @@ export class System {
     this.#options = options;
   }
 
+  /** Whether there is anything to stop. */
+  get hasStarted(): boolean {
+    return this.#daemons().length > 0;
+  }
+
   /**
    * Starts everything, each as soon as what it needs is there. When one fails, or `signal` aborts, it rejects with the
    * reason once nothing is being started any more; `stop` then stops what was.

@@ -141,8 +141,9 @@ export const consume = async (
     groupId,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 500,
-    sessionTimeout: 10_000,
-    rebalanceTimeout: 15_000,
+    // The least that brokers allow by default: how long a killed bridge keeps its partitions from its successor.
+    sessionTimeout: 6_000,
+    rebalanceTimeout: 10_000,
     heartbeatInterval: 1_000,
     // A crash is left to the supervisor: a new process is the one recovery path, and it is the one that is tested.
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: () => Promise.resolve(false) },

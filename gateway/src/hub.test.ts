@@ -1,0 +1,217 @@
+import type { Order } from '@live-orders/contracts/orders.ts';
+import { type CloseReason, type RedisMessage, serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import type { Role } from '@live-orders/contracts/users.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { History } from './history.ts';
+import { type Client, Hub } from './hub.ts';
+import { Revocations } from './revocations.ts';
+
+const ids = {
+  order: '01920000-0000-7000-8000-00000000000a',
+  carla: '01920000-0000-7000-8000-00000000000b',
+  noor: '01920000-0000-7000-8000-00000000000c',
+};
+const at = '2026-03-14T09:26:53.589Z';
+
+const order = (customer_id: string): Order => ({
+  id: ids.order,
+  number: 1001,
+  customer_id,
+  customer_name: 'Somebody',
+  status: 'pending',
+  total_amount: 100,
+  currency: 'USD',
+  note: null,
+  version: 1,
+  due_at: null,
+  created_at: at,
+  updated_at: at,
+  items: [],
+});
+
+const created = (seq: number, customer_id = ids.carla): RedisMessage => ({
+  event: 'order_created',
+  seq,
+  epoch: 'e',
+  times: { committed: at, bridged: at },
+  data: order(customer_id),
+  previous_status: null,
+  actor: { id: customer_id, name: 'Somebody', role: 'customer' },
+});
+
+/** A client that keeps what it is sent. */
+class Recorder implements Client {
+  readonly identity;
+  readonly frames: ServerMessage[][] = [];
+  readonly buffers: Buffer[] = [];
+  closed: CloseReason | null = null;
+  queued = 0;
+
+  constructor(role: Role, id = ids.noor, session_id = crypto.randomUUID()) {
+    this.identity = { id, role, session_id, email: '', name: '', created_at: at, expires_at: 4_000_000_000 };
+  }
+
+  get messages(): ServerMessage[] {
+    return this.frames.flat();
+  }
+
+  backlog(): number {
+    return this.queued;
+  }
+
+  send(frame: Buffer): void {
+    this.buffers.push(frame);
+    this.frames.push(serverFrame.parse(JSON.parse(frame.toString())));
+  }
+
+  close(reason: CloseReason): void {
+    this.closed = reason;
+  }
+}
+
+let hub: Hub;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.parse(at) });
+  const history = new History(100, 1_000_000);
+  history.reset({ epoch: 'e', seq: 0 });
+  hub = new Hub(history, new Revocations());
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const events = (client: Recorder): string[] => client.messages.map(({ event, seq }) => `${event} ${seq}`);
+
+describe('frames', () => {
+  test('go out at once when it is quiet, and are shared by the events of a tick under load', () => {
+    const client = new Recorder('staff');
+    hub.join(client, null);
+    vi.advanceTimersByTime(1_000);
+    hub.publish(created(1));
+    expect(events(client)).toEqual(['welcome 0', 'new_order 1']);
+    hub.publish(created(2));
+    hub.publish(created(3));
+    expect(client.frames).toHaveLength(2);
+    vi.advanceTimersByTime(15);
+    expect(client.frames[2]?.map(({ seq }) => seq)).toEqual([2, 3]);
+  });
+
+  test('are built once and shared by all sockets of an audience', () => {
+    const [one, two] = [new Recorder('staff'), new Recorder('staff')];
+    hub.join(one, null);
+    hub.join(two, null);
+    vi.advanceTimersByTime(1_000);
+    hub.publish(created(1));
+    expect(one.buffers[1]).toBe(two.buffers[1]);
+  });
+});
+
+describe('audiences', () => {
+  test('a customer gets own orders only, and not who acted', () => {
+    const [carla, noor, staff] = [
+      new Recorder('customer', ids.carla),
+      new Recorder('customer', ids.noor),
+      new Recorder('staff'),
+    ];
+    for (const client of [carla, noor, staff]) hub.join(client, null);
+    hub.publish(created(1, ids.carla));
+    vi.advanceTimersByTime(20);
+    expect(events(carla)).toEqual(['welcome 0', 'new_order 1']);
+    expect(carla.messages[1]).not.toHaveProperty('actor');
+    expect(events(noor)).toEqual(['welcome 0']);
+    expect(staff.messages[1]).toHaveProperty('actor.name', 'Somebody');
+  });
+
+  test('replay is filtered in the same way', () => {
+    for (const seq of [1, 2, 3]) hub.publish(created(seq, seq === 2 ? ids.noor : ids.carla));
+    const noor = new Recorder('customer', ids.noor);
+    hub.join(noor, { epoch: 'e', seq: 0 });
+    expect(events(noor)).toEqual(['welcome 3', 'new_order 2']);
+  });
+});
+
+describe('joining', () => {
+  test('between two ticks neither misses nor repeats an event', () => {
+    const first = new Recorder('staff');
+    hub.join(first, null);
+    hub.publish(created(1));
+    hub.publish(created(2));
+    const second = new Recorder('staff');
+    hub.join(second, { epoch: 'e', seq: 1 });
+    hub.publish(created(3));
+    vi.advanceTimersByTime(20);
+    expect(events(second)).toEqual(['welcome 2', 'new_order 2', 'new_order 3']);
+    expect(events(first)).toEqual(['welcome 0', 'new_order 1', 'new_order 2', 'new_order 3']);
+  });
+
+  test('with a place that cannot be reached says so, and why', () => {
+    const strange = new Recorder('staff');
+    hub.join(strange, { epoch: 'another', seq: 0 });
+    expect(strange.messages).toMatchObject([
+      { event: 'welcome', data: { recovered: false } },
+      { event: 'resync', data: { reason: 'new_epoch' } },
+    ]);
+    const future = new Recorder('staff');
+    hub.join(future, { epoch: 'e', seq: 9 });
+    expect(future.messages[1]).toMatchObject({ event: 'resync', data: { reason: 'history_lost' } });
+  });
+
+  test('takes older events from the log where memory begins later', () => {
+    hub.reset({ epoch: 'e', seq: 5 }, 'gap');
+    hub.publish(created(6));
+    const older = [3, 4, 5].map((seq) => ({
+      seq,
+      deliveries: [{ to: 'team' as const, text: JSON.stringify({ event: 'pong', seq }) }],
+    }));
+    const client = new Recorder('staff');
+    hub.join(client, { epoch: 'e', seq: 2 }, older);
+    expect(events(client)).toEqual(['welcome 6', 'pong 3', 'pong 4', 'pong 5', 'new_order 6']);
+  });
+});
+
+describe('when the stream breaks or a client does', () => {
+  test('everybody is told to resync at a reset', () => {
+    const [staff, carla] = [new Recorder('staff'), new Recorder('customer', ids.carla)];
+    hub.join(staff, null);
+    hub.join(carla, null);
+    hub.reset({ epoch: 'f', seq: 40 }, 'new_epoch');
+    for (const client of [staff, carla]) {
+      expect(client.messages[1]).toMatchObject({ event: 'resync', data: { position: 'f:40', reason: 'new_epoch' } });
+    }
+  });
+
+  test('a client that does not read is let go, and the others never feel it', () => {
+    const [slow, good] = [new Recorder('staff'), new Recorder('staff')];
+    hub.join(slow, null);
+    hub.join(good, null);
+    slow.queued = 5 * 1024 * 1024;
+    hub.publish(created(1));
+    vi.advanceTimersByTime(20);
+    expect(slow.closed).toBe('slow');
+    expect(events(slow)).toEqual(['welcome 0']);
+    expect(events(good)).toEqual(['welcome 0', 'new_order 1']);
+  });
+
+  test('a session that is revoked loses its sockets, the user’s others stay', () => {
+    const [gone, stays] = [new Recorder('staff'), new Recorder('staff')];
+    hub.join(gone, null);
+    hub.join(stays, null);
+    const { id, session_id } = gone.identity;
+    const times = { committed: at, bridged: at };
+    hub.publish({ event: 'session_revoked', seq: 1, epoch: 'e', times, data: { id, session_id, reason: 'logout' } });
+    expect([gone.closed, stays.closed]).toEqual(['session_ended', null]);
+  });
+
+  test('a client that has left gets nothing more', () => {
+    const client = new Recorder('staff');
+    hub.join(client, null);
+    hub.leave(client);
+    hub.leave(client);
+    expect(hub.size).toBe(0);
+    hub.publish(created(1));
+    vi.advanceTimersByTime(20);
+    expect(events(client)).toEqual(['welcome 0']);
+  });
+});

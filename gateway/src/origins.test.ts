@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { Origins } from './origins.ts';
+
+const dashboard = 'https://orders.example';
+
+test.each([
+  [dashboard, 'gateway.example', true],
+  ['https://evil.example', 'gateway.example', false],
+  ['https://orders.example.evil', 'gateway.example', false],
+  ['http://gateway.example:3003', 'gateway.example', false],
+  ['null', 'gateway.example', false],
+  [undefined, 'gateway.example', true],
+])('in production %s to %s: %s', (origin, host, allowed) => {
+  expect(new Origins([dashboard], { sameHost: false }).allows(origin, host)).toBe(allowed);
+});
+
+test('in development a page of the same host may, whatever its port', () => {
+  const origins = new Origins([dashboard], { sameHost: true });
+  expect(origins.allows('http://192.168.1.7:3003', '192.168.1.7:3000')).toBe(true);
+  expect(origins.allows('http://192.168.1.8:3003', '192.168.1.7:3000')).toBe(false);
+});

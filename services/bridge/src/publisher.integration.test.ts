@@ -1,0 +1,122 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { Publisher } from './publisher.ts';
+
+let redis: Redis;
+let subscription: Redis;
+let prefix: string;
+let publisher: Publisher;
+let heard: { n: number; seq: number; epoch: string }[];
+
+beforeAll(() => {
+  const { redisHost: host, redisPort: port } = inject('servers');
+  redis = new Redis({ host, port });
+  subscription = new Redis({ host, port });
+  subscription.on('message', (_channel, text: string) => heard.push(JSON.parse(text)));
+});
+
+afterAll(() => {
+  redis.disconnect();
+  subscription.disconnect();
+});
+
+beforeEach(async () => {
+  heard = [];
+  prefix = `${crypto.randomUUID()}.`;
+  publisher = new Publisher(redis, prefix, 1_000);
+  await subscription.subscribe(`${prefix}order_events`);
+});
+
+/** Publishes the records with these offsets, each with its offset as `n`. */
+const publish = (offsets: number[], { partition = 'orders.v1:0', end = 1_000, by = publisher } = {}) =>
+  by.publish(
+    { partition, first: String(offsets[0]), last: String(offsets.at(-1)), end: String(end) },
+    offsets.map((offset) => ({ offset: String(offset), channel: 'order_events', text: `{"n":${offset}` })),
+  );
+
+const logged = async (): Promise<string[]> =>
+  (await redis.xrange(`${prefix}order_events:log`, '-', '+')).map(([id]) => id);
+
+describe('publishing', () => {
+  test('numbers messages of all partitions in one row, in the log and on the channel alike', async () => {
+    const { epoch } = await publish([0, 1]);
+    expect(await publish([0], { partition: 'orders.v1:1' })).toEqual({ epoch, seq: 3 });
+    await vi.waitFor(() => expect(heard).toHaveLength(3));
+    expect(heard).toEqual([
+      { n: 0, seq: 1, epoch },
+      { n: 1, seq: 2, epoch },
+      { n: 0, seq: 3, epoch },
+    ]);
+    expect(await logged()).toEqual(['1-0', '2-0', '3-0']);
+  });
+
+  test('skips what was published before, however the records are read again', async () => {
+    await publish([0, 1, 2]);
+    await publish([1, 2, 3]);
+    expect((await publish([0, 1])).seq).toBe(4);
+    await vi.waitFor(() => expect(heard).toHaveLength(4));
+    expect(heard.map(({ n }) => n)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('passes over records that became no message', async () => {
+    await publisher.publish({ partition: 'orders.v1:0', first: '0', last: '4', end: '9' }, []);
+    const after = await publish([5]);
+    expect(after.seq).toBe(1);
+  });
+
+  test('keeps the log at about its length', async () => {
+    const short = new Publisher(redis, prefix, 100);
+    for (let first = 0; first < 1_000; first += 100) {
+      await publish(
+        Array.from({ length: 100 }, (_, index) => first + index),
+        { by: short },
+      );
+    }
+    expect((await logged()).length).toBeLessThan(300);
+    expect((await logged()).at(-1)).toBe('1000-0');
+  });
+});
+
+describe('a new epoch begins', () => {
+  test('when Redis has lost everything', async () => {
+    const before = await publish([0, 1]);
+    await redis.del(`${prefix}order_events:state`, `${prefix}order_events:log`);
+    const after = await publish([2]);
+    expect(after).toEqual({ epoch: expect.not.stringMatching(before.epoch), seq: 1 });
+    expect(await logged()).toEqual(['1-0']);
+  });
+
+  test('when Redis came back with less than it had acknowledged', async () => {
+    await publish([0]);
+    const old = await redis.hgetall(`${prefix}order_events:state`);
+    const before = await publish([1]);
+    await redis.hset(`${prefix}order_events:state`, old);
+    const another = new Publisher(redis, prefix, 1_000);
+    const after = await publish([2], { by: another });
+    expect(after.epoch).not.toBe(before.epoch);
+  });
+
+  test('when this publisher has seen a later place in the same epoch', async () => {
+    await publish([0]);
+    const old = await redis.hgetall(`${prefix}order_events:state`);
+    const before = await publish([0, 1], { partition: 'orders.v1:1' });
+    await redis.hset(`${prefix}order_events:state`, old);
+    expect((await publisher.begin()).epoch).not.toBe(before.epoch);
+  });
+
+  test('when Kafka’s log was made anew and ends before what is remembered', async () => {
+    const before = await publish([0, 1, 2]);
+    const after = await publish([0], { end: 1 });
+    expect(after.epoch).not.toBe(before.epoch);
+    expect(after.seq).toBe(1);
+  });
+
+  test('but not because another publisher began one, nor at every start', async () => {
+    const { epoch } = await publisher.begin();
+    const another = new Publisher(redis, prefix, 1_000);
+    expect(await another.begin()).toEqual({ epoch, seq: 0 });
+    await publish([0]);
+    expect((await publish([0], { partition: 'orders.v1:2', by: another })).epoch).toBe(epoch);
+    expect(await publisher.begin()).toEqual({ epoch, seq: 2 });
+  });
+});

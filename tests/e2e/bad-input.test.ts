@@ -1,0 +1,208 @@
+import { orderPage } from '@live-orders/contracts/orders.ts';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { z } from 'zod';
+import { Api } from '../support/api.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let anybody: Api;
+let admin: Api;
+let staff: Api;
+let customer: Api;
+let productId: string;
+
+const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
+const ordersPath = '/orders/api/orders';
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  anybody = new Api(system.gatewayUrl);
+  [admin, staff, customer] = await Promise.all([
+    anybody.login('admin@example.com'),
+    anybody.login('staff@example.com'),
+    anybody.register(),
+  ]);
+  productId = (await customer.products())[0]?.id ?? '';
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+const line = (quantity = 1, id = productId) => ({ product_id: id, quantity });
+
+describe('a body that cannot be used', () => {
+  test('malformed JSON answers 400', async () => {
+    expect(await customer.problem('POST', ordersPath, '{"items":')).toMatchObject({
+      status: 400,
+      code: 'malformed_request',
+    });
+  });
+
+  test('wrong fields answer 422 and name each of them', async () => {
+    const body = { items: [line(0), { product_id: 'none', quantity: 1.5 }], colour: 'red' };
+    const problem = await customer.problem('POST', ordersPath, body);
+    expect(problem).toMatchObject({ status: 422, code: 'validation_failed' });
+    expect(problem.errors?.map(({ path }) => path).sort()).toEqual([
+      'colour',
+      'items.0.quantity',
+      'items.1.product_id',
+      'items.1.quantity',
+    ]);
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['no items', () => ({ items: [] }), 'items'],
+    ['the same product twice', () => ({ items: [line(), line()] }), 'items'],
+    ['no fields', () => ({}), 'items'],
+    ['a note that is too long', () => ({ items: [line()], note: 'x'.repeat(501) }), 'note'],
+    ['an array', () => [], ''],
+  ])('%s answers 422', async (_what, body, path) => {
+    const problem = await customer.problem('POST', ordersPath, body());
+    expect(problem).toMatchObject({ status: 422, code: 'validation_failed', errors: [{ path }] });
+  });
+
+  test('more than 256 KiB answers 413, also when the length is not declared', async () => {
+    const big = JSON.stringify({ items: [line()], note: 'x'.repeat(300_000) });
+    expect(await customer.problem('POST', ordersPath, big)).toMatchObject({ status: 413, code: 'body_too_large' });
+    const response = await fetch(`${system.gatewayUrl}${ordersPath}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${customer.session?.access_token ?? ''}`, 'content-type': 'application/json' },
+      body: new Blob([big]).stream(),
+      duplex: 'half',
+    });
+    expect(response.status).toBe(413);
+    await response.body?.cancel();
+  });
+});
+
+describe('an order that cannot be', () => {
+  test('an unknown product answers 422 and names the line', async () => {
+    expect(await customer.problem('POST', ordersPath, { items: [line(), line(1, unknownId)] })).toMatchObject({
+      status: 422,
+      code: 'unknown_product',
+      errors: [{ path: 'items.1.product_id' }],
+    });
+  });
+
+  test('too little stock answers 409, names the line and what is left, and takes nothing', async () => {
+    const [first, second] = await customer.products();
+    const body = { items: [line(1, first?.id), line(1000, second?.id)] };
+    expect(await customer.problem('POST', ordersPath, body)).toMatchObject({
+      status: 409,
+      code: 'insufficient_stock',
+      items: [{ product_id: second?.id, requested: 1000, available: second?.stock }],
+      errors: [{ path: 'items.1.quantity' }],
+    });
+    expect(await customer.products()).toEqual(expect.arrayContaining([first, second]));
+  });
+
+  test('an illegal step answers 409 and names the allowed ones', async () => {
+    const { id } = await customer.placeOrder([line()]);
+    expect(await staff.problem('PATCH', `${ordersPath}/${id}/status`, { status: 'shipped' })).toMatchObject({
+      status: 409,
+      code: 'invalid_transition',
+      current: 'pending',
+      allowed: ['confirmed', 'cancelled'],
+    });
+  });
+
+  test('of two people who move it at the same moment exactly one succeeds', async () => {
+    const { id } = await customer.placeOrder([line()]);
+    const path = `${ordersPath}/${id}/status`;
+    const answers = await Promise.all(
+      [staff, admin, staff, admin].map((api) => api.send('PATCH', path, { status: 'confirmed' })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    expect(await staff.order(id)).toMatchObject({ status: 'confirmed', version: 2 });
+  });
+
+  test('many customers who race for the last units get exactly those', async () => {
+    const stocked = (await admin.products()).at(-1);
+    if (!stocked) throw new Error('the demo shop has no products');
+    await admin.send('POST', `/orders/api/products/${stocked.id}/stock`, { change: 5 - stocked.stock });
+    const body = { items: [line(1, stocked.id)] };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => customer.send('POST', ordersPath, body)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(15);
+    expect((await admin.products()).find(({ id }) => id === stocked.id)?.stock).toBe(0);
+  });
+});
+
+describe('what is not there, or not yours', () => {
+  test('an unknown id answers 404', async () => {
+    expect(await staff.problem('GET', `${ordersPath}/${unknownId}`)).toMatchObject({ status: 404, code: 'not_found' });
+    expect(await staff.problem('PATCH', `${ordersPath}/${unknownId}/status`, { status: 'confirmed' })).toMatchObject({
+      status: 404,
+    });
+    expect(await staff.problem('GET', '/nowhere')).toMatchObject({ status: 404, code: 'not_found' });
+  });
+
+  test('another customer’s order answers 404 and is in no list', async () => {
+    const { id } = await customer.placeOrder([line()]);
+    const stranger = await anybody.register();
+    expect(await stranger.problem('GET', `${ordersPath}/${id}`)).toMatchObject({ status: 404 });
+    expect(await stranger.problem('GET', `${ordersPath}/${id}/history`)).toMatchObject({ status: 404 });
+    expect(await stranger.orders()).toEqual([]);
+    expect((await customer.orders()).map((order) => order.id)).toContain(id);
+  });
+
+  test('no token, a bad one, and one that was tampered with answer 401', async () => {
+    const [head, , signature] = (customer.session?.access_token ?? '').split('.');
+    const forged = Buffer.from(JSON.stringify({ sub: unknownId, role: 'admin', exp: 4_000_000_000 })).toString('base64url');
+    for (const authorization of ['', 'Bearer nonsense', `Bearer ${head}.${forged}.${signature}`, 'Basic YTpi']) {
+      expect(await anybody.problem('GET', ordersPath, undefined, { authorization })).toMatchObject({
+        status: 401,
+        code: 'unauthenticated',
+      });
+    }
+  });
+
+  test('a wrong role answers 403', async () => {
+    const { id } = await customer.placeOrder([line()]);
+    const path = `${ordersPath}/${id}/status`;
+    expect(await customer.problem('PATCH', path, { status: 'confirmed' })).toMatchObject({ status: 403 });
+    expect(await staff.problem('GET', '/users/api/users')).toMatchObject({ status: 403, code: 'forbidden' });
+    expect(await staff.problem('POST', `/orders/api/products/${productId}/stock`, { change: 1 })).toMatchObject({
+      status: 403,
+    });
+  });
+});
+
+describe('lists', () => {
+  test('page by cursor without gaps or repeats, newest first', async () => {
+    const all = await staff.orders();
+    const paged: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const path: string = `${ordersPath}?limit=7${cursor ? `&cursor=${cursor}` : ''}`;
+      const page: z.infer<typeof orderPage> = await staff.expect(200, orderPage, 'GET', path);
+      paged.push(...page.data.map(({ id }) => id));
+      cursor = page.next_cursor;
+    }
+    expect(paged).toEqual(all.map(({ id }) => id));
+    const times = all.map(({ created_at }) => created_at);
+    expect(times).toEqual([...times].sort().reverse());
+  });
+
+  test('filter by several statuses, and search by number and by a part of the name', async () => {
+    const found = await staff.orders('&status=shipped,delivered');
+    expect(new Set(found.map(({ status }) => status))).toEqual(new Set(['shipped', 'delivered']));
+    const [one] = found;
+    expect((await staff.orders(`&q=%23${one?.number}`)).map(({ id }) => id)).toEqual([one?.id]);
+    const part = one?.customer_name.slice(1, 6).toUpperCase() ?? '';
+    expect((await staff.orders(`&q=${encodeURIComponent(part)}`)).map(({ id }) => id)).toContain(one?.id);
+    expect(await staff.orders('&q=%25')).toEqual([]);
+  });
+
+  test('a bad query answers 422 and names the field', async () => {
+    for (const [query, path] of [
+      ['limit=0', 'limit'],
+      ['limit=1000', 'limit'],
+      ['status=lost', 'status.0'],
+      ['cursor=abc', 'cursor'],
+    ]) {
+      expect(await staff.problem('GET', `${ordersPath}?${query}`)).toMatchObject({ status: 422, errors: [{ path }] });
+    }
+  });
+});

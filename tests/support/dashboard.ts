@@ -1,0 +1,36 @@
+import type { Order } from '@live-orders/contracts/orders.ts';
+import { ticket } from '@live-orders/contracts/realtime.ts';
+import { LiveClient } from '../../dashboard/src/lib/live-client.ts';
+import { OrderStore } from '../../dashboard/src/lib/order-store.ts';
+import type { Api } from './api.ts';
+
+/** A dashboard without a screen: the real client, and a record of every change that it applied. */
+export class Dashboard {
+  readonly client: LiveClient;
+  /** `id@version` of each change, in the order in which they were applied. */
+  readonly applied: string[] = [];
+
+  constructor(api: Api) {
+    const wsUrl = `${api.url.replace('http', 'ws')}/ws`;
+    this.client = new LiveClient({
+      store: new OrderStore(100_000),
+      url: async () => `${wsUrl}?ticket=${(await api.expect(201, ticket, 'POST', '/live/ticket')).ticket}`,
+      snapshot: () => api.orders(),
+      onOrders: (changes) => {
+        for (const change of changes) {
+          if (change.kind === 'applied') this.applied.push(`${change.order.id}@${change.order.version}`);
+        }
+      },
+    });
+    this.client.start();
+  }
+
+  /** What it shows, sorted by number. */
+  shown(): Order[] {
+    return [...this.client.store.values()].sort((a, b) => a.number - b.number);
+  }
+
+  stop(): void {
+    this.client.stop();
+  }
+}

@@ -19,12 +19,7 @@ const names = [
 ];
 
 const address = (name: string): string =>
-  name
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replaceAll('ı', 'i')
-    .toLowerCase()
-    .replaceAll(' ', '.');
+  name.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ı', 'i').toLowerCase().replaceAll(' ', '.');
 
 export const demoCustomers = names.map((name, index) => ({
   id: `01920000-0000-7000-8000-0000000001${String(index).padStart(2, '0')}`,

@@ -53,7 +53,11 @@ export type Session = z.infer<typeof session>;
 export const verification = z.object({ valid: z.literal(true), user }).meta({ id: 'Verification' });
 
 export const profileChange = z
-  .strictObject({ name: name.optional(), password: password.optional(), current_password: z.string().max(1000).optional() })
+  .strictObject({
+    name: name.optional(),
+    password: password.optional(),
+    current_password: z.string().max(1000).optional(),
+  })
   .refine((change) => change.name !== undefined || change.password !== undefined, 'nothing to change')
   .refine((change) => change.password === undefined || change.current_password !== undefined, {
     path: ['current_password'],

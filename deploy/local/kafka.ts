@@ -44,7 +44,7 @@ const serverProperties = (port: number, controllerPort: number): string =>
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': 0,
     'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
+    'offsets.topic.num.partitions': 1,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': 1,

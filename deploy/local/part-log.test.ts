@@ -1,10 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import type { Output } from './leash.ts';
 import { createPartLog } from './part-log.ts';
 
 const time = Date.UTC(2026, 0, 1);
 const line = (level: number, rest: object): string => JSON.stringify({ level, time, name: 'orders', ...rest });
-const show = (text: string, { quiet = false, from = 'stdout' as 'stdout' | 'stderr' } = {}): string | null => {
+const show = (
+  text: string,
+  { quiet = false, from = 'stdout' }: { quiet?: boolean; from?: Output } = {},
+): string | null => {
   const shown = createPartLog(process.stdout, quiet)('orders', text, from);
   return shown === null ? null : stripVTControlCharacters(shown).replace(/\[[\d:.]+\]/, '[time]');
 };

@@ -22,17 +22,40 @@ export const redisAnswers = async (port: number): Promise<boolean> => {
   return reply?.toString().startsWith('+PONG') ?? false;
 };
 
-/*
- * Metadata request, version 1, for no topic: length, api key 3, version 1, correlation id, null client id, 0 topics.
- * https://kafka.apache.org/protocol#The_Messages_Metadata
- */
-const metadataRequest = Buffer.from([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0]);
+const int16 = (value: number): Buffer => {
+  const buffer = Buffer.alloc(2);
+  buffer.writeInt16BE(value);
+  return buffer;
+};
 
-/** Whether the broker is part of its own cluster, so that topics can be created: it accepts connections before that. */
+const int32 = (value: number): Buffer => {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32BE(value);
+  return buffer;
+};
+
+const text = (value: string): Buffer => Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)]);
+
+/** Sends one request of Kafka's protocol (https://kafka.apache.org/protocol) without a client id; the body of the reply. */
+const askKafka = async (port: number, api: number, version: number, body: Buffer): Promise<Buffer | null> => {
+  const request = Buffer.concat([int16(api), int16(version), int32(1), int16(-1), body]);
+  const reply = await firstReply(port, Buffer.concat([int32(request.length), request]));
+  // Length and correlation id come before the body.
+  return reply === null || reply.length < 10 ? null : reply.subarray(8);
+};
+
+const probeGroup = 'live-orders-probe';
+
+/**
+ * Whether consumer groups can be joined, the last thing that a broker which has just started can do; before, it accepts
+ * connections, and answers that the coordinator is not available or loading. The first question makes it create the
+ * topic that groups need. As that has one partition (kafka.ts), one group speaks for all.
+ */
 export const kafkaAnswers = async (port: number): Promise<boolean> => {
-  const reply = await firstReply(port, metadataRequest);
-  // Length and correlation id, then the number of brokers.
-  return reply !== null && reply.length >= 12 && reply.readInt32BE(8) === 1;
+  const coordinator = await askKafka(port, 10, 0, text(probeGroup));
+  if (coordinator?.readInt16BE(0) !== 0) return false;
+  const groups = await askKafka(port, 15, 0, Buffer.concat([int32(1), text(probeGroup)]));
+  return groups?.readInt16BE(4) === 0;
 };
 
 /** Whether a part's health address answers, and not with an error. */

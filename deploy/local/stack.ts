@@ -33,6 +33,7 @@ export class Stack {
   readonly #ports: Record<ServerName, number>;
   readonly #servers = new Map<ServerName, Daemon>();
   #fetched: Promise<Servers> | undefined;
+  #kafkaProgram: KafkaProgram | undefined;
 
   private constructor(options: StackOptions, ports: Record<ServerName, number>) {
     this.#options = options;
@@ -80,7 +81,9 @@ export class Stack {
 
   /** How Kafka is run here; fetches it where it is missing. */
   async kafkaProgram(): Promise<KafkaProgram> {
-    return findKafkaProgram((await this.#fetch()).jars);
+    const { jars } = await this.#fetch();
+    this.#kafkaProgram ??= findKafkaProgram(jars);
+    return this.#kafkaProgram;
   }
 
   /** The servers that were started, in the order in which they stop. */

@@ -47,7 +47,8 @@ const begin = async (flags: Flags, plan: Plan, progress: Progress, signal: Abort
   if (flags.fresh) removeData(startData);
   for (const name of plan.external) {
     const { title, variables } = servers[name];
-    progress.line(`  ${title} is yours, by ${variables.join(', ')}`);
+    const set = variables.filter((variable) => process.env[variable]);
+    progress.line(`  ${title} is yours, by ${set.join(' and ')}`);
   }
 };
 

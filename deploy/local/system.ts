@@ -102,7 +102,7 @@ export class System {
     if (name === 'dashboard' && !dev && dashboardOutdated()) {
       await progress.step('dashboard built', () => buildDashboard(signal));
     }
-    await Promise.all(parts[name].needs.map((server) => ready.get(server)));
+    await Promise.all(parts[name].needs.flatMap((server) => ready.get(server) ?? []));
     signal.throwIfAborted();
     const part = createPart({
       name,

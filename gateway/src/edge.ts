@@ -20,7 +20,12 @@ export const verifyLive =
   async (token) => {
     const identity = await verify(token);
     if (revocations.covers(identity)) {
-      throw new ProblemError('unauthenticated', 'The session has ended; log in again.', {}, { 'www-authenticate': 'Bearer' });
+      throw new ProblemError(
+        'unauthenticated',
+        'The session has ended; log in again.',
+        {},
+        { 'www-authenticate': 'Bearer' },
+      );
     }
     return identity;
   };

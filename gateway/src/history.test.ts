@@ -41,7 +41,9 @@ describe('history', () => {
   test('never recovers in part, whatever was pushed and dropped', () => {
     fc.assert(
       fc.property(fc.nat(50), fc.nat(60), fc.nat(20), fc.nat(140), (from, count, entries, since) => {
-        const recovered = filled(count, { entries, from }).after(since)?.map(({ seq }) => seq);
+        const recovered = filled(count, { entries, from })
+          .after(since)
+          ?.map(({ seq }) => seq);
         const head = from + count;
         if (since < head - Math.min(entries, count) || since > head) expect(recovered).toBeUndefined();
         else expect(recovered).toEqual(Array.from({ length: head - since }, (_, index) => since + 1 + index));

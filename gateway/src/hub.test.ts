@@ -1,5 +1,10 @@
 import type { Order } from '@live-orders/contracts/orders.ts';
-import { type CloseReason, type RedisMessage, serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import {
+  type CloseReason,
+  type RedisMessage,
+  serverFrame,
+  type ServerMessage,
+} from '@live-orders/contracts/realtime.ts';
 import type { Role } from '@live-orders/contracts/users.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { History } from './history.ts';

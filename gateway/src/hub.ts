@@ -1,4 +1,10 @@
-import { type CloseReason, formatPosition, type Position, type RedisMessage, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import {
+  type CloseReason,
+  formatPosition,
+  type Position,
+  type RedisMessage,
+  type ServerMessage,
+} from '@live-orders/contracts/realtime.ts';
 import type { Identity } from '@live-orders/runtime/auth.ts';
 import { type Audience, audienceOf, encode, project, reaches } from './audience.ts';
 import type { Entry, History } from './history.ts';

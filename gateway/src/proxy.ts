@@ -11,7 +11,13 @@ const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encodi
 /** Answers up to this size are read whole, which is cheaper than streaming them. */
 const wholeBytes = 256 * 1024;
 
-const agent = new Agent({ connections: 128, pipelining: 1, headersTimeout: 15_000, bodyTimeout: 30_000, connectTimeout: 2_000 });
+const agent = new Agent({
+  connections: 128,
+  pipelining: 1,
+  headersTimeout: 15_000,
+  bodyTimeout: 30_000,
+  connectTimeout: 2_000,
+});
 
 const requestHeaders = (c: Context): Record<string, string> => {
   const headers: Record<string, string> = {};
@@ -26,7 +32,8 @@ const responseHeaders = (prefix: string, received: Record<string, string | strin
   const headers = new Headers();
   for (const [name, value] of Object.entries(received)) {
     if (value === undefined || notReturned.test(name)) continue;
-    for (const one of [value].flat()) headers.append(name, name === 'location' ? one.replace(/^\//, `${prefix}/`) : one);
+    for (const one of [value].flat())
+      headers.append(name, name === 'location' ? one.replace(/^\//, `${prefix}/`) : one);
   }
   return headers;
 };
@@ -37,7 +44,15 @@ const failure = (name: string, error: unknown): unknown => {
     return new ProblemError('upstream_timeout', `The ${name} service did not answer in time.`, {}, retryAfter);
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const lost = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET'];
+  const lost = [
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOTFOUND',
+    'EPIPE',
+    'EAI_AGAIN',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'UND_ERR_SOCKET',
+  ];
   if (lost.some((one) => one === code)) {
     return new ProblemError('upstream_unavailable', `The ${name} service cannot be reached.`, {}, retryAfter);
   }

@@ -59,7 +59,9 @@ export class Subscriber implements Part {
   /** Events after `seq` and before `before` as the log holds them; null when some are missing. */
   async readLog(seq: number, before: number): Promise<Entry[] | null> {
     const messages = await this.#range(seq + 1, before - 1);
-    return messages && messages.map((message) => ({ seq: message.seq, deliveries: project(message, message.times.bridged) }));
+    return (
+      messages && messages.map((message) => ({ seq: message.seq, deliveries: project(message, message.times.bridged) }))
+    );
   }
 
   /** One after the other: an event must not overtake the filling of a gap before it. */
@@ -76,7 +78,8 @@ export class Subscriber implements Part {
     if (!message || !this.begun) return;
     const { epoch, seq } = this.#hub.position;
     if (message.epoch !== epoch || message.seq > seq + 1) await this.#advance(message);
-    if (message.epoch === this.#hub.position.epoch && message.seq === this.#hub.position.seq + 1) this.#hub.publish(message);
+    if (message.epoch === this.#hub.position.epoch && message.seq === this.#hub.position.seq + 1)
+      this.#hub.publish(message);
   }
 
   #parse(text: string): RedisMessage | null {

@@ -84,7 +84,12 @@ const checkAdmission = (c: Context, { origins, hub, subscriber, maxClients }: We
     throw new ProblemError('forbidden', 'This origin may not open a socket; see ALLOWED_ORIGINS.');
   }
   if (!subscriber.begun || hub.size >= maxClients) {
-    throw new ProblemError('unavailable', 'The stream is not ready; try again in a moment.', {}, { 'retry-after': '2' });
+    throw new ProblemError(
+      'unavailable',
+      'The stream is not ready; try again in a moment.',
+      {},
+      { 'retry-after': '2' },
+    );
   }
 };
 

@@ -150,7 +150,9 @@ describe('what is not there, or not yours', () => {
 
   test('no token, a bad one, and one that was tampered with answer 401', async () => {
     const [head, , signature] = (customer.session?.access_token ?? '').split('.');
-    const forged = Buffer.from(JSON.stringify({ sub: unknownId, role: 'admin', exp: 4_000_000_000 })).toString('base64url');
+    const forged = Buffer.from(JSON.stringify({ sub: unknownId, role: 'admin', exp: 4_000_000_000 })).toString(
+      'base64url',
+    );
     for (const authorization of ['', 'Bearer nonsense', `Bearer ${head}.${forged}.${signature}`, 'Basic YTpi']) {
       expect(await anybody.problem('GET', ordersPath, undefined, { authorization })).toMatchObject({
         status: 401,
@@ -174,7 +176,7 @@ describe('lists', () => {
   test('page by cursor without gaps or repeats, newest first', async () => {
     const all = await staff.orders();
     const paged: string[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const path: string = `${ordersPath}?limit=7${cursor ? `&cursor=${cursor}` : ''}`;
       const page: z.infer<typeof orderPage> = await staff.expect(200, orderPage, 'GET', path);
       paged.push(...page.data.map(({ id }) => id));

@@ -96,7 +96,7 @@ export class Bridge implements Part {
     publications: Publication[],
     signal: AbortSignal,
   ): Promise<boolean> {
-    for (let failures = 0; isRunning() && !isStale() && !signal.aborted; ) {
+    for (let failures = 0; isRunning() && !isStale() && !signal.aborted;) {
       try {
         await this.#publisher.publish(range, publications);
         if (failures > 0) this.#log.info({ failures }, 'publishing again');

@@ -57,6 +57,7 @@ describe('a Kafka record', () => {
     ['that lacks fields', headers, value({ id }), 'value'],
   ])('%s is unreadable, with the reason', (_what, given, bytes, reason) => {
     const translation = translate({ headers: given, value: bytes }, at);
-    expect(translation).toMatchObject({ kind: 'unreadable', reason: expect.stringContaining(reason) });
+    expect(translation.kind).toBe('unreadable');
+    expect('reason' in translation && translation.reason).toContain(reason);
   });
 });

@@ -1,5 +1,11 @@
 import type { Actor } from '@live-orders/contracts/events.ts';
-import { canMove, type Order, type OrderStatus, type StatusChange, transitions } from '@live-orders/contracts/orders.ts';
+import {
+  canMove,
+  type Order,
+  type OrderStatus,
+  type StatusChange,
+  transitions,
+} from '@live-orders/contracts/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
 import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
@@ -42,10 +48,11 @@ export const moveOrder = async (
 };
 
 const lockOrder = async (database: Sequelize, id: string, transaction: Transaction): Promise<Order> => {
-  const [row] = await database.query<OrderRow>(
-    `SELECT ${orderColumns} FROM orders o WHERE o.id = $1 FOR UPDATE OF o`,
-    { bind: [id], type: QueryTypes.SELECT, transaction },
-  );
+  const [row] = await database.query<OrderRow>(`SELECT ${orderColumns} FROM orders o WHERE o.id = $1 FOR UPDATE OF o`, {
+    bind: [id],
+    type: QueryTypes.SELECT,
+    transaction,
+  });
   if (!row) throw noSuchOrder();
   return toOrder(row);
 };

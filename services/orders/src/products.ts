@@ -31,11 +31,14 @@ export class Products {
   /** Adds `change` units to the stock. Throws `not_found`, or `insufficient_stock` where less than nothing would be left. */
   async adjust(id: string, change: number, actor: Actor): Promise<Product> {
     const adjusted = await this.#database.transaction(async (transaction) => {
-      const [row] = await this.#database.query<{ stock: number }>('SELECT stock FROM products WHERE id = $1 FOR UPDATE', {
-        bind: [id],
-        type: QueryTypes.SELECT,
-        transaction,
-      });
+      const [row] = await this.#database.query<{ stock: number }>(
+        'SELECT stock FROM products WHERE id = $1 FOR UPDATE',
+        {
+          bind: [id],
+          type: QueryTypes.SELECT,
+          transaction,
+        },
+      );
       if (!row) throw new ProblemError('not_found', 'There is no product with this id.');
       if (row.stock + change < 0) {
         throw new ProblemError('insufficient_stock', `Only ${row.stock} are left.`, {

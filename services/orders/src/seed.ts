@@ -13,7 +13,11 @@ import { placeOrder } from './placement.ts';
 
 const orderCount = 80;
 const dayMs = 24 * 3_600_000;
-const notes = ['Please ring twice', 'It is a present, no invoice in the box please', 'Leave it with the neighbour on the left'];
+const notes = [
+  'Please ring twice',
+  'It is a present, no invoice in the box please',
+  'Leave it with the neighbour on the left',
+];
 const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
 
 /** The statuses that an order goes through after `pending`, in minutes after its creation. */

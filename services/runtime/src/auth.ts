@@ -7,7 +7,12 @@ import { z } from 'zod';
 import { ProblemError } from './problem.ts';
 
 /** What every access token is pinned to; the users service signs with the same. */
-export const tokenRules = { issuer: 'live-orders/users', audience: 'live-orders', typ: 'at+jwt', algorithm: 'EdDSA' } as const;
+export const tokenRules = {
+  issuer: 'live-orders/users',
+  audience: 'live-orders',
+  typ: 'at+jwt',
+  algorithm: 'EdDSA',
+} as const;
 
 /** Who calls, as the verified token says. `expires_at` in seconds since the epoch. */
 export interface Identity {
@@ -103,7 +108,10 @@ export const authenticate = (verify: Verify) =>
 export const requireRole = (...allowed: Role[]) =>
   createMiddleware<AuthEnv>(async (c, next) => {
     if (!allowed.includes(c.var.identity.role)) {
-      throw new ProblemError('forbidden', `This needs the role ${allowed.join(' or ')}; yours is ${c.var.identity.role}.`);
+      throw new ProblemError(
+        'forbidden',
+        `This needs the role ${allowed.join(' or ')}; yours is ${c.var.identity.role}.`,
+      );
     }
     await next();
   });

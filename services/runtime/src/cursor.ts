@@ -14,7 +14,10 @@ export const toPage = <T extends Row>(rows: T[], limit: number): { data: T[]; ne
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   const more = rows.length > limit && last;
-  return { data, next_cursor: more ? Buffer.from(JSON.stringify([last.created_at, last.id])).toString('base64url') : null };
+  return {
+    data,
+    next_cursor: more ? Buffer.from(JSON.stringify([last.created_at, last.id])).toString('base64url') : null,
+  };
 };
 
 /** What a cursor says: [created_at, id] of the last row seen. Throws `validation_failed` for one that we did not give. */
@@ -23,7 +26,9 @@ export const readCursor = (cursor: string): [string, string] => {
     return place.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch (error) {
     throw new ProblemError('validation_failed', 'See errors for each field.', {
-      errors: [{ path: 'cursor', message: error instanceof SyntaxError ? 'is not readable' : 'is not a cursor of this list' }],
+      errors: [
+        { path: 'cursor', message: error instanceof SyntaxError ? 'is not readable' : 'is not a cursor of this list' },
+      ],
     });
   }
 };

@@ -15,7 +15,12 @@ export const connectDatabase = (url: string, size: number, name: string): Sequel
     logging: false,
     pool: { max: size, min: 0, idle: 30_000, acquire: 5_000 },
     retry: { max: 0 },
-    dialectOptions: { application_name: name, statement_timeout: 15_000, connectionTimeoutMillis: 3_000, keepAlive: true },
+    dialectOptions: {
+      application_name: name,
+      statement_timeout: 15_000,
+      connectionTimeoutMillis: 3_000,
+      keepAlive: true,
+    },
     define: { underscored: true, freezeTableName: true, createdAt: 'created_at', updatedAt: 'updated_at' },
   });
 

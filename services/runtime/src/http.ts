@@ -34,7 +34,12 @@ const answerError =
     if (isUnavailable(error)) {
       return problemResponse(
         c,
-        new ProblemError('unavailable', 'A database is not reachable; try again in a moment.', {}, { 'retry-after': '2' }),
+        new ProblemError(
+          'unavailable',
+          'A database is not reachable; try again in a moment.',
+          {},
+          { 'retry-after': '2' },
+        ),
       );
     }
     return problemResponse(c, new ProblemError('internal_error', 'The failure was logged under this request_id.'));
@@ -67,7 +72,9 @@ export const createApp = <E extends Env>(log: Log): OpenAPIHono<E> => {
       },
     }),
   );
-  app.notFound((c) => problemResponse(c, new ProblemError('not_found', `${c.req.method} ${c.req.path} leads nowhere.`)));
+  app.notFound((c) =>
+    problemResponse(c, new ProblemError('not_found', `${c.req.method} ${c.req.path} leads nowhere.`)),
+  );
   app.onError(answerError(log));
   return app;
 };

@@ -43,7 +43,10 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
     logCreator:
       () =>
       ({ namespace, level, log: { message, error, broker } }) =>
-        log[/Connection|Producer|BrokerPool/.test(namespace) ? 'debug' : levels[level]]({ error, broker }, `kafka: ${message}`),
+        log[/Connection|Producer|BrokerPool/.test(namespace) ? 'debug' : levels[level]](
+          { error, broker },
+          `kafka: ${message}`,
+        ),
   });
 
 /** Creates the product's topics where they are missing; safe to call from several processes at once. */
@@ -157,7 +160,12 @@ export const consume = async (
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: names, fromBeginning: true });
-    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 1, eachBatch });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 1,
+      eachBatch,
+    });
     await Promise.race([stopped, crashed]);
   } finally {
     await consumer.disconnect();

@@ -87,7 +87,7 @@ export class Relay implements Part {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       try {
         await this.#term(signal, () => (failures = 0));
       } catch (error) {
@@ -145,7 +145,9 @@ export class Relay implements Part {
   async #elected(client: pg.Client, bell: Bell, signal: AbortSignal, lost: Error[]): Promise<boolean> {
     while (!signal.aborted) {
       if (lost[0]) throw lost[0];
-      const answer = await client.query('SELECT pg_try_advisory_lock(hashtext($1)) AS won', [`relay:${this.#outbox.table}`]);
+      const answer = await client.query('SELECT pg_try_advisory_lock(hashtext($1)) AS won', [
+        `relay:${this.#outbox.table}`,
+      ]);
       if (z.array(z.object({ won: z.boolean() })).parse(answer.rows)[0]?.won) return true;
       this.state = 'standby';
       bell.reset();

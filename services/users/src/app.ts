@@ -28,9 +28,7 @@ export const createUsersApp = (plan: UsersPlan): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(plan.log);
   const api = app.basePath('/api');
   api.get('/', async (c) => c.json(await plan.health()));
-  app.get('/.well-known/jwks.json', (c) =>
-    c.json(plan.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }),
-  );
+  app.get('/.well-known/jwks.json', (c) => c.json(plan.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }));
   serveMetrics(app, plan.metrics);
   authRoutes(api, plan);
   userRoutes(api, plan);

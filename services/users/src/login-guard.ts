@@ -14,7 +14,11 @@ export class LoginGuard {
 
   constructor(redis: Redis, prefix: string) {
     const rule = { points: failures, duration: windowSeconds, keyPrefix: `${prefix}login_failures` };
-    this.#limiter = new RateLimiterRedis({ ...rule, storeClient: redis, insuranceLimiter: new RateLimiterMemory(rule) });
+    this.#limiter = new RateLimiterRedis({
+      ...rule,
+      storeClient: redis,
+      insuranceLimiter: new RateLimiterMemory(rule),
+    });
   }
 
   /** Throws `too_many_requests` once the failures are used up. */
@@ -38,6 +42,11 @@ export class LoginGuard {
 
   #refusal(ms: number): ProblemError {
     const seconds = Math.max(1, Math.ceil(ms / 1000));
-    return new ProblemError('too_many_requests', `Try again in ${seconds} seconds.`, {}, { 'retry-after': String(seconds) });
+    return new ProblemError(
+      'too_many_requests',
+      `Try again in ${seconds} seconds.`,
+      {},
+      { 'retry-after': String(seconds) },
+    );
   }
 }

@@ -115,7 +115,12 @@ export class Sessions {
     await SessionRow.destroy({ where: { expires_at: { [Op.lt]: new Date() } } });
   }
 
-  async #end(sessions: SessionRow[], sessionId: string | null, reason: Reason, transaction: Transaction): Promise<void> {
+  async #end(
+    sessions: SessionRow[],
+    sessionId: string | null,
+    reason: Reason,
+    transaction: Transaction,
+  ): Promise<void> {
     const [first] = sessions;
     if (!first) return;
     await SessionRow.destroy({ where: { id: sessions.map((session) => session.id) }, transaction });

@@ -8,7 +8,14 @@ import {
 } from '@live-orders/contracts/orders.ts';
 import { uuid } from '@live-orders/contracts/lists.ts';
 import { isStaff } from '@live-orders/contracts/users.ts';
-import { authenticate, type AuthEnv, type Identity, requireRole, toActor, type Verify } from '@live-orders/runtime/auth.ts';
+import {
+  authenticate,
+  type AuthEnv,
+  type Identity,
+  requireRole,
+  toActor,
+  type Verify,
+} from '@live-orders/runtime/auth.ts';
 import { body, json, problems } from '@live-orders/runtime/documents.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Orders } from '../orders.ts';

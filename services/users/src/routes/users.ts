@@ -74,7 +74,10 @@ const deactivate = createRoute({
   tags,
   security,
   request: { params },
-  responses: { 204: { description: 'Deactivated; the user stays in the records' }, ...problems(401, 403, 404, 409, 422) },
+  responses: {
+    204: { description: 'Deactivated; the user stays in the records' },
+    ...problems(401, 403, 404, 409, 422),
+  },
 });
 
 /** The caller's own profile, and for administrators all users. */

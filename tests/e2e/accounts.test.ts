@@ -1,0 +1,177 @@
+import { account, accountPage, session, user, verification } from '@live-orders/contracts/users.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Api } from '../support/api.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let anybody: Api;
+let admin: Api;
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  anybody = new Api(system.gatewayUrl);
+  admin = await anybody.login('admin@example.com');
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+const auth = '/users/api/auth';
+const profile = '/users/api/users/profile';
+const refresh = (api: Api, refresh_token = api.session?.refresh_token) =>
+  api.expect(200, session, 'POST', `${auth}/refresh`, { refresh_token });
+
+describe('registration and login', () => {
+  test('make a customer whose token is good at once', async () => {
+    const api = await anybody.register('  Nadia Novak ');
+    expect(api.session).toMatchObject({
+      token_type: 'Bearer',
+      expires_in: 900,
+      user: { role: 'customer', name: 'Nadia Novak' },
+    });
+    expect(await api.expect(200, verification, 'GET', `${auth}/verify`)).toEqual({
+      valid: true,
+      user: api.session?.user,
+    });
+    expect(await api.expect(200, user, 'GET', profile)).toEqual(api.session?.user);
+  });
+
+  test('an address is taken whatever its capitals', async () => {
+    const { session: first } = await anybody.register();
+    const body = { email: first?.user.email.toUpperCase(), password: 'password123', name: 'Twin' };
+    expect(await anybody.problem('POST', `${auth}/register`, body)).toMatchObject({ status: 409, code: 'email_taken' });
+    expect((await anybody.login(body.email ?? '')).session?.user.id).toBe(first?.user.id);
+  });
+
+  test('a role cannot be chosen, and a password must be 8 characters and at most 72 bytes', async () => {
+    const good = { email: `${crypto.randomUUID()}@example.com`, password: 'password123', name: 'X' };
+    for (const [change, path] of [
+      [{ role: 'admin' }, 'role'],
+      [{ password: 'short' }, 'password'],
+      [{ password: 'é'.repeat(37) }, 'password'],
+      [{ email: 'nobody' }, 'email'],
+      [{ name: ' ' }, 'name'],
+    ] as const) {
+      expect(await anybody.problem('POST', `${auth}/register`, { ...good, ...change })).toMatchObject({
+        status: 422,
+        errors: [{ path }],
+      });
+    }
+  });
+
+  test('a wrong password and an unknown address get the same answer', async () => {
+    const known = { email: 'staff@example.com', password: 'not the password' };
+    const unknown = { email: 'nobody@example.com', password: 'not the password' };
+    const answers = await Promise.all([known, unknown].map((body) => anybody.problem('POST', `${auth}/login`, body)));
+    for (const { code, detail } of answers)
+      expect({ code, detail }).toEqual({ code: 'invalid_credentials', detail: answers[0]?.detail });
+  });
+
+  test('guessing is slowed down after ten failures, and says for how long', async () => {
+    const { session: victim } = await anybody.register();
+    const body = { email: victim?.user.email, password: 'a guess' };
+    for (let guess = 0; guess < 10; guess += 1) await anybody.problem('POST', `${auth}/login`, body);
+    const right = await anybody.send('POST', `${auth}/login`, { ...body, password: 'password123' });
+    expect(right).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+    expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+});
+
+describe('a refresh token', () => {
+  test('gives a new access token and its own successor; two tabs at once get the same one', async () => {
+    const api = await anybody.register();
+    const [one, two] = await Promise.all([refresh(api), refresh(api)]);
+    expect(one.refresh_token).toBe(two.refresh_token);
+    expect(one.refresh_token).not.toBe(api.session?.refresh_token);
+    expect((await refresh(api, one.refresh_token)).user).toEqual(api.session?.user);
+  });
+
+  test('used again after its time ends the session, for it may be stolen', async () => {
+    const api = await anybody.register();
+    const next = await refresh(api);
+    const database = new pg.Client({ connectionString: system.territory.databaseUrl });
+    await database.connect();
+    await database.query("UPDATE sessions SET refreshed_at = refreshed_at - interval '1 minute'");
+    await database.end();
+    const body = { refresh_token: api.session?.refresh_token };
+    expect(await api.problem('POST', `${auth}/refresh`, body)).toMatchObject({ status: 401 });
+    const stolen = { refresh_token: next.refresh_token };
+    expect(await api.problem('POST', `${auth}/refresh`, stolen)).toMatchObject({ status: 401 });
+  });
+
+  test.each(['', 'x', `${crypto.randomUUID()}.${'x'.repeat(43)}`])('%j is refused', async (refresh_token) => {
+    const { status } = await anybody.problem('POST', `${auth}/refresh`, { refresh_token });
+    expect([401, 422]).toContain(status);
+  });
+});
+
+describe('a profile', () => {
+  test('changes its name; a new password needs the old one and ends every session', async () => {
+    const api = await anybody.register();
+    expect(await api.expect(200, user, 'PATCH', profile, { name: 'New Name' })).toMatchObject({ name: 'New Name' });
+    expect(await api.problem('PATCH', profile, { password: 'another password' })).toMatchObject({
+      status: 422,
+      errors: [{ path: 'current_password' }],
+    });
+    const wrong = { password: 'another password', current_password: 'wrong' };
+    expect(await api.problem('PATCH', profile, wrong)).toMatchObject({ errors: [{ path: 'current_password' }] });
+    await api.expect(200, user, 'PATCH', profile, { password: 'another password', current_password: 'password123' });
+    expect(await api.problem('GET', profile)).toMatchObject({ status: 401 });
+    expect((await anybody.login(api.session?.user.email ?? '', 'another password')).session?.user.name).toBe(
+      'New Name',
+    );
+  });
+});
+
+describe('an administrator', () => {
+  test('creates, finds, changes and deactivates users', async () => {
+    const wanted = {
+      email: `${crypto.randomUUID()}@example.com`,
+      password: 'password123',
+      name: 'Olga',
+      role: 'staff',
+    };
+    const created = await admin.expect(201, account, 'POST', '/users/api/users', wanted);
+    expect(created).toMatchObject({ email: wanted.email, role: 'staff', active: true, version: 1 });
+    const path = `/users/api/users/${created.id}`;
+    expect(await admin.expect(200, account, 'GET', path)).toEqual(created);
+    const changed = await admin.expect(200, account, 'PATCH', path, { name: 'Olga Orlova', role: 'customer' });
+    expect(changed).toMatchObject({ name: 'Olga Orlova', role: 'customer', version: 2 });
+    expect((await admin.send('DELETE', path)).status).toBe(204);
+    expect(await admin.expect(200, account, 'GET', path)).toMatchObject({ active: false, version: 3 });
+    const newest = await admin.expect(200, accountPage, 'GET', '/users/api/users?limit=1&role=customer');
+    expect(newest.data[0]?.id).toBe(created.id);
+    expect(newest.next_cursor).not.toBeNull();
+  });
+
+  test('loses own sessions with the role, and the last one cannot go', async () => {
+    const own = `/users/api/users/${admin.session?.user.id}`;
+    expect(await admin.problem('DELETE', own)).toMatchObject({ status: 409, code: 'last_admin' });
+    expect(await admin.problem('PATCH', own, { role: 'staff' })).toMatchObject({ status: 409, code: 'last_admin' });
+    expect(await admin.expect(200, account, 'GET', own)).toMatchObject({ role: 'admin', active: true });
+  });
+
+  test('of two who demote each other at once one stays', async () => {
+    const wanted = {
+      email: `${crypto.randomUUID()}@example.com`,
+      password: 'password123',
+      name: 'Second',
+      role: 'admin',
+    };
+    const second = await admin.expect(201, account, 'POST', '/users/api/users', wanted);
+    const other = await anybody.login(wanted.email);
+    const answers = await Promise.all([
+      admin.send('PATCH', `/users/api/users/${second.id}`, { role: 'customer' }),
+      other.send('PATCH', `/users/api/users/${admin.session?.user.id}`, { role: 'customer' }),
+    ]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('is meant by the role, not by the path: staff get 403 whatever they ask for', async () => {
+    const again = await anybody.login('staff@example.com');
+    expect(await again.problem('GET', '/users/api/users/x')).toMatchObject({ status: 403 });
+  });
+});

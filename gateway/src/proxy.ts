@@ -11,13 +11,7 @@ const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encodi
 /** Answers up to this size are read whole, which is cheaper than streaming them. */
 const wholeBytes = 256 * 1024;
 
-const agent = new Agent({
-  connections: 128,
-  pipelining: 1,
-  headersTimeout: 15_000,
-  bodyTimeout: 30_000,
-  connectTimeout: 2_000,
-});
+const agent = new Agent({ connections: 128, pipelining: 1, bodyTimeout: 30_000, connectTimeout: 2_000 });
 
 const requestHeaders = (c: Context): Record<string, string> => {
   const headers: Record<string, string> = {};
@@ -59,9 +53,12 @@ const failure = (name: string, error: unknown): unknown => {
   return error;
 };
 
-/** Forwards requests below `/<name>/` to the service at `base`, without that prefix, body and answer unchanged. */
+/**
+ * Forwards requests below `/<name>/` to the service at `base`, without that prefix, body and answer unchanged. Throws
+ * `upstream_unavailable`, or `upstream_timeout` when no answer begins within `patienceMs`.
+ */
 export const proxyTo =
-  (name: string, base: string) =>
+  (name: string, base: string, patienceMs = 15_000) =>
   async (c: Context): Promise<Response> => {
     const url = new URL(c.req.url);
     const path = `${url.pathname.slice(name.length + 1)}${url.search}`;
@@ -72,6 +69,7 @@ export const proxyTo =
         path,
         method: c.req.method === 'HEAD' ? 'HEAD' : methodOf(c),
         headers: requestHeaders(c),
+        headersTimeout: patienceMs,
         body: hasBody ? Buffer.from(await c.req.arrayBuffer()) : null,
         signal: c.req.raw.signal,
       });

@@ -40,7 +40,8 @@ export const seedOrders = async (database: Sequelize, outbox: Outbox, log: Log):
     const random = seededRandom(42);
     const products = await insertProducts(database, outbox, transaction);
     const now = Date.now();
-    const times = Array.from({ length: orderCount }, () => now - random() * dayMs).sort((a, b) => a - b);
+    // More of them lately, so that every status has some.
+    const times = Array.from({ length: orderCount }, () => now - random() ** 3 * dayMs).sort((a, b) => a - b);
     for (const time of times) await seedOrder(database, outbox.table, products, time, now, random, transaction);
     return true;
   });

@@ -1,0 +1,101 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { once } from 'node:events';
+import { serve } from '@hono/node-server';
+import { createApp } from '@live-orders/runtime/http.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { proxyTo } from './proxy.ts';
+
+/** A service that tells what it was asked, or misbehaves as its path says. */
+const upstream = (): Server =>
+  createServer((request, response) => {
+    if (request.url === '/api/hangs') return;
+    if (request.url === '/api/breaks') return void request.socket.destroy();
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(201, { 'content-type': 'application/json', location: '/api/things/1', connection: 'close' });
+      const { method, url, headers } = request;
+      response.end(JSON.stringify({ method, url, headers, body: Buffer.concat(chunks).toString() }));
+    });
+  });
+
+const portOf = (server: { address(): unknown }): number => z.object({ port: z.int() }).parse(server.address()).port;
+
+let service: Server;
+let gateway: ReturnType<typeof serve>;
+let url: string;
+
+beforeEach(async () => {
+  service = upstream().listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  const app = createApp(createLog('gateway', 'silent'));
+  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, 200));
+  app.all('/gone/*', proxyTo('gone', 'http://127.0.0.1:1'));
+  gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await once(gateway, 'listening');
+  url = `http://127.0.0.1:${portOf(gateway)}`;
+});
+
+afterEach(async () => {
+  service.closeAllConnections();
+  await Promise.all([once(service.close(), 'close'), once(gateway.close(), 'close')]);
+});
+
+const echo = z.object({
+  method: z.string(),
+  url: z.string(),
+  headers: z.custom<IncomingHttpHeaders>(),
+  body: z.string(),
+});
+
+const ask = async (path: string, init?: RequestInit) => {
+  const response = await fetch(`${url}${path}`, init);
+  const answer: unknown = await response.json();
+  return { status: response.status, headers: response.headers, answer };
+};
+
+describe('a request', () => {
+  test('arrives without the prefix, with method, query and body as they were', async () => {
+    const { status, answer } = await ask('/things/api/x%20y?a=1&b=%2F', { method: 'PATCH', body: '{"c":2}' });
+    expect(status).toBe(201);
+    expect(echo.parse(answer)).toMatchObject({ method: 'PATCH', url: '/api/x%20y?a=1&b=%2F', body: '{"c":2}' });
+  });
+
+  test('cannot pretend to come from elsewhere or from somebody else', async () => {
+    const { answer } = await ask('/things/api', {
+      headers: {
+        'x-forwarded-for': '1.2.3.4',
+        'x-forwarded-host': 'evil',
+        forwarded: 'for=1.2.3.4',
+        'x-real-ip': '1.2.3.4',
+        'x-user-id': 'admin',
+        authorization: 'Bearer kept',
+      },
+    });
+    const { headers } = echo.parse(answer);
+    expect(headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', authorization: 'Bearer kept' });
+    expect(headers['x-request-id']).toMatch(/^[\w-]{20,}$/);
+    for (const name of ['x-forwarded-host', 'forwarded', 'x-real-ip', 'x-user-id'])
+      expect(headers).not.toHaveProperty(name);
+  });
+});
+
+describe('an answer', () => {
+  test('names its location as the caller reaches it, and not the service’s connection', async () => {
+    const { headers } = await ask('/things/api', { method: 'POST', body: 'x' });
+    expect(headers.get('location')).toBe('/things/api/things/1');
+    expect(headers.get('connection')).toBe('keep-alive');
+  });
+
+  test.each([
+    ['/gone/api', 502, 'upstream_unavailable'],
+    ['/things/api/breaks', 502, 'upstream_unavailable'],
+    ['/things/api/hangs', 504, 'upstream_timeout'],
+  ])('of %s is a problem with %i, and says when to come back', async (path, status, code) => {
+    const problem = await ask(path);
+    expect(problem).toMatchObject({ status, answer: { status, code } });
+    expect(problem.headers.get('retry-after')).toBe('2');
+  });
+});

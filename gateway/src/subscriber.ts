@@ -9,6 +9,8 @@ import type { Entry } from './history.ts';
 import { heartbeatMs, type Hub } from './hub.ts';
 
 const logPage = 1_000;
+/** How often it is asked whether the bridge has begun a log. */
+const beginMs = 200;
 const stateReply = z.tuple([z.string().nullable(), z.coerce.number().nullable()]);
 
 /**
@@ -50,7 +52,7 @@ export class Subscriber implements Part {
       (error: unknown) => this.#log.warn({ err: error }, 'subscribing is waiting for redis'),
     );
     while (!signal.aborted) {
-      await pause(heartbeatMs, signal);
+      await pause(this.begun ? heartbeatMs : beginMs, signal);
       await this.#enqueue(() => this.#catchUp());
       this.#hub.heartbeat(this.live);
     }

@@ -19,7 +19,7 @@ export const logInByForm = async (dashboard: string, email: string, password: st
   const login = await fetch(`${dashboard}/login`, {
     method: 'POST',
     body: new URLSearchParams({ email, password }),
-    headers: { origin: new URL(dashboard).origin },
+    headers: { accept: 'text/html', origin: new URL(dashboard).origin },
     redirect: 'manual',
   });
   must(login.status === 303, `the login form answered ${login.status}: ${(await login.text()).slice(0, 300)}`);

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { must } from './checks.ts';
 
@@ -124,7 +125,7 @@ export class Stack {
   /** The last lines of each container, for whoever has to find out what failed. */
   async logs(): Promise<string> {
     const { stdout } = await this.try(['logs', '--no-color', '--tail', '12'], new AbortController().signal);
-    return stdout;
+    return stripVTControlCharacters(stdout);
   }
 
   /** Takes everything down; rejects when something is left. Runs also after an interruption. */
@@ -184,6 +185,7 @@ export const nameTaken = async (): Promise<string | null> => {
   const format = '{{.Names}} {{.Label "com.docker.compose.project"}}';
   const [first] = (await execute('docker', ['ps', '-a', ...filters, '--format', format])).stdout.split('\n');
   if (!first) return null;
-  const [name, project] = first.split(' ');
-  return `a container named ${name} exists: stop its stack first (docker compose -p ${project || '…'} down)`;
+  const [name = '', project = ''] = first.split(' ');
+  const remedy = project ? `docker compose -p ${project} down` : `docker rm -f ${name}`;
+  return `a container named ${name} exists, and there can be only one: ${remedy}`;
 };

@@ -122,7 +122,10 @@ describe('one order on its way', () => {
       (message) => 'customer_id' in message.data && message.data.id === placed.id,
     );
     channel.close();
-    expect(published.map(({ event }) => event)).toEqual(['order_created', ...Array<string>(4).fill('order_status_updated')]);
+    expect(published.map(({ event }) => event)).toEqual([
+      'order_created',
+      ...Array<string>(4).fill('order_status_updated'),
+    ]);
     expect(published.map(({ data }) => data)).toEqual(states);
 
     const records = await readTopic(placed.id, 5);
@@ -131,7 +134,10 @@ describe('one order on its way', () => {
         Object.fromEntries(Object.entries(record.headers).map(([name, value]) => [name, String(value)])),
       ),
     );
-    expect(headers.map(({ ce_type }) => ce_type)).toEqual(['order.created', ...Array<string>(4).fill('order.status_changed')]);
+    expect(headers.map(({ ce_type }) => ce_type)).toEqual([
+      'order.created',
+      ...Array<string>(4).fill('order.status_changed'),
+    ]);
     expect(new Set(headers.map(({ ce_id }) => ce_id)).size).toBe(5);
     expect(headers.every(({ ce_subject }) => ce_subject === placed.id)).toBe(true);
     const values = records.map(({ value }) => eventValues['order.created'].parse(value));

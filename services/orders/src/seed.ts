@@ -41,7 +41,7 @@ export const seedOrders = async (database: Sequelize, outbox: Outbox, log: Log):
     const products = await insertProducts(database, outbox, transaction);
     const now = Date.now();
     // More of them lately, so that every status has some.
-    const times = Array.from({ length: orderCount }, () => now - random() ** 3 * dayMs).sort((a, b) => a - b);
+    const times = Array.from({ length: orderCount }, () => now - random() ** 2.4 * dayMs).sort((a, b) => a - b);
     for (const time of times) await seedOrder(database, outbox.table, products, time, now, random, transaction);
     return true;
   });
@@ -96,7 +96,7 @@ const seedOrder = async (
   const wanted = { items, ...(random() < 0.15 ? { note: pick(notes) } : {}) };
   const order = await placeOrder(database, wanted, customer, transaction, table, new Date(time));
   const pace = 0.6 + random() * 1.2;
-  const cancelled = random() < 0.08 ? 1 + Math.floor(random() * 2) : Infinity;
+  const cancelled = random() < 0.1 ? 1 + Math.floor(random() * 2) : Infinity;
   for (const [index, [status, minutes]] of life.entries()) {
     const at = new Date(time + minutes * pace * 60_000);
     if (at.getTime() > now) return;

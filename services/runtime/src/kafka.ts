@@ -131,8 +131,9 @@ export class Sender {
 }
 
 /**
- * Reads topics from a consumer group until the signal; rejects when the consumer crashes, so that the process is
- * started anew. `eachBatch` resolves offsets itself; a rejection of it is retried by reading the batch again.
+ * Reads topics from a consumer group until the signal. kafkajs comes back by itself from what it takes for passing (a
+ * broker that is away, a coordinator that loads); rejects with anything else, so that the process is started anew.
+ * `eachBatch` resolves offsets itself; a rejection of it is retried by reading the batch again.
  */
 export const consume = async (
   kafka: Kafka,
@@ -148,8 +149,7 @@ export const consume = async (
     sessionTimeout: 6_000,
     rebalanceTimeout: 10_000,
     heartbeatInterval: 1_000,
-    // A crash is left to the supervisor: a new process is the one recovery path, and it is the one that is tested.
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8, restartOnFailure: () => Promise.resolve(false) },
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
   });
   const crashed = new Promise<never>((_resolve, reject) => {
     consumer.on('consumer.crash', ({ payload }) => {

@@ -1,0 +1,135 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { desktop, launchBrowser, phone, Visitor } from '../support/browser.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let browser: Browser;
+let admin: Visitor;
+let staff: Visitor;
+let customer: Visitor;
+
+beforeAll(async () => {
+  const parts = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
+  [system, browser] = await Promise.all([
+    claimTerritory(inject('servers')).then((territory) => startSystem(territory, [...parts])),
+    launchBrowser(),
+  ]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+  await system.territory.remove();
+});
+
+beforeEach(async () => {
+  [admin, staff, customer] = await Promise.all([
+    Visitor.arrive(browser, 'admin', system.dashboardUrl, { viewport: desktop }),
+    Visitor.arrive(browser, 'staff', system.dashboardUrl, { viewport: desktop, colorScheme: 'dark' }),
+    Visitor.arrive(browser, 'customer', system.dashboardUrl, { viewport: phone }),
+  ]);
+  await Promise.all([
+    admin.login('admin@example.com'),
+    staff.login('staff@example.com'),
+    customer.login('customer@example.com'),
+  ]);
+});
+
+afterEach(async () => {
+  await Promise.all([admin, staff, customer].map((visitor) => visitor.leave()));
+});
+
+const row = ({ page }: Visitor, number: string, status: string) =>
+  page.locator(`[data-order-number="${number}"][data-status="${status}"]`).first();
+
+/** Places an order as the customer would, and gives its number. */
+const placeOrder = async (note: string): Promise<string> => {
+  const { page } = customer;
+  await page.goto('/new');
+  await page.getByTestId('product').first().waitFor();
+  await page
+    .getByRole('button', { name: /^More / })
+    .first()
+    .click();
+  await page
+    .getByRole('button', { name: /^More / })
+    .nth(3)
+    .click();
+  await page.getByPlaceholder('Anything we should know?').fill(note);
+  await customer.photograph('new-order');
+  const answered = page.waitForResponse(
+    (one) => one.request().method() === 'POST' && one.url().endsWith('/orders/api/orders'),
+  );
+  await page.getByRole('button', { name: 'Place order' }).click();
+  const body: unknown = await (await answered).json();
+  return String(typeof body === 'object' && body !== null && 'number' in body ? body.number : '');
+};
+
+/** A mark that a reload of the page would remove. */
+const mark = ({ page }: Visitor) => page.evaluate("document.documentElement.setAttribute('data-kept', 'yes')");
+const isMarked = async ({ page }: Visitor): Promise<boolean> =>
+  (await page.locator('html').getAttribute('data-kept')) === 'yes';
+
+describe('one order in three browsers', () => {
+  test('appears on both dashboards when it is placed, and follows every step, without a reload', async () => {
+    for (const visitor of [admin, staff]) {
+      await visitor.page.locator('[data-filter=all]').click();
+      await mark(visitor);
+    }
+    const number = await placeOrder('Please ring twice');
+    await Promise.all([row(admin, number, 'pending').waitFor(), row(staff, number, 'pending').waitFor()]);
+    await Promise.all([admin.photograph('board'), staff.photograph('board')]);
+    for (const status of ['confirmed', 'preparing', 'shipped', 'delivered']) {
+      await staff.page.getByRole('button', { name: `Move order ${number} to ${status}` }).click();
+      await Promise.all([row(admin, number, status).waitFor(), row(staff, number, status).waitFor()]);
+    }
+    await Promise.all([admin.photograph('delivered'), staff.photograph('delivered')]);
+    expect(await Promise.all([isMarked(admin), isMarked(staff)])).toEqual([true, true]);
+    await customer.page.goto('/');
+    await row(customer, number, 'delivered').waitFor();
+    await customer.photograph('own-orders');
+    await admin.page.getByRole('link', { name: `Order ${number},` }).click();
+    await admin.page.getByText('Please ring twice').waitFor();
+    await admin.photograph('order');
+    expect([admin.errors, staff.errors, customer.errors]).toEqual([[], [], []]);
+  });
+
+  test('is caught up with after the gateway was away, and the dashboard says so meanwhile', async () => {
+    await mark(staff);
+    const gateway = system.part('gateway');
+    await gateway.kill();
+    await staff.page.locator('[data-testid=connection][data-phase=reconnecting]').waitFor();
+    await staff.photograph('reconnecting');
+    await gateway.start();
+    const number = await placeOrder('Placed while nobody watched');
+    await staff.page.locator('[data-testid=connection][data-phase=live]').waitFor();
+    await row(staff, number, 'pending').waitFor();
+    expect(await isMarked(staff)).toBe(true);
+  });
+});
+
+describe('a session in the browser', () => {
+  test('keeps its tokens away from scripts, and ends with a logout', async () => {
+    expect(String(await staff.page.evaluate('document.cookie'))).not.toMatch(/ey[\w-]+\./);
+    await staff.page.context().clearCookies();
+    await staff.page.goto('/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10');
+    expect(new URL(staff.page.url()).pathname).toBe('/login');
+    await staff.photograph('login');
+  });
+
+  test('is refused to a wrong password, with a message', async () => {
+    const stranger = await Visitor.arrive(browser, 'stranger', system.dashboardUrl, { viewport: phone });
+    await stranger.page.goto('/login?next=//evil.example');
+    await stranger.page.getByLabel('E-mail').fill('staff@example.com');
+    await stranger.page.getByLabel('Password').fill('wrong password');
+    await stranger.page.getByRole('button', { name: 'Log in' }).click();
+    await stranger.page.getByRole('alert').waitFor();
+    await stranger.photograph('refused');
+    await stranger.page.getByLabel('Password').fill('password123');
+    await stranger.page.getByRole('button', { name: 'Log in' }).click();
+    await stranger.page.locator('[data-testid=connection]').waitFor();
+    expect(new URL(stranger.page.url()).origin).toBe(system.dashboardUrl);
+    await stranger.leave();
+  });
+});

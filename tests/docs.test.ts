@@ -1,0 +1,156 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { errorCatalogue } from '@live-orders/contracts/errors.ts';
+import { deadLetterTopic, eventHeaders, eventValues, topics } from '@live-orders/contracts/events.ts';
+import { orderStatuses, transitions } from '@live-orders/contracts/orders.ts';
+import { channels, closeCodes, redisEvents, resyncReasons, serverMessage } from '@live-orders/contracts/realtime.ts';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+const root = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const readme = read('README.md');
+const rest = read('docs/rest.md');
+const events = read('docs/events.md');
+const realtime = read('docs/realtime.md');
+
+/** The cells of every table row in a text, without the marks of code. */
+const rows = (text: string): string[][] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) =>
+      line
+        .split('|')
+        .map((cell) => cell.trim().replaceAll('`', ''))
+        .slice(1, -1),
+    );
+
+/** What stands under a heading of the second level. */
+const section = (text: string, heading: string): string =>
+  text.split(/^## /m).find((part) => part.startsWith(heading)) ?? '';
+
+const files = (pattern: string): string[] =>
+  globSync(pattern, { cwd: root, exclude: (path) => /(^|\/)(node_modules|\.local|build)(\/|$)/.test(path) });
+
+const matches = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+
+describe('docs/rest.md', () => {
+  test('has the catalogue of errors, no more and no less', () => {
+    const documented = rows(section(rest, 'Errors')).filter(([status]) => /^\d{3}$/.test(status ?? ''));
+    const wanted = Object.entries(errorCatalogue).map(([code, { status }]) => `${status} ${code}`);
+    expect(documented.map(([status, code]) => `${status} ${code}`).sort()).toEqual(wanted.sort());
+  });
+
+  test('has every address of the services', () => {
+    const routes = ['users', 'orders'].flatMap((service) =>
+      files(`services/${service}/src/routes/*.ts`).flatMap((file) =>
+        [...read(file).matchAll(/method: '(\w+)',\s+path: '([^']+)'/g)].map(
+          ([, method = '', path]) => `${method.toUpperCase()} /${service}/api${path}`,
+        ),
+      ),
+    );
+    expect(routes.length).toBeGreaterThan(15);
+    const documented = rows(section(rest, 'Addresses')).flatMap(([calls = '']) => calls.split(', '));
+    for (const route of routes) expect(documented).toContain(route);
+    const forwarded = documented.filter((call) => /\/api\//.test(call));
+    expect(forwarded.filter((call) => !routes.includes(call))).toEqual([]);
+  });
+
+  test('has the transition table', () => {
+    const documented = Object.fromEntries(
+      rows(section(rest, 'Statuses')).flatMap(([from = '', to = '']) =>
+        from.split(', ').map((status) => [status, to === 'final' ? [] : to.split(', ')]),
+      ),
+    );
+    for (const status of orderStatuses) expect(documented[status]).toEqual(transitions[status]);
+  });
+});
+
+test('docs/events.md has every topic, event type, header, and message of Redis', () => {
+  const names = [
+    ...Object.values(topics),
+    deadLetterTopic,
+    ...Object.keys(eventValues),
+    ...Object.keys(eventHeaders.shape),
+    ...Object.values(channels),
+    ...Object.values(redisEvents),
+  ];
+  for (const name of names) expect(events).toContain(`\`${name}\``);
+});
+
+describe('docs/realtime.md', () => {
+  test('has every message', () => {
+    const known = serverMessage.options.map(({ shape }) => shape.event.value);
+    const documented = rows(section(realtime, 'Frames')).map(([event]) => event);
+    expect(documented.filter((event) => event !== 'event').sort()).toEqual(known.sort());
+  });
+
+  test('has every close code, and whether to come back', () => {
+    const documented = rows(section(realtime, 'What a client has to do'));
+    for (const [reason, { code, reconnect }] of Object.entries(closeCodes)) {
+      const [, meaning, back] = documented.find(([given]) => given === String(code)) ?? [];
+      expect(meaning).toContain(`${reason}:`);
+      expect(back?.startsWith('yes')).toBe(reconnect);
+    }
+  });
+
+  test('has every reason to resync', () => {
+    for (const reason of resyncReasons) expect(realtime).toContain(`\`${reason}\``);
+  });
+});
+
+describe('README.md', () => {
+  const variables = section(readme, 'Environment variables');
+  const documented = new Set(rows(variables).flatMap(([names = '']) => matches(names, /\b([A-Z][A-Z_]+)\b/g)));
+
+  test.each([...files('**/.env*.example'), ...files('docker-compose*.yml')])('has every variable of %s', (file) => {
+    const names = matches(read(file), file.endsWith('.yml') ? /\$\{([A-Z_]+)/g : /^(?:# )?([A-Z][A-Z_]+)=/gm);
+    expect(names).not.toEqual([]);
+    expect([...new Set(names)].filter((name) => !documented.has(name))).toEqual([]);
+  });
+
+  test('has no variable that nobody reads', () => {
+    const sources = [
+      ...files('**/.env*.example'),
+      ...files('docker-compose*.yml'),
+      ...files('{services/*,gateway}/src/main.ts'),
+      'services/runtime/src/config.ts',
+    ].map(read);
+    expect([...documented].filter((name) => !sources.some((source) => source.includes(name)))).toEqual([]);
+  });
+
+  test('has every dependency', () => {
+    const named = z.record(z.string(), z.string()).default({});
+    const manifest = z.object({ dependencies: named, devDependencies: named, optionalDependencies: named });
+    const names = files('**/package.json')
+      .map((file) => manifest.parse(JSON.parse(read(file))))
+      .flatMap((all) => Object.values(all).flatMap((group) => Object.keys(group)))
+      .filter((name) => !/^@(live-orders|types)\//.test(name));
+    const list = section(readme, 'Dependencies');
+    expect([...new Set(names)].filter((name) => !list.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('names npm scripts that exist, and all of them', () => {
+    const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')));
+    const used = new Set(matches(readme, /npm (?:run )?(start|test\b(?!:)|(?<=run )[\w:]+)/g));
+    expect([...used].sort()).toEqual(Object.keys(scripts).sort());
+  });
+});
+
+test.each(['README.md', ...files('docs/*.md')])('every link of %s leads somewhere', (file) => {
+  const text = read(file);
+  for (const link of matches(text, /\]\(([^)\s]+)\)/g).filter((one) => !/^https?:/.test(one))) {
+    const [path = '', anchor] = link.split('#');
+    const target = path ? join(root, dirname(file), path) : join(root, file);
+    expect(existsSync(target), `${link} in ${file}`).toBe(true);
+    if (!anchor) continue;
+    const headings = matches(read(relative(root, target)), /^#+ (.+)$/gm).map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    expect(headings, `${link} in ${file}`).toContain(anchor);
+  }
+});

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { Checks, indent, StepFailed } from './compose/checks.ts';
-import { developmentPorts, tryDevelopment } from './compose/development.ts';
+import { developmentSettings, tryDevelopment } from './compose/development.ts';
 import { dockerMissing, nameTaken, Stack } from './compose/docker.ts';
 import { productionSettings, tryProduction } from './compose/production.ts';
 
@@ -51,7 +51,7 @@ const main = async (): Promise<number> => {
     return 1;
   }
   const project = `live-orders-test-${process.pid}`;
-  await play('docker-compose.yml', project, await developmentPorts(), tryDevelopment);
+  await play('docker-compose.yml', project, await developmentSettings(), tryDevelopment);
   if (!stop.signal.aborted) {
     await play('docker-compose.prod.yml', `${project}-prod`, await productionSettings(project), tryProduction);
   }

@@ -23,7 +23,7 @@ const findProgram = (name: string): string | undefined =>
     .find(isProgram);
 
 /** The major version in what `java -version` prints (`"17.0.15"`, and `"1.8.0"` for 8), or undefined. */
-export const majorVersion = (text: string): number | undefined => {
+const majorVersion = (text: string): number | undefined => {
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(text) ?? [];
   return first === undefined ? undefined : Number(first === '1' ? second : first);
 };

@@ -33,7 +33,7 @@ const redisPlatform = (): string => {
 };
 
 /** Bytes in the end of Maven's line `Downloaded from central: https://…/x.jar (9.8 MB at 2.1 MB/s)`, or null. */
-export const downloadedBytes = (line: string): number | null => {
+const downloadedBytes = (line: string): number | null => {
   const [, amount, unit] = /Downloaded from .* \(([\d.]+) (B|kB|MB) at /.exec(line) ?? [];
   if (amount === undefined) return null;
   return Number(amount) * (unit === 'MB' ? 1e6 : unit === 'kB' ? 1e3 : 1);

@@ -9,8 +9,7 @@ const longestPause = 30_000;
 const goodRun = 30_000;
 
 /** Milliseconds before the next try, after `failures` bad runs in a row (from 0): 1 s, 2 s, 4 s … 30 s. */
-export const restartPause = (failures: number): number =>
-  Math.min(longestPause, firstPause * 2 ** Math.min(failures, 10));
+const restartPause = (failures: number): number => Math.min(longestPause, firstPause * 2 ** Math.min(failures, 10));
 
 /**
  * Keeps a running daemon running: whenever it ends, `say` hears how and when the next try is, until `signal` aborts.

@@ -1,27 +1,22 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { parts, type Part } from './parts.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { type Checks, must } from './checks.ts';
 import { Client } from './client.ts';
 import { logInByForm, readLoginPage } from './dashboard.ts';
-import { portFor, type Stack } from './docker.ts';
+import { freePort, type Stack } from './docker.ts';
+import { parts } from './parts.ts';
 
 const password = 'password123';
 const replicas = 3;
 
-/** The variables that move the published ports, and where each is now. */
-export const developmentPorts = async (): Promise<Record<string, string>> => {
-  const usual = {
-    GATEWAY_PORT: 3000,
-    FRONTEND_PORT: 3003,
-    USERS_PORT: 3002,
-    POSTGRES_PORT: 15432,
-    REDIS_PORT: 6379,
-    KAFKA_PORT: 9092,
-  };
-  const chosen: Record<string, string> = {};
-  for (const [name, port] of Object.entries(usual)) chosen[name] = String(await portFor(port));
-  return chosen;
+const portVariables = ['GATEWAY_PORT', 'FRONTEND_PORT', 'USERS_PORT', 'POSTGRES_PORT', 'REDIS_PORT', 'KAFKA_PORT'];
+
+/** Moves every published port to a free one. */
+export const developmentSettings = async (): Promise<Record<string, string>> => {
+  const moved: Record<string, string> = {};
+  for (const name of portVariables) moved[name] = await freePort();
+  return moved;
 };
 
 const reach = async (port: number): Promise<void> => {
@@ -30,16 +25,19 @@ const reach = async (port: number): Promise<void> => {
   socket.destroy();
 };
 
-const bring = async (checks: Checks, stack: Stack): Promise<void> => {
-  await checks.step('development: names as documented', async () => {
-    const services = (await stack.run('config', '--services')).trim().split('\n').sort();
-    must(services.join() === Object.keys(parts).sort().join(), `the services are ${services.join(', ')}`);
+const bring = async (checks: Checks, stack: Stack, settings: Record<string, string>): Promise<void> => {
+  await checks.step('development: services and ports as documented', async () => {
+    await stack.set({});
+    const published = await stack.published();
+    const expected = Object.fromEntries(Object.entries(parts).map(([service, part]) => [service, part.published]));
+    must(isDeepStrictEqual(published, expected), `it publishes ${JSON.stringify(published)}`);
+    await stack.set(settings);
   });
   await checks.step('development: images build', () => stack.run('build'));
   await checks.step('development: up, all healthy', () => stack.up('--build'));
   await checks.step('development: containers', async () => {
     const containers = await stack.containers();
-    for (const [service, { name }] of Object.entries<Part>(parts)) {
+    for (const [service, { name }] of Object.entries(parts)) {
       const found = containers.filter((container) => container.Service === service);
       must(found.length === 1 && found[0]?.Health === 'healthy', `${service} is not one healthy container`);
       must(name === null || found[0].Name === name, `${service} runs as ${found[0].Name}`);
@@ -97,12 +95,12 @@ const scale = async (checks: Checks, stack: Stack, gateway: string): Promise<voi
 };
 
 /** The development file: quick start, three replicas, stop and start again. */
-export const tryDevelopment = async (checks: Checks, stack: Stack, ports: Record<string, string>): Promise<void> => {
-  const gateway = `http://localhost:${ports.GATEWAY_PORT ?? ''}`;
-  const dashboard = `http://localhost:${ports.FRONTEND_PORT ?? ''}`;
-  await bring(checks, stack);
+export const tryDevelopment = async (checks: Checks, stack: Stack, settings: Record<string, string>): Promise<void> => {
+  const gateway = `http://localhost:${settings.GATEWAY_PORT ?? ''}`;
+  const dashboard = `http://localhost:${settings.FRONTEND_PORT ?? ''}`;
+  await bring(checks, stack, settings);
   await checks.step('development: every published port answers', async () => {
-    for (const port of Object.values(ports)) await reach(Number(port));
+    for (const port of Object.values(settings)) await reach(Number(port));
   });
   const id = await quickStart(checks, gateway, dashboard);
   await scale(checks, stack, gateway);

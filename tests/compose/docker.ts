@@ -67,6 +67,9 @@ const container = z.object({
 });
 export type Container = z.infer<typeof container>;
 
+const port = z.object({ host_ip: z.string().optional(), published: z.string().optional() });
+const configuration = z.object({ services: z.record(z.string(), z.object({ ports: z.array(port).optional() })) });
+
 /** One compose file under a project name of its own, with nothing but the given variables. */
 export class Stack {
   readonly project: string;
@@ -117,6 +120,16 @@ export class Stack {
     return this.run('up', '--detach', '--wait', '--wait-timeout', '300', ...args);
   }
 
+  /** Where the file publishes each of its services: `[address:]port`, or null. */
+  async published(): Promise<Record<string, string | null>> {
+    const { services } = configuration.parse(JSON.parse(await this.run('config', '--format', 'json')));
+    const place = ({ host_ip, published }: z.infer<typeof port>): string | null =>
+      published === undefined ? null : [host_ip, published].filter((one) => one !== undefined).join(':');
+    return Object.fromEntries(
+      Object.entries(services).map(([name, { ports }]) => [name, ports?.[0] ? place(ports[0]) : null]),
+    );
+  }
+
   async containers(): Promise<Container[]> {
     const lines = (await this.run('ps', '--all', '--format', 'json')).split('\n').filter(Boolean);
     return lines.map((line) => container.parse(JSON.parse(line)));
@@ -149,25 +162,15 @@ export class Stack {
   }
 }
 
-const isFree = async (port: number): Promise<number | null> => {
-  const server = createServer();
-  const listening = once(server, 'listening').then(
-    () => true,
-    () => false,
-  );
-  server.listen(port);
-  if (!(await listening)) return null;
+/** A port that nobody listens at, so that a running system on the usual ports is not in the way. */
+export const freePort = async (): Promise<string> => {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
   const address = server.address();
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' ? (address?.port ?? null) : null;
-};
-
-/** The port that the compose file publishes by itself, or another where that one is taken. */
-export const portFor = async (usual: number): Promise<number> => {
-  const port = (await isFree(usual)) ?? (await isFree(0));
-  must(port !== null, 'there is no free port');
-  return port;
+  must(typeof address === 'object' && address !== null, 'there is no free port');
+  return String(address.port);
 };
 
 /** Fixed container names exist once per machine: whoever has them now has to let go first. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type Checks, must } from './checks.ts';
 import { Client } from './client.ts';
 import { readLoginPage } from './dashboard.ts';
-import { portFor, type Stack } from './docker.ts';
+import { freePort, type Stack } from './docker.ts';
 
 const secret = (): string => randomBytes(32).toString('hex');
 const secrets = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'JWT_SECRET'];
@@ -15,8 +15,8 @@ export const productionSettings = async (project: string): Promise<Record<string
   ORIGIN: origin,
   PUBLIC_GATEWAY_URL: 'https://gateway.example.com',
   PUBLISH_ADDRESS: '127.0.0.1',
-  GATEWAY_PORT: String(await portFor(3000)),
-  FRONTEND_PORT: String(await portFor(3003)),
+  GATEWAY_PORT: await freePort(),
+  FRONTEND_PORT: await freePort(),
   IMAGE_PREFIX: project,
 });
 

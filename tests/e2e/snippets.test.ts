@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { topics } from '@live-orders/contracts/events.ts';
+import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
+import { Api } from '../support/api.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+const root = join(import.meta.dirname, '../..');
+let system: System;
+const running: ChildProcess[] = [];
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+});
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill();
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+/** The first block of code in a language, as a reader copies it. */
+const snippet = (file: string, language: string): string => {
+  const [, code] =
+    new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'm').exec(readFileSync(join(root, file), 'utf8')) ?? [];
+  if (code === undefined) throw new Error(`${file} has no ${language}`);
+  return code;
+};
+
+/** Runs code in the root of the checkout against the system under test. */
+const run = (command: string, args: string[]) => {
+  const { kafkaBrokers } = system.territory;
+  const env = { ...process.env, GATEWAY_URL: system.gatewayUrl, KAFKA_BROKERS: kafkaBrokers, NODE_NO_WARNINGS: '1' };
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.push(child);
+  const output = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data: Buffer) => (output.text += data.toString()));
+  }
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { output, ended };
+};
+
+const runModule = (code: string) => run(process.execPath, ['--input-type=module', '--eval', code]);
+const soon = { timeout: 20_000, interval: 100 };
+
+test('the example of docs/rest.md places an order, confirms it and is refused a jump', async () => {
+  const { output, ended } = run('sh', ['-c', snippet('docs/rest.md', 'sh')]);
+  expect(await ended).toBe(0);
+  expect(output.text).toMatch(/HTTP\/1.1 200 OK[^]+"status":"confirmed"[^]+"code":"invalid_transition"/);
+});
+
+test('the program of docs/events.md folds the topic into the orders that the database holds', async () => {
+  const { prefix } = system.territory;
+  const orders = await (await new Api(system.gatewayUrl).login('staff@example.com')).orders();
+  const code = snippet('docs/events.md', 'js').replace(`'${topics.order}'`, `'${prefix}${topics.order}'`);
+  await vi.waitFor(async () => {
+    const { output, ended } = runModule(code);
+    expect(await ended).toBe(0);
+    expect(output.text).toContain(`${orders.length} orders`);
+  }, soon);
+});
+
+test('the client of docs/realtime.md follows the stream through a restart of the gateway', async () => {
+  const customer = await new Api(system.gatewayUrl).register();
+  const [product] = await customer.products();
+  const place = () => customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
+  const { output } = runModule(snippet('docs/realtime.md', 'js'));
+  await vi.waitFor(() => expect(output.text).toMatch(/live from .+\n\d+ orders/), soon);
+  const first = await place();
+  await vi.waitFor(() => expect(output.text).toContain(`new_order ${first.number} pending`), soon);
+  await system.restart('gateway');
+  const second = await place();
+  await vi.waitFor(() => expect(output.text).toMatch(/closed \d+[^]+caught up to/), soon);
+  await vi.waitFor(() => expect(output.text).toContain(`new_order ${second.number} pending`), soon);
+});

@@ -11,7 +11,8 @@ import { proxyTo } from './proxy.ts';
 const upstream = (): Server =>
   createServer((request, response) => {
     if (request.url === '/api/hangs') return;
-    if (request.url === '/api/breaks') return void request.socket.destroy();
+    const breaks = request.url === '/api/breaks' || (request.url === '/api/breaks-once' && (tries += 1) === 1);
+    if (breaks) return void request.socket.destroy();
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -23,11 +24,13 @@ const upstream = (): Server =>
 
 const portOf = (server: { address(): unknown }): number => z.object({ port: z.int() }).parse(server.address()).port;
 
+let tries = 0;
 let service: Server;
 let gateway: ReturnType<typeof serve>;
 let url: string;
 
 beforeEach(async () => {
+  tries = 0;
   service = upstream().listen(0, '127.0.0.1');
   await once(service, 'listening');
   const app = createApp(createLog('gateway', 'silent'));
@@ -79,6 +82,16 @@ describe('a request', () => {
     expect(headers['x-request-id']).toMatch(/^[\w-]{20,}$/);
     for (const name of ['x-forwarded-host', 'forwarded', 'x-real-ip', 'x-user-id'])
       expect(headers).not.toHaveProperty(name);
+  });
+});
+
+describe('a connection that breaks', () => {
+  test('makes a read be asked once more, and never a write', async () => {
+    expect((await ask('/things/api/breaks-once')).status).toBe(201);
+    tries = 0;
+    const write = await ask('/things/api/breaks-once', { method: 'POST', body: 'x' });
+    expect(write).toMatchObject({ status: 502, answer: { code: 'upstream_unavailable' } });
+    expect(tries).toBe(1);
   });
 });
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { Context } from 'hono';
-import { Agent, errors } from 'undici';
+import { Agent, errors, interceptors } from 'undici';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
 const notForwarded =
@@ -11,7 +11,19 @@ const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encodi
 /** Answers up to this size are read whole, which is cheaper than streaming them. */
 const wholeBytes = 256 * 1024;
 
-const agent = new Agent({ connections: 128, pipelining: 1, bodyTimeout: 30_000, connectTimeout: 2_000 });
+/**
+ * A replica that stops closes connections which the pool still holds, so what only reads is asked once more: without
+ * that 2 to 5 of 3,000 reads failed while one of three replicas was stopped.
+ */
+const agent = new Agent({ connections: 128, pipelining: 1, bodyTimeout: 30_000, connectTimeout: 2_000 }).compose(
+  interceptors.retry({
+    maxRetries: 1,
+    methods: ['GET', 'HEAD'],
+    statusCodes: [],
+    errorCodes: ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'],
+    minTimeout: 20,
+  }),
+);
 
 const requestHeaders = (c: Context): Record<string, string> => {
   const headers: Record<string, string> = {};

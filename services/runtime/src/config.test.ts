@@ -30,6 +30,8 @@ describe('configuration', () => {
     expect(parseConfig(schema, {}, unsafe).SECRET).toBe('known');
     expect(() => parseConfig(schema, { ...own, SECRET: '', NODE_ENV: 'production' }, unsafe)).toThrow(/^SECRET: /);
     expect(() => parseConfig(schema, { SECRET: 'mine', NODE_ENV: 'production' }, unsafe)).toThrow(/^DATABASE_URL: /);
+    const moved = { ...own, DATABASE_URL: 'postgres://postgres:postgres@db/live_orders', NODE_ENV: 'production' };
+    expect(() => parseConfig(schema, moved, unsafe)).toThrow(/^DATABASE_URL: /);
     expect(parseConfig(schema, { ...own, NODE_ENV: 'production' }, unsafe).SECRET).toBe('mine');
   });
 });

@@ -48,6 +48,10 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** Whether everybody knows this secret: the default of a part, or the database password that the defaults use. */
+const isKnown = (name: string, value: unknown, unsafe: Record<string, string>): boolean =>
+  name === 'DATABASE_URL' ? new URL(String(value)).password === 'postgres' : unsafe[name] === value && name in unsafe;
+
 /**
  * Checks environment variables against a schema; an empty one counts as absent.
  * `unsafe` names the values that everybody knows, which must not be used in production.
@@ -63,9 +67,7 @@ export const parseConfig = <T extends z.ZodType<{ NODE_ENV: string }>>(
     throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
   }
   if (result.data.NODE_ENV === 'production') {
-    const secrets: Record<string, string> = { DATABASE_URL: defaultDatabaseUrl, ...unsafe };
-    const values = new Map(Object.entries(result.data));
-    const known = Object.keys(secrets).filter((name) => values.get(name) === secrets[name]);
+    const known = Object.entries(result.data).flatMap(([name, value]) => (isKnown(name, value, unsafe) ? [name] : []));
     if (known.length > 0) {
       throw new ConfigError(`${known.join(', ')}: the known default is refused in production, set a value of your own`);
     }

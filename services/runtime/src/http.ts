@@ -97,6 +97,8 @@ export const httpPart = <E extends Env>(
     await Promise.race([once(server, 'listening'), failed]);
     log.info({ port }, 'listening');
     await Promise.race([stopped, failed]);
+    // Callers keep their connections open; this tells them not to send another request on them.
+    server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
     const closed = once(server, 'close');
     server.close();
     setTimeout(() => server.closeAllConnections(), 5_000).unref();

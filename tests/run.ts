@@ -84,10 +84,12 @@ const checks: Step[] = [
   check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
   check('unused code', 'knip', '--no-progress', '--no-config-hints'),
 ];
+/** Types that the dashboard's sources import and SvelteKit writes; lint and types need them. */
+const sync = check('dashboard sync', 'npm', 'run', 'sync', '--silent', '-w', 'dashboard');
 /** Stages follow each other; the steps of a stage share the machine. */
 const plans: Record<string, Step[][]> = {
-  all: [checks, [tests('unit')], [build], [tests('system')]],
-  check: [checks],
+  all: [[sync], checks, [tests('unit')], [build], [tests('system')]],
+  check: [[sync], checks],
   unit: [[tests('unit')]],
 };
 

@@ -15,6 +15,7 @@ export const errorCatalogue = {
   invalid_transition: { status: 409, title: 'The order cannot move to this status' },
   last_admin: { status: 409, title: 'The last active administrator must stay' },
   body_too_large: { status: 413, title: 'The request body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body has to be JSON' },
   validation_failed: { status: 422, title: 'Some fields are not valid' },
   unknown_product: { status: 422, title: 'An ordered product does not exist' },
   too_many_requests: { status: 429, title: 'Too many attempts' },

@@ -20,7 +20,8 @@ export class Refusal extends Error {
 export class ShopClient {
   readonly #gateway: string;
   readonly #email: string;
-  #token: string | null = null;
+  /** The login itself, so that many calls at once log in once. */
+  #token: Promise<string> | null = null;
 
   constructor(gateway: string, email: string) {
     this.#gateway = gateway;
@@ -45,13 +46,14 @@ export class ShopClient {
   }
 
   async #authorized(method: string, path: string, body?: unknown): Promise<unknown> {
-    this.#token ??= await this.#login();
+    const used = (this.#token ??= this.#login());
     try {
-      return await this.#send(method, path, body, this.#token);
+      return await this.#send(method, path, body, await used);
     } catch (error) {
+      // Also a login that failed is not kept.
+      if (this.#token === used) this.#token = null;
       if (!(error instanceof Refusal) || error.status !== 401) throw error;
-      this.#token = await this.#login();
-      return this.#send(method, path, body, this.#token);
+      return this.#send(method, path, body, await (this.#token ??= this.#login()));
     }
   }
 

@@ -24,8 +24,8 @@ export interface GatewayPlan {
 
 /** The gateway's HTTP app without its socket, not listening yet. */
 export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
-  const app = createApp<AuthEnv>(plan.log);
-  app.use(
+  const app = createApp<AuthEnv>(
+    plan.log,
     cors({
       origin: (origin, c) => (plan.origins.allows(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],

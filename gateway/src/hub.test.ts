@@ -137,6 +137,15 @@ describe('audiences', () => {
   });
 });
 
+test('a pong comes after everything that was published before it', () => {
+  const client = new Recorder('staff');
+  hub.join(client, null);
+  hub.publish(created(1));
+  hub.publish(created(2));
+  hub.pong(client);
+  expect(events(client)).toEqual(['welcome 0', 'new_order 1', 'new_order 2', 'pong 2']);
+});
+
 describe('joining', () => {
   test('between two ticks neither misses nor repeats an event', () => {
     const first = new Recorder('staff');
@@ -158,6 +167,9 @@ describe('joining', () => {
       { event: 'welcome', data: { recovered: false } },
       { event: 'resync', data: { reason: 'new_epoch' } },
     ]);
+    const garbled = new Recorder('staff');
+    hub.join(garbled, 'unreadable');
+    expect(garbled.messages[1]).toMatchObject({ event: 'resync', data: { reason: 'unknown_position' } });
     const future = new Recorder('staff');
     hub.join(future, { epoch: 'e', seq: 9 });
     expect(future.messages[1]).toMatchObject({ event: 'resync', data: { reason: 'history_lost' } });

@@ -27,6 +27,11 @@ export const heartbeatMs = 5_000;
 
 type Resync = Extract<ServerMessage, { event: 'resync' }>['data']['reason'];
 
+const reasonFor = (since: Position | 'unreadable', here: Position): Resync => {
+  if (since === 'unreadable') return 'unknown_position';
+  return since.epoch === here.epoch ? 'history_lost' : 'new_epoch';
+};
+
 const frameOf = (texts: string[]): Buffer => Buffer.from(`[${texts.join(',')}]`);
 
 /**
@@ -65,11 +70,11 @@ export class Hub {
    * Welcomes a client and brings it from `since` to the present, in full or not at all. `older` are events after `since`
    * that memory no longer holds, read from the log beforehand. Synchronous, so that no event falls in between.
    */
-  join(client: Client, since: Position | null, older: Entry[] = []): void {
+  join(client: Client, since: Position | 'unreadable' | null, older: Entry[] = []): void {
     const audience = audienceOf(client.identity);
     this.#flushRoom(audience);
     const { position } = this;
-    const missed = since && this.#missed(since, older);
+    const missed = since && since !== 'unreadable' ? this.#missed(since, older) : null;
     const data = {
       position: formatPosition(position),
       recovered: Boolean(missed),
@@ -81,12 +86,18 @@ export class Hub {
     for (const entry of missed ?? []) {
       for (const delivery of entry.deliveries) if (reaches(delivery, audience)) texts.push(delivery.text);
     }
-    if (since && !missed) texts.push(this.#resync(since.epoch === position.epoch ? 'history_lost' : 'new_epoch'));
+    if (since && !missed) texts.push(this.#resync(reasonFor(since, position)));
     client.send(frameOf(texts));
     const room = this.#rooms.get(audience) ?? { clients: new Set(), pending: [] };
     this.#rooms.set(audience, room);
     room.clients.add(client);
     this.#size += 1;
+  }
+
+  /** Answers a ping, after everything that came before it. */
+  pong(client: Client): void {
+    this.#flushRoom(audienceOf(client.identity));
+    client.send(frameOf([encode({ event: 'pong', seq: this.position.seq })]));
   }
 
   leave(client: Client): void {

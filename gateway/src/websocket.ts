@@ -16,7 +16,6 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { WSContext } from 'hono/ws';
 import type { WebSocket } from 'ws';
-import { encode } from './audience.ts';
 import type { Entry } from './history.ts';
 import type { Client, Hub } from './hub.ts';
 import type { Origins } from './origins.ts';
@@ -64,8 +63,9 @@ export const addWebSocket = (plan: WebSocketPlan): ((server: Server) => void) =>
     },
     upgradeWebSocket(async (c: Context<AuthEnv>) => {
       const { identity } = c.var;
-      const since = parsePosition(c.req.query('since') ?? '');
-      const older = since ? await olderEvents(since, plan) : [];
+      const given = c.req.query('since');
+      const since = given ? (parsePosition(given) ?? 'unreadable') : null;
+      const older = since && since !== 'unreadable' ? await olderEvents(since, plan) : [];
       return socketEvents({ identity, since, older, hub, log });
     }),
     () => {
@@ -113,7 +113,7 @@ const olderEvents = async (since: Position, { hub, subscriber }: WebSocketPlan):
 
 interface Connection {
   identity: Identity;
-  since: Position | null;
+  since: Position | 'unreadable' | null;
   older: Entry[];
   hub: Hub;
   log: Log;
@@ -132,7 +132,7 @@ const socketEvents = ({ identity, since, older, hub, log }: Connection) => {
     onMessage(event: MessageEvent) {
       if (!client) return;
       if (!isReadable(event.data)) client.close('unreadable');
-      else client.send(Buffer.from(`[${encode({ event: 'pong', seq: hub.position.seq })}]`));
+      else hub.pong(client);
     },
     onClose() {
       clearTimeout(expiry);

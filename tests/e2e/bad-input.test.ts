@@ -40,6 +40,14 @@ describe('a body that cannot be used', () => {
     });
   });
 
+  test('another content type than JSON answers 415', async () => {
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect(await customer.problem('POST', ordersPath, 'items=1', type)).toMatchObject({
+      status: 415,
+      code: 'unsupported_media_type',
+    });
+  });
+
   test('wrong fields answer 422 and name each of them', async () => {
     const body = { items: [line(0), { product_id: 'none', quantity: 1.5 }], colour: 'red' };
     const problem = await customer.problem('POST', ordersPath, body);
@@ -73,6 +81,8 @@ describe('a body that cannot be used', () => {
       duplex: 'half',
     });
     expect(response.status).toBe(413);
+    expect(response.headers.get('x-request-id')).toBeTruthy();
+    expect(response.headers.get('access-control-expose-headers')).toContain('x-request-id');
     await response.body?.cancel();
   });
 });

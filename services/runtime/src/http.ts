@@ -3,7 +3,7 @@ import { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { z } from 'zod';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context, Env, Hono } from 'hono';
+import type { Context, Env, Hono, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
@@ -30,31 +30,33 @@ const answerError =
     if (error instanceof HTTPException && error.status === 400) {
       return problemResponse(c, new ProblemError('malformed_request', error.message));
     }
+    if (error instanceof HTTPException && error.status === 415) {
+      const detail = 'Send the body with the header content-type: application/json.';
+      return problemResponse(c, new ProblemError('unsupported_media_type', detail));
+    }
     log.error({ err: error, method: c.req.method, path: c.req.path, request_id: c.get('requestId') }, 'request failed');
     if (isUnavailable(error)) {
       return problemResponse(
         c,
-        new ProblemError(
-          'unavailable',
-          'A database is not reachable; try again in a moment.',
-          {},
-          { 'retry-after': '2' },
-        ),
+        new ProblemError('unavailable', 'A store is not reachable; try again in a moment.', {}, { 'retry-after': '2' }),
       );
     }
     return problemResponse(c, new ProblemError('internal_error', 'The failure was logged under this request_id.'));
   };
 
-/** Sequelize names every failure to reach PostgreSQL Sequelize…Connection…Error or …TimeoutError. */
+/**
+ * PostgreSQL or Redis cannot be reached. Sequelize names such failures Sequelize…Connection…Error or …TimeoutError;
+ * ioredis gives up after one try, or after its time-out.
+ */
 const isUnavailable = (error: Error): boolean =>
-  /^Sequelize.*(Connection|Timeout|HostNot|AccessDenied)/.test(error.name) ||
-  /Connection terminated|the database system is/.test(error.message);
+  /^Sequelize.*(Connection|Timeout|HostNot|AccessDenied)|^MaxRetriesPerRequestError$/.test(error.name) ||
+  /Connection terminated|the database system is|^Command timed out$|^Connection is closed/.test(error.message);
 
 /**
  * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.
- * Bodies over 256 KiB answer 413, malformed JSON 400, fields that fail their schema 422 with each field named.
+ * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400, fields that fail their schema 422 with each field named.
  */
-export const createApp = <E extends Env>(log: Log): OpenAPIHono<E> => {
+export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandler[]): OpenAPIHono<E> => {
   const app = new OpenAPIHono<E>({
     defaultHook: (result) => {
       if (!result.success) throw invalid(result.error.issues);
@@ -62,6 +64,7 @@ export const createApp = <E extends Env>(log: Log): OpenAPIHono<E> => {
   });
   app.use(requestId());
   app.use(secureHeaders());
+  for (const middleware of outermost) app.use(middleware);
   app.use(
     bodyLimit({
       maxSize: bodyBytes,

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { aggregates, deadLetterTopic, topics } from '@live-orders/contracts/events.ts';
-import kafkajs, { type EachBatchPayload, type IHeaders, type Kafka, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type EachBatchPayload, type IHeaders, type Kafka, type Producer } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { backoff } from './backoff.ts';
 import type { Log } from './log.ts';
 
 export type { EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
@@ -49,6 +51,25 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
         ),
   });
 
+/**
+ * Waits until every partition has a leader: a topic that another process has just created is listed before that, and
+ * subscribing to it then fails.
+ */
+const haveLeaders = async (admin: Admin, topicNames: string[]): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics: topicNames });
+      if (metadata.topics.every((one) => one.partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (tries >= leaderTries) throw error;
+    }
+    if (tries >= leaderTries) throw new Error('the new topics got no leaders');
+    await delay(backoff(tries, 500));
+  }
+};
+
+const leaderTries = 20;
+
 /** Creates the product's topics where they are missing; safe to call from several processes at once. */
 export const ensureTopics = async (kafka: Kafka, settings: KafkaSettings): Promise<string[]> => {
   const { KAFKA_PREFIX, KAFKA_PARTITIONS, KAFKA_REPLICATION } = settings;
@@ -65,7 +86,9 @@ export const ensureTopics = async (kafka: Kafka, settings: KafkaSettings): Promi
     const present = new Set(await admin.listTopics());
     const missing = wanted.filter(({ topic }) => !present.has(topic));
     if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
-    return wanted.map(({ topic }) => topic);
+    const all = wanted.map(({ topic }) => topic);
+    await haveLeaders(admin, all);
+    return all;
   } finally {
     await admin.disconnect();
   }

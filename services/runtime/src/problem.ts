@@ -34,8 +34,5 @@ export const problemResponse = (c: Context, error: ProblemError): Response => {
     ...error.members,
     ...(typeof requestId === 'string' ? { request_id: requestId } : {}),
   };
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/problem+json', ...error.headers },
-  });
+  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...error.headers });
 };

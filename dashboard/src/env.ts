@@ -1,0 +1,29 @@
+import { defineEnvVars } from '@sveltejs/kit/env';
+import { z } from 'zod';
+
+/** Compose files hand over an empty string for what isn't set. */
+const text = z
+  .string()
+  .optional()
+  .transform((value) => value || undefined);
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
+export const variables = defineEnvVars({
+  GATEWAY_URL: {
+    schema: text.pipe(httpUrl.default('http://127.0.0.1:3000')),
+    description: 'Where this server reaches the gateway',
+  },
+  PUBLIC_GATEWAY_URL: {
+    schema: text.pipe(httpUrl.optional()),
+    description: 'Where browsers reach the gateway’s WebSocket; default: the page’s host name, port 3000',
+  },
+  ORIGIN: {
+    schema: text.pipe(httpUrl.transform((url) => new URL(url).origin).optional()),
+    description: 'The address that people open; needed only behind a proxy that ends TLS or changes the Host header',
+  },
+  NODE_ENV: {
+    schema: text.pipe(z.string().default('development')),
+    description: '`production` hides the demo accounts',
+  },
+});

@@ -1,0 +1,49 @@
+import { makeProblem, problemResponse } from '#lib/server/gateway.ts';
+import { isFromOwnPage, socketUrl } from '#lib/server/origin.ts';
+import { accessToken, renewSession, sessionUser } from '#lib/server/session.ts';
+import { redirect, type RequestEvent } from '@sveltejs/kit';
+import type { Handle } from '@sveltejs/kit/hooks';
+
+const publicRoutes: ReadonlySet<string | null> = new Set(['/login', '/logout', null]);
+const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function protect(headers: Headers, event: RequestEvent): void {
+  headers.set('x-content-type-options', 'nosniff');
+  headers.set('referrer-policy', 'same-origin');
+  headers.set('x-frame-options', 'DENY');
+  headers.set('permissions-policy', 'camera=(), microphone=(), geolocation=()');
+  if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
+  const policy = headers.get('content-security-policy');
+  if (!policy) return;
+  const socket = new URL(socketUrl(event)).origin;
+  headers.set('content-security-policy', policy.replace(`connect-src 'self'`, `connect-src 'self' ${socket}`));
+}
+
+const theme = (event: RequestEvent): string => {
+  const chosen = event.cookies.get('theme');
+  return chosen === 'light' || chosen === 'dark' ? chosen : 'system';
+};
+
+async function identify(event: RequestEvent): Promise<void> {
+  event.locals.user = sessionUser(event.cookies);
+  event.locals.accessToken = accessToken(event.cookies);
+  if (event.locals.user && !event.locals.accessToken) await renewSession(event);
+}
+
+export const handle: Handle = async ({ event, resolve }) => {
+  const isApi = event.url.pathname.startsWith('/api/');
+  if (!readingMethods.has(event.request.method) && !isFromOwnPage(event)) {
+    return problemResponse(makeProblem('forbidden', 'The request did not come from a page of this site.'));
+  }
+  await identify(event);
+  if (!event.locals.user && !publicRoutes.has(event.route.id)) {
+    if (isApi) return problemResponse(makeProblem('unauthenticated', 'There is no session. Log in.'));
+    const next = event.url.pathname + event.url.search;
+    redirect(303, next === '/' ? '/login' : `/login?next=${encodeURIComponent(next)}`);
+  }
+  const response = await resolve(event, {
+    transformPageChunk: ({ html }) => html.replace('%theme%', theme(event)),
+  });
+  protect(response.headers, event);
+  return response;
+};

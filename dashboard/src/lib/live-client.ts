@@ -1,0 +1,247 @@
+import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
+import { formatPosition, parsePosition, type Position, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import { readFrame } from './live-frame.ts';
+import { backoff, LiveLink } from './live-link.ts';
+import {
+  SessionEndedError,
+  type LiveClientOptions,
+  type LiveCounters,
+  type LiveState,
+  type OrderChange,
+  type Via,
+} from './live-state.ts';
+import { OrderStore } from './order-store.ts';
+
+type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
+
+const snapshotLimit = 20_000;
+/** Messages held back while a snapshot is read; beyond it, reading another snapshot is cheaper than remembering. */
+const heldLimit = 20_000;
+
+/**
+ * Keeps an OrderStore equal to what the server shows: it connects and learns its position first, holds messages back
+ * while it reads the snapshot, applies both by version, and comes back with `since` after a lost link.
+ */
+export class LiveClient {
+  readonly store: OrderStore;
+  readonly counters: LiveCounters = { applied: 0, ignored: 0, skipped: 0, snapshots: 0, connections: 0 };
+  readonly #options: LiveClientOptions;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #link: LiveLink;
+  #state: LiveState = { phase: 'idle' };
+  /** Everything up to here has been received; the store holds it all only when `#synced`. */
+  #received: Position | null = null;
+  #synced = false;
+  #held: OrderMessage[] | null = null;
+  #snapshotFrom: string | null = null;
+  #reading: AbortController | null = null;
+
+  constructor(options: LiveClientOptions) {
+    this.#options = options;
+    this.store = options.store ?? new OrderStore();
+    this.#now = options.now ?? Date.now;
+    this.#random = options.random ?? Math.random;
+    this.#link = new LiveLink({
+      url: options.url,
+      since: () => this.position && formatPosition(this.position),
+      onText: (text) => this.#receiveFrame(text),
+      onAttempt: () => {
+        if (this.#state.phase === 'reconnecting') this.#setState({ ...this.#state, retryAt: null });
+      },
+      onLost: (attempt, retryAt) => this.#lost(attempt, retryAt),
+      onEnded: (reason) => this.#end(reason),
+      now: this.#now,
+      random: this.#random,
+      openSocket: options.openSocket ?? ((url) => new WebSocket(url)),
+    });
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** The last applied position; null as long as the store is not known to hold everything up to one. */
+  get position(): Position | null {
+    return this.#synced ? this.#received : null;
+  }
+
+  get lastMessageAt(): number | null {
+    return this.#link.lastTextAt;
+  }
+
+  start(): void {
+    if (this.#state.phase !== 'idle' && this.#state.phase !== 'ended') return;
+    this.#setState({ phase: 'connecting' });
+    this.#link.start();
+  }
+
+  stop(): void {
+    this.#end('stopped');
+  }
+
+  /** The network may be back, or the page visible again: tries now instead of at the end of a delay. */
+  wake(): void {
+    this.#link.wake();
+  }
+
+  /** The network is known to be gone: doesn't wait for the silence to prove it. */
+  suspect(): void {
+    this.#link.suspect();
+  }
+
+  /** Takes in what a page got from REST for itself; older than known is ignored. */
+  put(orders: readonly Order[]): void {
+    this.#emit(this.#applyAll(orders, 'rest'));
+  }
+
+  #receiveFrame(text: unknown): void {
+    const messages = readFrame(text);
+    if (!messages) {
+      // What the frame said is lost, so there is nothing to resume from.
+      this.#synced = false;
+      this.#link.lose();
+      return;
+    }
+    const changes: OrderChange[] = [];
+    for (const message of messages) {
+      this.#options.onMessage?.(message);
+      this.#receive(message, changes);
+    }
+    this.#emit(changes);
+  }
+
+  #receive(message: ServerMessage, changes: OrderChange[]): void {
+    switch (message.event) {
+      case 'welcome':
+        this.counters.connections += 1;
+        if (message.data.recovered && this.#synced) return this.#setState({ phase: 'live' });
+        return this.#resync(message.data.position);
+      case 'resync':
+        return this.#resync(message.data.position);
+      case 'heartbeat':
+        return this.#beat(message.data);
+      case 'new_order':
+      case 'order_status_update':
+      case 'order_update':
+        if (this.#held) return this.#hold(message, this.#held);
+        this.#apply(message.data, 'event', changes);
+        return this.#advance(message.seq);
+      case 'product_update':
+      case 'user_update':
+        return this.#advance(message.seq);
+      case 'pong':
+        return;
+    }
+  }
+
+  /** A beat's position says: everything up to here has been sent on this socket. */
+  #beat({ position, live }: { position: string; live: boolean }): void {
+    const at = parsePosition(position);
+    if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(position);
+    if (at) this.#advance(at.seq);
+    if (live && this.#state.phase === 'stale') this.#setState({ phase: 'live' });
+    if (!live && this.#state.phase === 'live') this.#setState({ phase: 'stale', since: this.#now() });
+  }
+
+  #advance(seq: number): void {
+    if (this.#received && seq > this.#received.seq) this.#received = { ...this.#received, seq };
+  }
+
+  #hold(message: OrderMessage, held: OrderMessage[]): void {
+    held.push(message);
+    this.#advance(message.seq);
+    if (held.length > heldLimit && this.#received) this.#resync(formatPosition(this.#received));
+  }
+
+  #resync(position: string): void {
+    // `welcome` and the `resync` that follows it name the same place: the snapshot asked for at the first covers both.
+    if (this.#held && this.#snapshotFrom === position) return;
+    this.#cutReading();
+    const reading = new AbortController();
+    this.#reading = reading;
+    this.#synced = false;
+    this.#received = parsePosition(position);
+    this.#snapshotFrom = position;
+    this.#held = [];
+    if (this.#state.phase !== 'connecting') this.#setState({ phase: 'resyncing', since: this.#behindSince() });
+    void this.#readSnapshot(reading.signal);
+  }
+
+  async #readSnapshot(signal: AbortSignal): Promise<void> {
+    const isOver = () => signal.aborted;
+    for (let attempt = 0; !isOver(); attempt += 1) {
+      try {
+        const orders = await this.#options.snapshot(AbortSignal.any([signal, AbortSignal.timeout(snapshotLimit)]));
+        if (!isOver()) this.#applySnapshot(orders);
+        return;
+      } catch (error) {
+        if (isOver()) return;
+        if (error instanceof SessionEndedError) return this.#end('session_ended');
+        this.#setState({ phase: 'resyncing', since: this.#behindSince() });
+        await new Promise((resolve) => setTimeout(resolve, backoff(attempt, this.#random)));
+      }
+    }
+  }
+
+  #applySnapshot(orders: readonly Order[]): void {
+    this.counters.snapshots += 1;
+    const listed = new Set(orders.map((order) => order.id));
+    const changes = this.#applyAll(orders, 'snapshot');
+    const removed = this.store.retain((order) => listed.has(order.id) || isFinal(order.status));
+    for (const order of removed) changes.push({ kind: 'removed', order });
+    for (const message of this.#held ?? []) this.#apply(message.data, 'event', changes);
+    this.#held = null;
+    this.#synced = this.#received !== null;
+    this.#emit(changes);
+    this.#setState({ phase: 'live' });
+  }
+
+  #applyAll(orders: readonly Order[], via: Via): OrderChange[] {
+    const changes: OrderChange[] = [];
+    for (const order of orders) this.#apply(order, via, changes);
+    return changes;
+  }
+
+  #apply(order: Order, via: Via, changes: OrderChange[]): void {
+    const previous = this.store.get(order.id);
+    if (!this.store.upsert(order)) {
+      this.counters.ignored += 1;
+      return;
+    }
+    this.counters.applied += 1;
+    if (via === 'event' && previous) this.counters.skipped += order.version - previous.version - 1;
+    changes.push({ kind: 'applied', via, order, previous });
+  }
+
+  #emit(changes: readonly OrderChange[]): void {
+    if (changes.length > 0) this.#options.onOrders?.(changes);
+  }
+
+  #lost(attempt: number, retryAt: number): void {
+    this.#cutReading();
+    this.#setState({ phase: 'reconnecting', since: this.#behindSince(), attempt, retryAt });
+  }
+
+  #end(reason: 'session_ended' | 'refused' | 'stopped'): void {
+    this.#cutReading();
+    this.#link.stop();
+    this.#setState({ phase: 'ended', reason });
+  }
+
+  #cutReading(): void {
+    this.#reading?.abort();
+    this.#reading = null;
+    this.#held = null;
+  }
+
+  /** Since when the data shown may be behind. */
+  #behindSince(): number {
+    return 'since' in this.#state ? this.#state.since : (this.lastMessageAt ?? this.#now());
+  }
+
+  #setState(state: LiveState): void {
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
+}

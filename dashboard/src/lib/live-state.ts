@@ -1,0 +1,69 @@
+import type { Order } from '@live-orders/contracts/orders.ts';
+import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
+import type { OrderStore } from './order-store.ts';
+
+/** Times are milliseconds of the client's clock. */
+export type LiveState =
+  | { phase: 'idle' }
+  /** The first connection is under way: there is nothing to show yet. */
+  | { phase: 'connecting' }
+  | { phase: 'live' }
+  /** Connected, and reading the snapshot again; what is shown may be behind. */
+  | { phase: 'resyncing'; since: number }
+  /** Connected, but the gateway itself is cut off from the stream of events. */
+  | { phase: 'stale'; since: number }
+  /** The link is lost. `retryAt` is null while an attempt is under way. */
+  | { phase: 'reconnecting'; since: number; attempt: number; retryAt: number | null }
+  /** Nothing more comes. `refused`: the gateway said not to come back. */
+  | { phase: 'ended'; reason: 'session_ended' | 'refused' | 'stopped' };
+
+/** How an order came in: `rest` is an answer that a page got for itself. */
+export type Via = 'event' | 'snapshot' | 'rest';
+
+export type OrderChange =
+  | { kind: 'applied'; via: Via; order: Order; previous: Order | undefined }
+  /** The server no longer lists it among the open orders, and it is too old to be among the final ones shown. */
+  | { kind: 'removed'; order: Order };
+
+export interface LiveCounters {
+  /** Changes that were taken in. */
+  applied: number;
+  /** Duplicates and changes older than what was known. */
+  ignored: number;
+  /** Versions that an order jumped over, beyond a snapshot. */
+  skipped: number;
+  snapshots: number;
+  /** Connections that reached `welcome`. */
+  connections: number;
+}
+
+/** What is used of a WebSocket. */
+export interface LiveSocket {
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { code: number }) => void): void;
+  close(): void;
+}
+
+export interface LiveClientOptions {
+  /** Gets a ticket and answers the socket's whole URL; the client adds `since`. May throw SessionEndedError. */
+  url: (signal: AbortSignal) => Promise<string>;
+  /**
+   * Reads, over REST, every order that isn't final, and as many final ones as are of interest. An order that the client
+   * holds as open and that is missing here is removed. May throw SessionEndedError.
+   */
+  snapshot: (signal: AbortSignal) => Promise<readonly Order[]>;
+  store?: OrderStore;
+  /** Called once per frame or snapshot, after the store has the changes, in the order in which they were applied. */
+  onOrders?: (changes: readonly OrderChange[]) => void;
+  onState?: (state: LiveState) => void;
+  /** Every readable message, before it is applied. */
+  onMessage?: (message: ServerMessage) => void;
+  now?: () => number;
+  random?: () => number;
+  openSocket?: (url: URL) => LiveSocket;
+}
+
+/** Thrown by `url` or `snapshot` when there is no session any more, so that trying again is pointless. */
+export class SessionEndedError extends Error {
+  override readonly name = 'SessionEndedError';
+}

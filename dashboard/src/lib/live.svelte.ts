@@ -1,0 +1,179 @@
+import type { Order } from '@live-orders/contracts/orders.ts';
+import type { Product } from '@live-orders/contracts/products.ts';
+import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
+import { createContext, flushSync } from 'svelte';
+import { SvelteMap } from 'svelte/reactivity';
+import { clock } from './clock.svelte.ts';
+import { LiveClient } from './live-client.ts';
+import type { LiveState } from './live-state.ts';
+import { admitToSocket, readOpenOrders, readOrders } from './order-api.ts';
+import { RecentChanges, type RecentChange } from './recent-changes.ts';
+import { finalStatuses } from './status.ts';
+
+/** Of delivered and cancelled orders, the newest come with the snapshot; older ones are read on demand. */
+const finalOrders = 100;
+
+/** Milliseconds. */
+const longestRest = 500;
+const twoFrames = 34;
+const readLimit = 15_000;
+
+const newestFirst = (a: Order, b: Order): number => b.number - a.number;
+
+/** The live client for pages: the same orders and state as Svelte state, brought up to date once per frame. */
+export class LiveOrders {
+  /** The newest of each product that was heard of. */
+  readonly products = new SvelteMap<string, Product>();
+  readonly #client: LiveClient;
+  #orders = $state.raw<readonly Order[]>([]);
+  #state = $state.raw<LiveState>({ phase: 'idle' });
+  #lastMessageAt = $state<number | null>(null);
+  #complete = $state(false);
+  /** Where the final orders go on that are older than those here; undefined before the first snapshot. */
+  #olderFinal = $state<string | null>();
+  readonly #recent = new RecentChanges();
+  #stopFlush: (() => void) | null = null;
+  #restUntil = 0;
+
+  constructor(socketUrl: string) {
+    this.#client = new LiveClient({
+      url: (signal) => admitToSocket(socketUrl, signal),
+      snapshot: (signal) => this.#readSnapshot(signal),
+      onOrders: (changes) => {
+        this.#recent.add(changes);
+        this.#schedule();
+      },
+      onState: () => this.#schedule(),
+      onMessage: (message) => this.#hear(message),
+    });
+  }
+
+  /** Newest first. */
+  get orders(): readonly Order[] {
+    return this.#orders;
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  get lastMessageAt(): number | null {
+    return this.#lastMessageAt;
+  }
+
+  /** Whether every open order is here. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Whether the server has delivered or cancelled orders that are not here. */
+  get olderFinal(): boolean {
+    return this.#olderFinal !== null;
+  }
+
+  get isFull(): boolean {
+    return this.#orders.length >= this.#client.store.capacity * 0.95;
+  }
+
+  get(id: string): Order | undefined {
+    // The store is no Svelte state: reading the list is what makes the caller hear of changes.
+    return this.#orders.length > 0 ? this.#client.store.get(id) : undefined;
+  }
+
+  /** What just happened to an order, for the highlight of a row that is being drawn. */
+  recent(id: string): RecentChange | undefined {
+    return this.#recent.get(id);
+  }
+
+  put(orders: readonly Order[]): void {
+    this.#client.put(orders);
+    this.#publish();
+  }
+
+  /** Reads the next of the older final orders; fails as callApi does. */
+  async readOlder(): Promise<void> {
+    if (!this.#olderFinal) return;
+    const search = { status: finalStatuses, limit: finalOrders, cursor: this.#olderFinal };
+    const page = await readOrders(search, AbortSignal.timeout(readLimit));
+    this.#olderFinal = page.next_cursor;
+    this.put(page.data);
+  }
+
+  wake(): void {
+    this.#client.wake();
+  }
+
+  /** Connects, until the answered function is called. */
+  start(): () => void {
+    const wake = () => this.#client.wake();
+    const suspect = () => this.#client.suspect();
+    const show = () => {
+      if (document.visibilityState === 'visible') wake();
+    };
+    window.addEventListener('online', wake);
+    window.addEventListener('offline', suspect);
+    document.addEventListener('visibilitychange', show);
+    this.#client.start();
+    return () => {
+      window.removeEventListener('online', wake);
+      window.removeEventListener('offline', suspect);
+      document.removeEventListener('visibilitychange', show);
+      this.#client.stop();
+      this.#stopFlush?.();
+    };
+  }
+
+  async #readSnapshot(signal: AbortSignal): Promise<Order[]> {
+    const [open, final] = await Promise.all([
+      readOpenOrders(signal),
+      readOrders({ status: finalStatuses, limit: finalOrders }, signal),
+    ]);
+    this.#olderFinal = final.next_cursor;
+    this.#complete = true;
+    return [...open, ...final.data];
+  }
+
+  #hear(message: ServerMessage): void {
+    if (message.event === 'welcome' || message.event === 'heartbeat') clock.follow(message.data.server_time);
+    if (message.event === 'product_update') {
+      const known = this.products.get(message.data.id);
+      if (!known || known.version < message.data.version) this.products.set(message.data.id, message.data);
+    }
+    this.#schedule();
+  }
+
+  /** Once per frame; and after a frame that was dear, a rest, so that the page stays free for its user. */
+  #schedule(): void {
+    if (this.#stopFlush || typeof window === 'undefined') return;
+    const wait = document.hidden ? 1000 : this.#restUntil - performance.now();
+    if (wait > 0) {
+      const timer = setTimeout(() => this.#flush(), wait);
+      this.#stopFlush = () => clearTimeout(timer);
+    } else {
+      const frame = requestAnimationFrame(() => this.#flush());
+      this.#stopFlush = () => cancelAnimationFrame(frame);
+    }
+  }
+
+  #flush(): void {
+    this.#stopFlush = null;
+    const began = performance.now();
+    this.#publish();
+    flushSync();
+    this.#rest((performance.now() - began) * 2);
+    // The timer of a frame's callback fires once that frame is painted, so that layout and painting count as well.
+    requestAnimationFrame(() => setTimeout(() => this.#rest((performance.now() - began - twoFrames) * 2)));
+  }
+
+  #rest(ms: number): void {
+    this.#restUntil = Math.max(this.#restUntil, performance.now() + Math.min(ms, longestRest));
+  }
+
+  #publish(): void {
+    this.#orders = [...this.#client.store.values()].sort(newestFirst);
+    this.#state = this.#client.state;
+    this.#lastMessageAt = this.#client.lastMessageAt;
+  }
+}
+
+export const [getLive, setLive] = createContext<LiveOrders>();

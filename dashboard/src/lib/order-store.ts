@@ -1,0 +1,65 @@
+import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
+
+/**
+ * The orders that a client knows, each at the highest version it has seen. Orders in a final status are given up, the
+ * longest unchanged first, when there are more than `capacity`; orders that still move are always kept.
+ */
+export class OrderStore {
+  readonly capacity: number;
+  readonly #orders = new Map<string, Order>();
+  /** Versions of the orders given up: a late duplicate must not bring one back in an earlier state. */
+  readonly #givenUp = new Map<string, number>();
+
+  constructor(capacity = 2000) {
+    this.capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#orders.size;
+  }
+
+  get(id: string): Order | undefined {
+    return this.#orders.get(id);
+  }
+
+  values(): IterableIterator<Order> {
+    return this.#orders.values();
+  }
+
+  /** Takes the order in unless the same or a higher version is here already; answers whether it did. */
+  upsert(order: Order): boolean {
+    const known = this.#orders.get(order.id);
+    if (known && known.version >= order.version) return false;
+    const left = this.#givenUp.get(order.id);
+    if (left !== undefined) {
+      if (left > order.version) return false;
+      this.#givenUp.delete(order.id);
+    }
+    this.#orders.set(order.id, order);
+    if (this.#orders.size > this.capacity) this.#shrink(order.id);
+    return true;
+  }
+
+  /** Gives up every order that `keep` refuses, and answers those. */
+  retain(keep: (order: Order) => boolean): Order[] {
+    const removed = [...this.#orders.values()].filter((order) => !keep(order));
+    for (const order of removed) this.#giveUp(order);
+    return removed;
+  }
+
+  #giveUp(order: Order): void {
+    this.#orders.delete(order.id);
+    this.#givenUp.set(order.id, order.version);
+    if (this.#givenUp.size <= this.capacity * 10) return;
+    const [oldest] = this.#givenUp.keys();
+    if (oldest !== undefined) this.#givenUp.delete(oldest);
+  }
+
+  /** Goes a little below the capacity, so that a full store doesn't sort itself at every new order. */
+  #shrink(justTaken: string): void {
+    const surplus = this.#orders.size - Math.floor(this.capacity * 0.95);
+    const final = [...this.#orders.values()].filter((order) => isFinal(order.status) && order.id !== justTaken);
+    final.sort((a, b) => (a.updated_at < b.updated_at ? -1 : 1));
+    for (const order of final.slice(0, surplus)) this.#giveUp(order);
+  }
+}

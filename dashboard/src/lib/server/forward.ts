@@ -1,0 +1,28 @@
+import type { RequestEvent } from '@sveltejs/kit';
+import { callGateway, makeProblem, problemResponse, type GatewayCall } from './gateway.ts';
+import { renewSession } from './session.ts';
+
+const passedOn = ['content-type', 'etag', 'location', 'retry-after'] as const;
+
+/** Calls the gateway as the logged-in user; a token that it doesn't accept is renewed once. */
+export async function callAsUser(event: RequestEvent, path: string, call: GatewayCall = {}): Promise<Response> {
+  const client = event.getClientAddress();
+  if (!event.locals.accessToken) {
+    return problemResponse(makeProblem('upstream_unavailable', 'The session could not be renewed at the moment.'));
+  }
+  const answer = await callGateway(path, { ...call, client, token: event.locals.accessToken });
+  if (answer.status !== 401) return answer;
+  await renewSession(event);
+  if (!event.locals.accessToken) return answer;
+  return callGateway(path, { ...call, client, token: event.locals.accessToken });
+}
+
+/** The gateway's answer for the browser: body and status unchanged, and only the headers that mean something to it. */
+export function passOn(answer: Response): Response {
+  const headers = new Headers({ 'cache-control': 'no-store' });
+  for (const name of passedOn) {
+    const value = answer.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return new Response(answer.body, { status: answer.status, headers });
+}

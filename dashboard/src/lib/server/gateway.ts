@@ -1,0 +1,62 @@
+import { GATEWAY_URL } from '$app/env/private';
+import { errorCatalogue, problem, type ErrorCode, type Problem } from '@live-orders/contracts/errors.ts';
+import type { z } from 'zod';
+
+export interface GatewayCall {
+  method?: 'GET' | 'POST' | 'PATCH';
+  token?: string | null;
+  body?: string;
+  /** Milliseconds. */
+  limit?: number;
+  /** The browser's address: the gateway counts attempts by it. */
+  client?: string;
+}
+
+const base = GATEWAY_URL.replace(/\/$/, '');
+
+export function makeProblem(code: ErrorCode, detail: string): Problem {
+  return { type: 'about:blank', ...errorCatalogue[code], code, detail };
+}
+
+export const problemResponse = (value: Problem): Response =>
+  Response.json(value, { status: value.status, headers: { 'content-type': 'application/problem+json' } });
+
+/** Calls the gateway. Never throws: a gateway that can't be reached answers, as it were, with a problem of its own. */
+export async function callGateway(path: string, call: GatewayCall = {}): Promise<Response> {
+  const headers = new Headers({ accept: 'application/json, application/problem+json' });
+  if (call.token) headers.set('authorization', `Bearer ${call.token}`);
+  if (call.client) headers.set('x-forwarded-for', call.client);
+  if (call.body !== undefined) headers.set('content-type', 'application/json');
+  const signal = AbortSignal.timeout(call.limit ?? 10_000);
+  try {
+    const answer = await fetch(`${base}${path}`, { method: call.method ?? 'GET', headers, body: call.body, signal });
+    // Read here, so that a gateway that stops in the middle of its answer is caught too.
+    const text = answer.status === 204 ? null : await answer.text();
+    return new Response(text, { status: answer.status, headers: answer.headers });
+  } catch {
+    return problemResponse(
+      signal.aborted
+        ? makeProblem('upstream_timeout', 'The gateway took too long to answer.')
+        : makeProblem('upstream_unavailable', 'The gateway cannot be reached.'),
+    );
+  }
+}
+
+async function readProblem(answer: Response): Promise<Problem> {
+  const parsed = problem.safeParse(await answer.json().catch(() => null));
+  return parsed.success ? parsed.data : makeProblem('internal_error', `The gateway answered ${answer.status}.`);
+}
+
+export type Answer<T> = { ok: true; data: T } | { ok: false; problem: Problem; retryAfter: number | null };
+
+/** Calls the gateway and reads its answer by a schema of the contracts. */
+export async function askGateway<T>(schema: z.ZodType<T>, path: string, call: GatewayCall = {}): Promise<Answer<T>> {
+  const answer = await callGateway(path, call);
+  if (!answer.ok) {
+    const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
+    return { ok: false, problem: await readProblem(answer), retryAfter: Number.isFinite(seconds) ? seconds : null };
+  }
+  const parsed = schema.safeParse(await answer.json().catch(() => null));
+  if (parsed.success) return { ok: true, data: parsed.data };
+  return { ok: false, problem: makeProblem('internal_error', 'The gateway’s answer made no sense.'), retryAfter: null };
+}

@@ -1,0 +1,37 @@
+import { ORIGIN, PUBLIC_GATEWAY_URL } from '$app/env/private';
+import type { RequestEvent } from '@sveltejs/kit';
+
+const gatewayPort = 3000;
+
+/** Whether the browser speaks https to us. `url.protocol` can't tell: the adapter takes every request for https. */
+export function isHttps({ request }: Pick<RequestEvent, 'request'>): boolean {
+  if (ORIGIN) return ORIGIN.startsWith('https:');
+  return request.headers.get('x-forwarded-proto')?.split(',')[0]?.trim() === 'https';
+}
+
+function isOwn(address: string, url: URL): boolean {
+  if (!URL.canParse(address)) return false;
+  const { host, origin } = new URL(address);
+  return ORIGIN ? origin === ORIGIN : host === url.host;
+}
+
+/**
+ * Whether a request that changes something was sent by a page of ours. Browsers say so with `Sec-Fetch-Site`, but only to
+ * https and localhost; elsewhere, as on a phone at http://192.168.…, `Origin` or else `Referer` has to do.
+ */
+export function isFromOwnPage({ request, url }: RequestEvent): boolean {
+  const site = request.headers.get('sec-fetch-site');
+  if (site !== null && site !== 'same-origin') return false;
+  const address = request.headers.get('origin') ?? request.headers.get('referer');
+  return address === null ? site !== null : isOwn(address, url);
+}
+
+/** The address of the gateway's WebSocket as the browser reaches it. */
+export function socketUrl(event: Pick<RequestEvent, 'request' | 'url'>): string {
+  if (PUBLIC_GATEWAY_URL) {
+    const url = new URL(`${PUBLIC_GATEWAY_URL.replace(/\/$/, '')}/ws`);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    return url.href;
+  }
+  return `${isHttps(event) ? 'wss' : 'ws'}://${event.url.hostname}:${gatewayPort}/ws`;
+}

@@ -1,0 +1,33 @@
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A span as people say it: `12 s`, `4 min`, `3 h`, `2 d`. */
+export function formatSpan(ms: number): string {
+  const span = Math.max(0, ms);
+  if (span < minute) return `${Math.floor(span / 1000)} s`;
+  if (span < hour) return `${Math.floor(span / minute)} min`;
+  if (span < 2 * day) return `${Math.floor(span / hour)} h`;
+  return `${Math.floor(span / day)} d`;
+}
+
+/** How long ago: `just now`, then as a span. */
+export function formatAge(ms: number): string {
+  return ms < minute ? 'just now' : `${formatSpan(ms)} ago`;
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
+export const formatClock = (time: number | string): string => clock.format(new Date(time));
+export const formatMoment = (time: number | string): string => full.format(new Date(time));
+
+export type Due = { late: boolean; text: string; urgent: boolean };
+
+/** How an order stands against the time by which it should leave its status; null without such a time. */
+export function describeDue(dueAt: string | null, now: number): Due | null {
+  if (dueAt === null) return null;
+  const left = Date.parse(dueAt) - now;
+  if (left < 0) return { late: true, urgent: true, text: -left < minute ? 'late' : `${formatSpan(-left)} late` };
+  return { late: false, urgent: left < 2 * minute, text: left < minute ? 'due now' : `due in ${formatSpan(left)}` };
+}

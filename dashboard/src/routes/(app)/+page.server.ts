@@ -1,0 +1,22 @@
+import { askGateway } from '#lib/server/gateway.ts';
+import { openStatuses } from '#lib/status.ts';
+import { orderPage, type Order } from '@live-orders/contracts/orders.ts';
+import { isStaff } from '@live-orders/contracts/users.ts';
+import type { PageServerLoad } from './$types';
+
+interface First {
+  orders: Order[];
+  /** Why there are none, for people. */
+  failure: string | null;
+}
+
+/** The first rows, so that the page isn't empty until the live connection stands. Later visits have them already. */
+export const load: PageServerLoad = async ({ locals, isDataRequest }): Promise<First> => {
+  if (isDataRequest || !locals.user) return { orders: [], failure: null };
+  if (!locals.accessToken) return { orders: [], failure: 'The server can’t be reached.' };
+  const status = isStaff(locals.user.role) ? `&status=${openStatuses.join()}` : '';
+  const call = { token: locals.accessToken, limit: 2500 };
+  const answer = await askGateway(orderPage, `/orders/api/orders?limit=50${status}`, call);
+  if (answer.ok) return { orders: answer.data.data, failure: null };
+  return { orders: [], failure: answer.problem.detail || answer.problem.title };
+};

@@ -1,0 +1,29 @@
+import { askGateway, type Answer } from '#lib/server/gateway.ts';
+import { productPage, type Product } from '@live-orders/contracts/products.ts';
+import { isStaff } from '@live-orders/contracts/users.ts';
+import { error, redirect } from '@sveltejs/kit';
+import type { z } from 'zod';
+import type { PageServerLoad } from './$types';
+
+type ProductPage = z.infer<typeof productPage>;
+
+/** A shop of more products than this needs a search, not a longer list. */
+const most = 1000;
+
+export const load: PageServerLoad = async ({ locals }) => {
+  if (!locals.user || isStaff(locals.user.role)) redirect(303, '/');
+  if (!locals.accessToken) error(503, 'The server can’t be reached. Try again in a moment.');
+  const products: Product[] = [];
+  let query = '?limit=200';
+  while (products.length < most) {
+    const answer: Answer<ProductPage> = await askGateway(productPage, `/orders/api/products${query}`, {
+      token: locals.accessToken,
+      limit: 5000,
+    });
+    if (!answer.ok) error(answer.problem.status, answer.problem.detail, { code: answer.problem.code });
+    products.push(...answer.data.data);
+    if (answer.data.next_cursor === null) break;
+    query = `?limit=200&cursor=${encodeURIComponent(answer.data.next_cursor)}`;
+  }
+  return { products };
+};

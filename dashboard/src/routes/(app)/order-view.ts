@@ -1,0 +1,75 @@
+import { orderStatuses, type Order, type OrderStatus } from '@live-orders/contracts/orders.ts';
+import { finalStatuses, openStatuses, statusLabels } from '#lib/status.ts';
+
+/** What the board can be narrowed to: a status, all that still move, or everything. */
+export const filters = ['open', ...orderStatuses, 'all'] as const;
+export type Filter = (typeof filters)[number];
+
+export const sorts = ['newest', 'due'] as const;
+export type Sort = (typeof sorts)[number];
+
+export const filterLabel = (filter: Filter): string =>
+  filter === 'open' ? 'Open' : filter === 'all' ? 'All' : statusLabels[filter];
+
+export function statusesOf(filter: Filter): readonly OrderStatus[] {
+  if (filter === 'open') return openStatuses;
+  return filter === 'all' ? orderStatuses : [filter];
+}
+
+/** Whether the server may have orders for this filter that are not loaded: of final ones only the newest are. */
+export const reachesFinal = (filter: Filter): boolean =>
+  statusesOf(filter).some((status) => finalStatuses.includes(status));
+
+export const readSort = (text: string | null): Sort => sorts.find((sort) => sort === text) ?? 'newest';
+
+/** The view as the page's address names it; what is missing or unknown there is as by default. */
+export const readView = (address: { get: (name: string) => string | null }) => ({
+  filter: filters.find((filter) => filter === address.get('status')) ?? 'open',
+  query: address.get('q') ?? '',
+  sort: readSort(address.get('sort')),
+});
+
+/** The query of the page's address; what is as by default is left out. */
+export function writeView({ filter, query, sort }: ReturnType<typeof readView>): string {
+  const address = new URLSearchParams();
+  if (filter !== 'open') address.set('status', filter);
+  if (query !== '') address.set('q', query);
+  if (sort !== 'newest') address.set('sort', sort);
+  return address.toString();
+}
+
+/** Like the server's `q`, but a number matches from its first digits on, while it is being typed. */
+export function matchesQuery(order: Order, query: string): boolean {
+  const wanted = query.trim().replace(/^#/, '').toLowerCase();
+  return String(order.number).startsWith(wanted) || order.customer_name.toLowerCase().includes(wanted);
+}
+
+const dueTime = (order: Order): string => order.due_at ?? '9999';
+const dueFirst = (a: Order, b: Order): number => (dueTime(a) < dueTime(b) ? -1 : 1);
+
+/** The orders to show, of a list that has the newest first. */
+export function arrange(orders: readonly Order[], filter: Filter, query: string, sort: Sort): Order[] {
+  const statuses = new Set(statusesOf(filter));
+  const shown = orders.filter((order) => statuses.has(order.status) && matchesQuery(order, query));
+  if (sort === 'due') shown.sort(dueFirst);
+  return shown;
+}
+
+/** How many of the wanted orders are not among those shown. */
+export function countMissing(wanted: readonly Order[], shown: readonly Order[]): number {
+  const ids = new Set(shown.map((order) => order.id));
+  return wanted.filter((order) => !ids.has(order.id)).length;
+}
+
+export function countByStatus(orders: readonly Order[]): Record<OrderStatus, number> {
+  const counts = { pending: 0, confirmed: 0, preparing: 0, shipped: 0, delivered: 0, cancelled: 0 };
+  for (const order of orders) counts[order.status] += 1;
+  return counts;
+}
+
+/** `2 × Linen throw, 1 × Enamel kettle +2`. */
+export function summarizeItems(order: Order, most = 2): string {
+  const named = order.items.slice(0, most).map((item) => `${item.quantity} × ${item.name}`);
+  const rest = order.items.length - named.length;
+  return named.join(', ') + (rest > 0 ? ` +${rest}` : '');
+}

@@ -1,0 +1,18 @@
+import { askGateway } from '#lib/server/gateway.ts';
+import { order, orderHistory } from '@live-orders/contracts/orders.ts';
+import { error } from '@sveltejs/kit';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  if (!locals.accessToken) error(503, 'The server can’t be reached. The order is safe; try again in a moment.');
+  if (!/^[0-9a-f-]{36}$/.test(params.id)) error(404, 'There is no such order.');
+  const call = { token: locals.accessToken, limit: 5000 };
+  const path = `/orders/api/orders/${params.id}`;
+  const [found, steps] = await Promise.all([
+    askGateway(order, path, call),
+    askGateway(orderHistory, `${path}/history`, call),
+  ]);
+  if (!found.ok) error(found.problem.status, found.problem.detail || found.problem.title, { code: found.problem.code });
+  // The order is worth showing without its history, which the page reads again at the next change.
+  return { order: found.data, steps: steps.ok ? steps.data.data : null };
+};

@@ -1,0 +1,29 @@
+import { callAsUser, passOn } from '#lib/server/forward.ts';
+import { makeProblem, problemResponse } from '#lib/server/gateway.ts';
+import type { RequestEvent } from './$types';
+
+type Method = 'GET' | 'POST' | 'PATCH';
+
+const id = '[0-9a-f-]{36}';
+const bodyLimit = 256 * 1024;
+
+/** What pages may call through us; all else is refused before it reaches the gateway. */
+const allowed: Readonly<Record<Method, RegExp>> = {
+  GET: new RegExp(`^(orders/api/(orders(/${id}(/history)?)?|products)|users/api/users/profile)$`),
+  POST: /^orders\/api\/orders$/,
+  PATCH: new RegExp(`^(orders/api/orders/${id}/status|users/api/users/profile)$`),
+};
+
+async function forward(event: RequestEvent, method: Method): Promise<Response> {
+  const { path } = event.params;
+  if (!allowed[method].test(path)) return problemResponse(makeProblem('not_found', 'There is no such endpoint.'));
+  const body = method === 'GET' ? undefined : await event.request.text();
+  if (body && body.length > bodyLimit) {
+    return problemResponse(makeProblem('body_too_large', 'The request body may be 256 KiB long.'));
+  }
+  return passOn(await callAsUser(event, `/${path}${event.url.search}`, { method, body }));
+}
+
+export const GET = (event: RequestEvent) => forward(event, 'GET');
+export const POST = (event: RequestEvent) => forward(event, 'POST');
+export const PATCH = (event: RequestEvent) => forward(event, 'PATCH');

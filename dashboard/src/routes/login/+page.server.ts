@@ -1,0 +1,55 @@
+import { NODE_ENV } from '$app/env/private';
+import { askGateway } from '#lib/server/gateway.ts';
+import { dropSession, keepSession } from '#lib/server/session.ts';
+import type { Problem } from '@live-orders/contracts/errors.ts';
+import { credentials, session, verification } from '@live-orders/contracts/users.ts';
+import { fail, redirect } from '@sveltejs/kit';
+import type { Actions, PageServerLoad } from './$types';
+
+/** Only a path on this site: `//host` and `/\host` would lead to another. */
+function safeNext(next: string | null): string {
+  return next && /^\/(?![/\\])/.test(next) && !/[\t\n\r]/.test(next) ? next : '/';
+}
+
+const messages: Partial<Record<Problem['code'], string>> = {
+  invalid_credentials: 'The e-mail or the password is wrong.',
+  too_many_requests: 'There were too many attempts.',
+  upstream_unavailable:
+    'The server can’t be reached at the moment. Nothing is wrong with your password; try again shortly.',
+  upstream_timeout: 'The server took too long to answer. Try again shortly.',
+  unavailable: 'Logging in is not possible at the moment. Try again shortly.',
+};
+
+/** A session that the services no longer accept must not send the browser in circles between here and the board. */
+export const load: PageServerLoad = async (event) => {
+  const next = safeNext(event.url.searchParams.get('next'));
+  if (event.locals.accessToken) {
+    const call = { token: event.locals.accessToken, limit: 3000 };
+    const answer = await askGateway(verification, '/users/api/auth/verify', call);
+    if (answer.ok) redirect(303, next);
+    if (answer.problem.status === 401) dropSession(event);
+  }
+  return { demo: NODE_ENV !== 'production', next, ended: event.url.searchParams.has('ended') };
+};
+
+export const actions: Actions = {
+  default: async (event) => {
+    const form = await event.request.formData();
+    const typed = form.get('email');
+    const email = typeof typed === 'string' ? typed.trim() : '';
+    const given = credentials.safeParse({ email, password: form.get('password') });
+    if (!given.success)
+      return fail(422, { email, message: 'Enter an e-mail address and a password.', retryAfter: null });
+    const answer = await askGateway(session, '/users/api/auth/login', {
+      method: 'POST',
+      body: JSON.stringify(given.data),
+      client: event.getClientAddress(),
+    });
+    if (!answer.ok) {
+      const { status, code, title } = answer.problem;
+      return fail(status, { email, message: messages[code] ?? `${title}.`, retryAfter: answer.retryAfter });
+    }
+    keepSession(event, answer.data);
+    redirect(303, safeNext(event.url.searchParams.get('next')));
+  },
+};

@@ -1,21 +1,44 @@
 import { z } from 'zod';
 import { currency, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
+import type { Role } from './users.ts';
 
 export const orderStatuses = ['pending', 'confirmed', 'preparing', 'shipped', 'delivered', 'cancelled'] as const;
 export const orderStatus = z.enum(orderStatuses);
 export type OrderStatus = z.infer<typeof orderStatus>;
 
-/** The statuses that an order may move to from each status; the service, the dashboard and the docs read this table. */
+interface Step {
+  from: OrderStatus;
+  to: OrderStatus;
+  /** Who may take the step; a customer only with an own order. */
+  by: readonly Role[];
+}
+
+const team: readonly Role[] = ['staff', 'admin'];
+
+/** Every step that there is, and who may take it; the service, the dashboard and the docs read this table. */
+export const steps: readonly Step[] = [
+  { from: 'pending', to: 'confirmed', by: team },
+  { from: 'pending', to: 'cancelled', by: ['customer', ...team] },
+  { from: 'confirmed', to: 'preparing', by: team },
+  { from: 'confirmed', to: 'cancelled', by: team },
+  { from: 'preparing', to: 'shipped', by: team },
+  { from: 'preparing', to: 'cancelled', by: team },
+  { from: 'shipped', to: 'delivered', by: team },
+];
+
+/** The statuses that this role may move an order to. */
+export const movesOf = (role: Role, from: OrderStatus): OrderStatus[] =>
+  steps.filter((step) => step.from === from && step.by.includes(role)).map(({ to }) => to);
+
+/** The statuses that an order may move to from each status, whoever moves it. */
 export const transitions: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
-  pending: ['confirmed', 'cancelled'],
-  confirmed: ['preparing', 'cancelled'],
-  preparing: ['shipped', 'cancelled'],
-  shipped: ['delivered'],
+  pending: movesOf('admin', 'pending'),
+  confirmed: movesOf('admin', 'confirmed'),
+  preparing: movesOf('admin', 'preparing'),
+  shipped: movesOf('admin', 'shipped'),
   delivered: [],
   cancelled: [],
 };
-
-export const canMove = (from: OrderStatus, to: OrderStatus): boolean => transitions[from].includes(to);
 
 /** A status that nothing follows. */
 export const isFinal = (status: OrderStatus): boolean => transitions[status].length === 0;
@@ -42,6 +65,9 @@ export const order = z
     currency,
     note: z.string().nullable(),
     version: z.int().positive().meta({ description: 'Counts every change of this order, from 1 without gaps' }),
+    assigned_to: uuid.nullable().optional().meta({ description: 'Staff only: who takes care of the order' }),
+    assigned_name: z.string().nullable().optional().meta({ description: 'Staff only' }),
+    internal_note: z.string().nullable().optional().meta({ description: 'Staff only: never shown to the customer' }),
     due_at: timestamp.nullable().meta({ description: 'When the order should leave its status; null once it is final' }),
     created_at: timestamp,
     updated_at: timestamp,
@@ -51,7 +77,21 @@ export const order = z
 export type Order = z.infer<typeof order>;
 export type OrderItem = z.infer<typeof orderItem>;
 
-export const orderPage = page(order).meta({ id: 'OrderPage' });
+/** An order as its customer may see it. */
+export const customerOrder = ({
+  assigned_to: _to,
+  assigned_name: _name,
+  internal_note: _note,
+  ...rest
+}: Order): Order => rest;
+
+/** Whether the order should have left its status by `now` (ms since the epoch). */
+export const isLate = ({ due_at }: { due_at: string | null }, now: number): boolean =>
+  due_at !== null && Date.parse(due_at) < now;
+
+export const orderPage = page(order)
+  .extend({ total: z.int().optional().meta({ description: 'How many there are, when `count=true` asked' }) })
+  .meta({ id: 'OrderPage' });
 
 /** Lines that name the same product are refused, so that stock is taken once per product. */
 export const orderCreation = z
@@ -68,20 +108,96 @@ export const orderCreation = z
   .meta({ id: 'OrderCreation' });
 export type OrderCreation = z.infer<typeof orderCreation>;
 
+const reason = z.string().trim().min(1).max(200);
+
 export const statusChange = z
-  .strictObject({ status: orderStatus, reason: z.string().trim().min(1).max(200).optional() })
+  .strictObject({ status: orderStatus, reason: reason.optional() })
   .meta({ id: 'StatusChange', example: { status: 'confirmed' } });
 export type StatusChange = z.infer<typeof statusChange>;
 
-/** `status` takes several values, separated by commas. `q` is an order number or a part of a customer's name. */
-export const orderQuery = pageQuery.extend({
+/** Assigning takes the id and the name of a member of the team; null takes the assignment or the note away. */
+export const orderChange = z
+  .strictObject({
+    assignee: z
+      .strictObject({ id: uuid, name: z.string().trim().min(1).max(100) })
+      .nullable()
+      .optional(),
+    internal_note: z.string().trim().min(1).max(1000).nullable().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'nothing to change')
+  .meta({ id: 'OrderChange', example: { internal_note: 'Second parcel follows on Monday' } });
+export type OrderChange = z.infer<typeof orderChange>;
+
+export const bulkStatusChange = z
+  .strictObject({
+    orders: z
+      .array(z.strictObject({ id: uuid, version: z.int().positive().optional() }))
+      .min(1)
+      .max(200)
+      .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'must not name the same order twice'),
+    status: orderStatus,
+    reason: reason.optional(),
+  })
+  .meta({ id: 'BulkStatusChange' });
+export type BulkStatusChange = z.infer<typeof bulkStatusChange>;
+
+/** What became of each order, in the order of the request. Some may move while others do not. */
+export const bulkResults = z
+  .object({
+    moved: z.int().nonnegative(),
+    results: z.array(
+      z.discriminatedUnion('outcome', [
+        z.object({ id: uuid, outcome: z.literal('moved'), order }),
+        z.object({ id: uuid, outcome: z.literal('conflict'), order }),
+        z.object({ id: uuid, outcome: z.literal('invalid'), order, allowed: z.array(orderStatus) }),
+        z.object({ id: uuid, outcome: z.literal('not_found') }),
+      ]),
+    ),
+  })
+  .meta({ id: 'BulkResults' });
+export type BulkResults = z.infer<typeof bulkResults>;
+
+export const orderSorts = ['created_at', 'updated_at', 'total_amount', 'due_at'] as const;
+export type OrderSort = (typeof orderSorts)[number];
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** Filters of the list, the count and the export; several of them must all hold. */
+const orderFilters = {
   status: z
     .string()
     .transform((text) => text.split(','))
     .pipe(z.array(orderStatus).max(orderStatuses.length))
     .optional()
     .meta({ description: 'One status or several, separated by commas', example: 'pending,confirmed' }),
-  q: z.string().trim().min(1).max(100).optional().meta({ description: 'Order number, or part of a customer’s name' }),
+  customer_id: uuid.optional(),
+  assigned_to: z
+    .union([uuid, z.literal('none')])
+    .optional()
+    .meta({ description: 'A user’s id, or `none`; staff only' }),
+  created_from: timestamp.optional().meta({ description: 'At this time or later' }),
+  created_to: timestamp.optional().meta({ description: 'Before this time' }),
+  min_total: z.coerce.number().int().nonnegative().optional(),
+  max_total: z.coerce.number().int().nonnegative().optional(),
+  late: flag.optional().meta({ description: '`true`: should have left its status by now' }),
+  q: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'Order number, or a part of the customer’s or a product’s name' }),
+};
+export const orderFilter = z.object(orderFilters);
+export type OrderFilter = z.infer<typeof orderFilter>;
+
+const sorts = orderSorts.flatMap((name) => [name, `-${name}`] as const);
+
+/** `sort` is a field, with `-` before it for descending. By `due_at` only orders that have one are listed. */
+export const orderQuery = pageQuery.extend({
+  ...orderFilters,
+  sort: z.enum(sorts).default('-created_at'),
+  count: flag.optional().meta({ description: '`true`: also count all orders that fit; it costs time' }),
 });
 export type OrderQuery = z.infer<typeof orderQuery>;
 

@@ -9,6 +9,8 @@ export const product = z
     price: minorUnits,
     currency,
     stock: z.int().nonnegative(),
+    low_stock_threshold: z.int().nonnegative().meta({ description: 'At or below it the stock counts as low' }),
+    archived: z.boolean().meta({ description: 'No longer sold; orders keep it' }),
     version: z.int().positive(),
     created_at: timestamp,
     updated_at: timestamp,
@@ -17,7 +19,48 @@ export const product = z
 export type Product = z.infer<typeof product>;
 
 export const productPage = page(product).meta({ id: 'ProductPage' });
-export const productQuery = pageQuery;
+
+const name = z.string().trim().min(1).max(200);
+const description = z.string().trim().max(2000);
+const price = z.int().min(0).max(100_000_000);
+const threshold = z.int().min(0).max(1_000_000);
+
+export const productCreation = z
+  .strictObject({
+    name,
+    description: description.default(''),
+    price,
+    currency: currency.default('USD'),
+    stock: z.int().min(0).max(1_000_000).default(0),
+    low_stock_threshold: threshold.default(10),
+  })
+  .meta({ id: 'ProductCreation' });
+export type ProductCreation = z.infer<typeof productCreation>;
+
+/** Stock is changed by orders and adjustments alone. */
+export const productChange = z
+  .strictObject({
+    name: name.optional(),
+    description: description.optional(),
+    price: price.optional(),
+    low_stock_threshold: threshold.optional(),
+    archived: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'nothing to change')
+  .meta({ id: 'ProductChange' });
+export type ProductChange = z.infer<typeof productChange>;
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+export const productQuery = pageQuery.extend({
+  q: z.string().trim().min(1).max(100).optional().meta({ description: 'A part of the name' }),
+  archived: flag.default(false),
+  low_stock: flag.optional().meta({ description: '`true`: stock at or below the product’s threshold' }),
+  sort: z
+    .enum(['created_at', '-created_at', 'name', '-name', 'price', '-price', 'stock', '-stock'])
+    .default('-created_at'),
+});
+export type ProductQuery = z.infer<typeof productQuery>;
 
 /** Units that arrived (positive) or left by other ways than an order (negative). */
 export const stockAdjustment = z
@@ -27,5 +70,22 @@ export const stockAdjustment = z
       .min(-100_000)
       .max(100_000)
       .refine((change) => change !== 0, 'must not be 0'),
+    reason: z.string().trim().min(1).max(200).optional(),
   })
-  .meta({ id: 'StockAdjustment', example: { change: 50 } });
+  .meta({ id: 'StockAdjustment', example: { change: 50, reason: 'delivery' } });
+export type StockAdjustment = z.infer<typeof stockAdjustment>;
+
+/** One change of a product's stock. `order_id` is null for an adjustment. */
+export const stockMovement = z
+  .object({
+    id: z.int(),
+    change: z.int(),
+    kind: z.enum(['order', 'cancellation', 'adjustment']),
+    order_id: uuid.nullable(),
+    reason: z.string().nullable(),
+    actor_name: z.string(),
+    created_at: timestamp,
+  })
+  .meta({ id: 'StockMovement' });
+export type StockMovement = z.infer<typeof stockMovement>;
+export const stockMovementPage = page(stockMovement).meta({ id: 'StockMovementPage' });

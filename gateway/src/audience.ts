@@ -1,3 +1,4 @@
+import { customerOrder } from '@live-orders/contracts/orders.ts';
 import type { RedisMessage, ServerMessage } from '@live-orders/contracts/realtime.ts';
 import type { Role } from '@live-orders/contracts/users.ts';
 
@@ -34,7 +35,7 @@ export const project = (message: RedisMessage, sentAt: string): Delivery[] => {
       const told = { event: orderEvents[message.event], seq, data, previous_status, times };
       return [
         { to: 'team', text: encode({ ...told, actor }) },
-        { to: `customer:${data.customer_id}`, text: encode(told) },
+        { to: `customer:${data.customer_id}`, text: encode({ ...told, data: customerOrder(data) }) },
       ];
     }
     case 'product_updated':

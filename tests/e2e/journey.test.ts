@@ -84,7 +84,7 @@ describe('one order on its way', () => {
       ],
       'Ring twice',
     );
-    const states: Order[] = [placed];
+    const states: Order[] = [await staff.order(placed.id)];
     for (const status of ['confirmed', 'preparing', 'shipped', 'delivered'] as const) {
       states.push(await staff.move(placed.id, status));
     }

@@ -1,5 +1,6 @@
 import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
+import type { Sequelize } from '@live-orders/runtime/database.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { serveMetrics } from '@live-orders/runtime/metrics.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
@@ -12,6 +13,7 @@ import { productRoutes } from './routes/products.ts';
 export interface OrdersPlan {
   log: Log;
   metrics: Registry;
+  database: Sequelize;
   orders: Orders;
   products: Products;
   verify: Verify;

@@ -9,9 +9,12 @@ import { createMetrics } from '@live-orders/runtime/metrics.ts';
 import { Outbox } from '@live-orders/runtime/outbox.ts';
 import { Relay } from '@live-orders/runtime/relay.ts';
 import { run } from '@live-orders/runtime/run.ts';
+import { sweeper } from '@live-orders/runtime/sweeper.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createOrdersApp } from './app.ts';
+import { sweepKeys } from './idempotency.ts';
+import { defaultTargets, targetsSetting } from './lateness.ts';
 import { Orders } from './orders.ts';
 import { Products } from './products.ts';
 import { seedOrders } from './seed.ts';
@@ -24,6 +27,8 @@ const config = loadConfig(
     ...settings.database,
     ...settings.kafka,
     ...settings.tokens,
+    /** Minutes that an order should stay in a status at most. */
+    ORDER_TARGETS: targetsSetting.prefault(defaultTargets),
   }),
   join(import.meta.dirname, '..'),
 );
@@ -34,7 +39,8 @@ const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'ord
 await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
 
 const outbox = new Outbox(database, 'orders_outbox', log);
-if (config.SEED === 'demo') await seedOrders(database, outbox, log);
+const shop = { database, outbox, targets: config.ORDER_TARGETS };
+if (config.SEED === 'demo') await seedOrders(shop, log);
 
 const relay = new Relay({
   outbox,
@@ -48,7 +54,8 @@ const relay = new Relay({
 const app = createOrdersApp({
   log,
   metrics,
-  orders: new Orders(database, outbox),
+  database,
+  orders: new Orders(shop),
   products: new Products(database, outbox),
   verify: createVerifier(remoteKeys(config.USERS_URL)),
   health: async () => ({
@@ -57,4 +64,8 @@ const app = createOrdersApp({
     dependencies: { postgres: await databaseState(database), relay: relay.state },
   }),
 });
-await run(log, [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay], () => database.close());
+await run(
+  log,
+  [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay, sweeper(() => sweepKeys(database), log)],
+  () => database.close(),
+);

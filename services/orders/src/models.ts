@@ -9,6 +9,8 @@ export interface ProductRow {
   price: string;
   currency: string;
   stock: number;
+  low_stock_threshold: number;
+  archived: boolean;
   version: number;
   created_at: Date;
   updated_at: Date;
@@ -24,6 +26,9 @@ export interface OrderRow {
   currency: string;
   note: string | null;
   version: number;
+  assigned_to: string | null;
+  assigned_name: string | null;
+  internal_note: string | null;
   due_at: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -36,11 +41,13 @@ export interface StepRow extends Omit<OrderStep, 'created_at'> {
 
 /** The columns of an `OrderRow`, for `orders o`; items in the order in which they were asked for. */
 export const orderColumns = `o.id, o.number, o.customer_id, o.customer_name, o.status, o.total_amount, o.currency, o.note,
-  o.version, o.due_at, o.created_at, o.updated_at,
+  o.version, o.assigned_to, o.assigned_name, o.internal_note, o.due_at, o.created_at, o.updated_at,
   (SELECT json_agg(json_build_object('id', i.id, 'product_id', i.product_id, 'name', i.name, 'quantity', i.quantity,
      'price', i.price) ORDER BY i.id) FROM order_items i WHERE i.order_id = o.id) AS items`;
 
-export const productColumns = 'id, name, description, price, currency, stock, version, created_at, updated_at';
+/** The columns of a `ProductRow`, for `products p`. */
+export const productColumns = `p.id, p.name, p.description, p.price, p.currency, p.stock, p.low_stock_threshold, p.archived,
+  p.version, p.created_at, p.updated_at`;
 
 export const toProduct = (row: ProductRow): Product => ({
   ...row,

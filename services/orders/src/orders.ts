@@ -1,42 +1,104 @@
 import type { Actor } from '@live-orders/contracts/events.ts';
-import type { Order, OrderCreation, OrderQuery, OrderStep, StatusChange } from '@live-orders/contracts/orders.ts';
-import { readCursor, toPage } from '@live-orders/runtime/cursor.ts';
-import type { Sequelize } from '@live-orders/runtime/database.ts';
-import type { Outbox } from '@live-orders/runtime/outbox.ts';
+import {
+  bulkResults,
+  type BulkResults,
+  type BulkStatusChange,
+  movesOf,
+  order as orderSchema,
+  type Order,
+  type OrderChange,
+  type OrderCreation,
+  type OrderStep,
+  type StatusChange,
+} from '@live-orders/contracts/orders.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
+import type { Precondition } from '@live-orders/runtime/preconditions.ts';
 import { QueryTypes } from 'sequelize';
+import { type IdempotencyKey, once } from './idempotency.ts';
 import { orderColumns, type OrderRow, type StepRow, toOrder, toStep } from './models.ts';
-import { moveOrder, noSuchOrder } from './moves.ts';
+import { checkMove, lockOrders, moveOrders, noSuchOrder } from './moves.ts';
 import { placeOrder } from './placement.ts';
+import type { Shop } from './shop.ts';
 
-/** `null` means every customer's orders. */
-type Owner = string | null;
+/** Whose orders a caller may reach; `null` means everybody's. */
+export type Owner = string | null;
+
+/** An answer, and whether it is the stored one of an earlier request with the same idempotency key. */
+interface Answer<T> {
+  body: T;
+  replayed: boolean;
+}
 
 /** The orders of the shop. Every change is one transaction: the order, its history, the stock and the outbox together. */
 export class Orders {
+  readonly #shop: Shop;
   readonly #database: Sequelize;
-  readonly #outbox: Outbox;
 
-  constructor(database: Sequelize, outbox: Outbox) {
-    this.#database = database;
-    this.#outbox = outbox;
+  constructor(shop: Shop) {
+    this.#shop = shop;
+    this.#database = shop.database;
   }
 
-  /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. */
-  async create(wanted: OrderCreation, customer: Actor): Promise<Order> {
-    const order = await this.#database.transaction((transaction) =>
-      placeOrder(this.#database, wanted, customer, transaction, this.#outbox.table),
-    );
-    this.#outbox.wake();
-    return order;
+  /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. With a key also what `once` throws. */
+  create(wanted: OrderCreation, customer: Actor, key: IdempotencyKey | null): Promise<Answer<Order>> {
+    return this.#committed(async (transaction) => {
+      const place = () => placeOrder(this.#shop, wanted, customer, transaction);
+      if (!key) return { body: await place(), replayed: false };
+      return once(this.#database, key, orderSchema, transaction, place);
+    });
   }
 
-  /** Moves an order one step along the transition table. Throws `not_found` or `invalid_transition`. */
-  async move(id: string, change: StatusChange, actor: Actor): Promise<Order> {
-    const order = await this.#database.transaction((transaction) =>
-      moveOrder(this.#database, id, change, actor, transaction, this.#outbox.table),
-    );
-    this.#outbox.wake();
-    return order;
+  /** Throws `not_found`, `version_conflict`, `forbidden` or `invalid_transition`. */
+  move(id: string, change: StatusChange, actor: Actor, owner: Owner, precondition: Precondition): Promise<Order> {
+    return this.#committed(async (transaction) => {
+      const before = await this.#locked(id, owner, transaction);
+      precondition(before);
+      const move = { status: change.status, reason: change.reason ?? null, actor, at: new Date() };
+      checkMove(before, move);
+      const [moved] = await moveOrders(this.#shop, [before], move, transaction);
+      if (!moved) throw new Error(`order ${id} was locked and is gone`);
+      return moved;
+    });
+  }
+
+  /** Moves those that can be moved, and tells of each what became of it. */
+  moveMany(wanted: BulkStatusChange, actor: Actor, key: IdempotencyKey | null): Promise<Answer<BulkResults>> {
+    return this.#committed(async (transaction) => {
+      const work = () => this.#moveMany(wanted, actor, transaction);
+      if (!key) return { body: await work(), replayed: false };
+      return once(this.#database, key, bulkResults, transaction, work);
+    });
+  }
+
+  /** Assigns an order or changes its internal note. Throws `not_found` or `version_conflict`. */
+  change(
+    id: string,
+    { assignee, internal_note }: OrderChange,
+    actor: Actor,
+    precondition: Precondition,
+  ): Promise<Order> {
+    return this.#committed(async (transaction) => {
+      const before = await this.#locked(id, null, transaction);
+      precondition(before);
+      const order: Order = {
+        ...before,
+        ...(assignee === undefined ? {} : { assigned_to: assignee?.id ?? null, assigned_name: assignee?.name ?? null }),
+        ...(internal_note === undefined ? {} : { internal_note }),
+        version: before.version + 1,
+        updated_at: new Date().toISOString(),
+      };
+      await this.#database.query(
+        `UPDATE orders SET assigned_to = $2, assigned_name = $3, internal_note = $4, version = $5, updated_at = $6
+         WHERE id = $1`,
+        {
+          bind: [id, order.assigned_to, order.assigned_name, order.internal_note, order.version, order.updated_at],
+          transaction,
+        },
+      );
+      const value = { ...order, previous_status: before.status, actor };
+      await this.#shop.outbox.append([{ type: 'order.updated', value }], transaction);
+      return order;
+    });
   }
 
   /** Throws `not_found`, also for an order that is not the owner's. */
@@ -49,31 +111,6 @@ export class Orders {
     return toOrder(row);
   }
 
-  /** Newest first. */
-  async list(query: OrderQuery, owner: Owner) {
-    const bind: unknown[] = [query.limit + 1];
-    const conditions: string[] = [];
-    const where = (condition: (...places: string[]) => string, ...values: unknown[]): void => {
-      conditions.push(condition(...values.map((value) => `$${bind.push(value)}`)));
-    };
-    if (owner) where((id) => `o.customer_id = ${id}`, owner);
-    if (query.status) where((list) => `o.status = ANY(${list}::text[])`, query.status);
-    if (query.q) {
-      const number = /^#?(\d{1,9})$/.exec(query.q)?.[1];
-      if (number) where((value) => `o.number = ${value}`, Number(number));
-      else where((value) => `o.customer_name ILIKE ${value}`, `%${query.q.replace(/[\\%_]/g, '\\$&')}%`);
-    }
-    if (query.cursor) {
-      where((at, id) => `(o.created_at, o.id) < (${at}::timestamptz, ${id}::uuid)`, ...readCursor(query.cursor));
-    }
-    const rows = await this.#database.query<OrderRow>(
-      `SELECT ${orderColumns} FROM orders o ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-       ORDER BY o.created_at DESC, o.id DESC LIMIT $1`,
-      { bind, type: QueryTypes.SELECT },
-    );
-    return toPage(rows.map(toOrder), query.limit);
-  }
-
   /** The order's steps, oldest first. Throws `not_found` as `get` does. */
   async history(id: string, owner: Owner): Promise<OrderStep[]> {
     const rows = await this.#database.query<StepRow>(
@@ -84,5 +121,43 @@ export class Orders {
     );
     if (rows.length === 0) throw noSuchOrder();
     return rows.map(toStep);
+  }
+
+  async #moveMany(
+    { orders, status, reason }: BulkStatusChange,
+    actor: Actor,
+    transaction: Transaction,
+  ): Promise<BulkResults> {
+    const ids = orders.map(({ id }) => id);
+    const found = await lockOrders(this.#database, ids, null, transaction);
+    const results = orders.map(({ id, version }): BulkResults['results'][number] => {
+      const order = found.get(id);
+      if (!order) return { id, outcome: 'not_found' };
+      if (version !== undefined && version !== order.version) return { id, outcome: 'conflict', order };
+      const allowed = movesOf(actor.role, order.status);
+      return allowed.includes(status) ? { id, outcome: 'moved', order } : { id, outcome: 'invalid', order, allowed };
+    });
+    const movable = results.flatMap((result) => (result.outcome === 'moved' ? [result.order] : []));
+    const move = { status, reason: reason ?? null, actor, at: new Date() };
+    const moved = await moveOrders(this.#shop, movable, move, transaction);
+    const after = new Map(moved.map((order) => [order.id, order]));
+    return {
+      moved: moved.length,
+      results: results.map((result) =>
+        result.outcome === 'moved' ? { ...result, order: after.get(result.id) ?? result.order } : result,
+      ),
+    };
+  }
+
+  async #locked(id: string, owner: Owner, transaction: Transaction): Promise<Order> {
+    const found = (await lockOrders(this.#database, [id], owner, transaction)).get(id);
+    if (!found) throw noSuchOrder();
+    return found;
+  }
+
+  async #committed<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const result = await this.#database.transaction(work);
+    this.#shop.outbox.wake();
+    return result;
   }
 }

@@ -5,9 +5,10 @@ import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
-import { dueAt } from './lateness.ts';
-import { type ProductRow, toProduct } from './models.ts';
-import { changeStock } from './products.ts';
+import { dueAt, type Targets } from './lateness.ts';
+import { productColumns, type ProductRow, toProduct } from './models.ts';
+import type { Shop } from './shop.ts';
+import { changeStock } from './stock.ts';
 
 type Line = OrderCreation['items'][number];
 
@@ -17,19 +18,20 @@ type Line = OrderCreation['items'][number];
  * `insufficient_stock` (each short line, and what is left of it).
  */
 export const placeOrder = async (
-  database: Sequelize,
+  shop: Shop,
   { items: lines, note }: OrderCreation,
   customer: Actor,
   transaction: Transaction,
-  outboxTable: string,
   at = new Date(),
 ): Promise<Order> => {
+  const { database, targets } = shop;
   const { number, products } = await lockProducts(database, lines, transaction);
   checkStock(lines, products);
-  const order = composeOrder(lines, products, { number, note: note ?? null, customer, at });
-  const changes = lines.map(({ product_id, quantity }) => ({ product_id, change: -quantity }));
-  const left = await changeStock(database, changes, order.created_at, transaction);
-  await insertOrder(database, order, customer, transaction, outboxTable, [
+  const order = composeOrder(lines, products, { number, note: note ?? null, customer, at, targets });
+  const changes = lines.map(({ product_id, quantity }) => ({ product_id, change: -quantity, order_id: order.id }));
+  const cause = { kind: 'order' as const, reason: null, actor: customer, at: order.created_at };
+  const left = await changeStock(database, changes, cause, transaction);
+  await insertOrder(shop, order, customer, transaction, [
     { type: 'order.created', value: { ...order, previous_status: null, actor: customer } },
     ...left.map((product) => ({ type: 'product.stock_changed' as const, value: { ...product, actor: customer } })),
   ]);
@@ -39,7 +41,7 @@ export const placeOrder = async (
 const lockProducts = async (database: Sequelize, lines: Line[], transaction: Transaction) => {
   const rows = await database.query<ProductRow & { order_number: number }>(
     `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number),
-     locked AS (SELECT * FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
+     locked AS (SELECT ${productColumns} FROM products p WHERE p.id = ANY($1::uuid[]) ORDER BY p.id FOR UPDATE)
      SELECT next.order_number, locked.* FROM next LEFT JOIN locked ON true`,
     { bind: [lines.map((line) => line.product_id)], type: QueryTypes.SELECT, transaction },
   );
@@ -47,9 +49,12 @@ const lockProducts = async (database: Sequelize, lines: Line[], transaction: Tra
   if (!first) throw new Error('the sequence of order numbers gave nothing');
   // With no product found the join leaves one row of nulls.
   const products = new Map(rows.filter((row) => row.id).map((row) => [row.id, toProduct(row)]));
-  const unknown = lines.flatMap((line, index) =>
-    products.has(line.product_id) ? [] : [{ path: `items.${index}.product_id`, message: 'is not a known product' }],
-  );
+  const unknown = lines.flatMap((line, index) => {
+    const product = products.get(line.product_id);
+    if (product && !product.archived) return [];
+    const message = product ? 'is no longer sold' : 'is not a known product';
+    return [{ path: `items.${index}.product_id`, message }];
+  });
   if (unknown.length > 0) {
     throw new ProblemError('unknown_product', 'See errors for each line.', { errors: unknown });
   }
@@ -82,11 +87,15 @@ const checkStock = (lines: Line[], products: Products): void => {
   );
 };
 
-const composeOrder = (
-  lines: Line[],
-  products: Products,
-  { number, note, customer, at }: { number: number; note: string | null; customer: Actor; at: Date },
-): Order => {
+interface Head {
+  number: number;
+  note: string | null;
+  customer: Actor;
+  at: Date;
+  targets: Targets;
+}
+
+const composeOrder = (lines: Line[], products: Products, { number, note, customer, at, targets }: Head): Order => {
   const items = lines.map((line) => {
     const { name, price } = productOf(products, line);
     // The time of the order, so that seeded orders sort like real ones; the ids keep the order of the lines.
@@ -103,7 +112,10 @@ const composeOrder = (
     currency,
     note,
     version: 1,
-    due_at: dueAt('pending', at),
+    assigned_to: null,
+    assigned_name: null,
+    internal_note: null,
+    due_at: dueAt(targets, 'pending', at),
     created_at: at.toISOString(),
     updated_at: at.toISOString(),
     items,
@@ -111,19 +123,18 @@ const composeOrder = (
 };
 
 const insertOrder = async (
-  database: Sequelize,
+  { database, outbox }: Shop,
   order: Order,
   actor: Actor,
   transaction: Transaction,
-  outboxTable: string,
   events: NewEvent[],
 ): Promise<void> => {
   const { items } = order;
   await database.query(
     `WITH placed AS (
        INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, note, version, due_at,
-         created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+         created_at, updated_at, search)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $25)
      ), lines AS (
        INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
        SELECT l.id, $1, l.product_id, l.name, l.quantity, l.price, $11, $11
@@ -133,7 +144,7 @@ const insertOrder = async (
        INSERT INTO order_status_history (order_id, version, to_status, actor_id, actor_name, actor_role, created_at)
        VALUES ($1, $9, $5, $17, $18, $19, $11)
      )
-     INSERT INTO ${outboxTable} (event_id, type, topic, key, value)
+     INSERT INTO ${outbox.table} (event_id, type, topic, key, value)
      SELECT * FROM unnest($20::uuid[], $21::text[], $22::text[], $23::text[], $24::json[])`,
     {
       bind: [
@@ -157,6 +168,7 @@ const insertOrder = async (
         actor.name,
         actor.role,
         ...outboxColumns(events),
+        [order.customer_name, ...items.map((item) => item.name)].join(' ').toLowerCase(),
       ],
       transaction,
     },

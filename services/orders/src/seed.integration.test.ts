@@ -7,6 +7,7 @@ import { QueryTypes } from 'sequelize';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { claimTerritory, type Territory } from '../../../tests/support/system.ts';
 import { demoProducts } from './demo-products.ts';
+import { defaultTargets, targetsSetting } from './lateness.ts';
 import { seedOrders } from './seed.ts';
 
 const log = createLog('test', 'silent');
@@ -34,7 +35,8 @@ describe('three replicas that start at once on an empty database', () => {
     await Promise.all(
       replicas.map(async (database) => {
         await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
-        await seedOrders(database, new Outbox(database, 'orders_outbox', log), log);
+        const outbox = new Outbox(database, 'orders_outbox', log);
+        await seedOrders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }, log);
       }),
     );
     expect(await select('SELECT count(*)::int AS count FROM products')).toEqual([{ count: demoProducts.length }]);
@@ -53,6 +55,8 @@ describe('three replicas that start at once on an empty database', () => {
                   HAVING count(*) <> o.version OR max(h.version) <> o.version
                   OR (array_agg(h.to_status ORDER BY h.version DESC))[1] <> o.status`,
       future: "SELECT number FROM orders WHERE updated_at > now() OR created_at < now() - interval '25 hours'",
+      movements: `SELECT p.name FROM products p LEFT JOIN stock_movements m ON m.product_id = p.id GROUP BY p.id
+                  HAVING p.stock <> sum(m.change)`,
       events: `SELECT o.number FROM orders o LEFT JOIN orders_outbox e ON e.key = o.id::text GROUP BY o.id
                HAVING count(e.*) <> o.version`,
     };

@@ -7,9 +7,10 @@ import type { Outbox } from '@live-orders/runtime/outbox.ts';
 import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { demoProducts } from './demo-products.ts';
-import { type ProductRow, productColumns, toProduct } from './models.ts';
-import { moveOrder } from './moves.ts';
+import { productColumns, type ProductRow, toProduct } from './models.ts';
+import { moveOrders } from './moves.ts';
 import { placeOrder } from './placement.ts';
+import type { Shop } from './shop.ts';
 
 const orderCount = 80;
 const dayMs = 24 * 3_600_000;
@@ -32,7 +33,8 @@ const life: [OrderStatus, number][] = [
  * Fills an empty database with the demo shop: 24 products, and 80 orders of the last day in all statuses. Every order
  * is placed and moved by the code that real ones go through, so stock, versions, history and events agree.
  */
-export const seedOrders = async (database: Sequelize, outbox: Outbox, log: Log): Promise<void> => {
+export const seedOrders = async (shop: Shop, log: Log): Promise<void> => {
+  const { database, outbox } = shop;
   const seeded = await database.transaction(async (transaction) => {
     await database.query("SELECT pg_advisory_xact_lock(hashtext('seed:orders'))", { transaction });
     const [found] = await database.query('SELECT 1 FROM products LIMIT 1', { type: QueryTypes.SELECT, transaction });
@@ -42,7 +44,7 @@ export const seedOrders = async (database: Sequelize, outbox: Outbox, log: Log):
     const now = Date.now();
     // More of them lately, so that every status has some.
     const times = Array.from({ length: orderCount }, () => now - random() ** 2.4 * dayMs).sort((a, b) => a - b);
-    for (const time of times) await seedOrder(database, outbox.table, products, time, now, random, transaction);
+    for (const time of times) await seedOrder(shop, products, time, now, random, transaction);
     return true;
   });
   if (seeded) log.info({ products: demoProducts.length, orders: orderCount }, 'seeded the demo shop');
@@ -51,9 +53,15 @@ export const seedOrders = async (database: Sequelize, outbox: Outbox, log: Log):
 const insertProducts = async (database: Sequelize, outbox: Outbox, transaction: Transaction): Promise<Product[]> => {
   const at = new Date(Date.now() - 30 * dayMs).toISOString();
   const rows = await database.query<ProductRow>(
-    `INSERT INTO products (id, name, description, price, currency, stock, created_at, updated_at)
-     SELECT p.id, p.name, p.description, p.price, 'USD', p.stock, $6::timestamptz, $6::timestamptz
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::int[]) AS p (id, name, description, price, stock)
+    `WITH new AS (
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::int[])
+         AS n (id, name, description, price, stock)
+     ), stocked AS (
+       INSERT INTO stock_movements (product_id, change, kind, reason, actor_name, actor_role, created_at)
+       SELECT id, stock, 'adjustment', 'first stock', 'Demo', 'admin', $6::timestamptz FROM new
+     )
+     INSERT INTO products AS p (id, name, description, price, currency, stock, created_at, updated_at)
+     SELECT id, name, description, price, 'USD', stock, $6::timestamptz, $6::timestamptz FROM new
      RETURNING ${productColumns}`,
     {
       bind: [
@@ -77,8 +85,7 @@ const insertProducts = async (database: Sequelize, outbox: Outbox, transaction: 
 };
 
 const seedOrder = async (
-  database: Sequelize,
-  table: string,
+  shop: Shop,
   products: Product[],
   time: number,
   now: number,
@@ -94,18 +101,15 @@ const seedOrder = async (
   const chosen = new Set(Array.from({ length: 1 + Math.floor(random() * 4) }, () => pick(products).id));
   const items = [...chosen].map((product_id) => ({ product_id, quantity: 1 + Math.floor(random() * 2.5) }));
   const wanted = { items, ...(random() < 0.15 ? { note: pick(notes) } : {}) };
-  const order = await placeOrder(database, wanted, customer, transaction, table, new Date(time));
+  const order = await placeOrder(shop, wanted, customer, transaction, new Date(time));
   const pace = 0.6 + random() * 1.2;
   const cancelled = random() < 0.1 ? 1 + Math.floor(random() * 2) : Infinity;
-  for (const [index, [status, minutes]] of life.entries()) {
+  let current = order;
+  for (const [index, [next, minutes]] of life.entries()) {
     const at = new Date(time + minutes * pace * 60_000);
-    if (at.getTime() > now) return;
-    const actor = demoTeam[1];
-    if (index === cancelled) {
-      const change = { status: 'cancelled' as const, reason: pick(reasons) };
-      await moveOrder(database, order.id, change, actor, transaction, table, at);
-      return;
-    }
-    await moveOrder(database, order.id, { status }, actor, transaction, table, at);
+    if (at.getTime() > now || current.status === 'cancelled') return;
+    const [status, reason] = index === cancelled ? (['cancelled', pick(reasons)] as const) : [next, null];
+    const move = { status, reason, actor: demoTeam[1], at };
+    [current = order] = await moveOrders(shop, [current], move, transaction);
   }
 };

@@ -18,7 +18,9 @@ const failures: Record<number, string> = {
   403: 'Not for this role',
   404: 'Not there, or not yours',
   409: 'In conflict with the present state; see code',
+  412: 'Another version than If-Match names; `current` has it',
   413: 'Body over 256 KiB',
+  415: 'The body is not JSON',
   422: 'Fields that are not valid, each named',
   429: 'Too many attempts; see Retry-After',
 };

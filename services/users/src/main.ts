@@ -10,6 +10,7 @@ import { Outbox } from '@live-orders/runtime/outbox.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { Relay } from '@live-orders/runtime/relay.ts';
 import { run } from '@live-orders/runtime/run.ts';
+import { sweeper } from '@live-orders/runtime/sweeper.ts';
 import { createLocalJWKSet } from 'jose';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
@@ -18,7 +19,6 @@ import { LoginGuard } from './login-guard.ts';
 import { defineModels } from './models.ts';
 import { seedUsers } from './seed.ts';
 import { Sessions } from './sessions.ts';
-import { sweeper } from './sweeper.ts';
 import { Signer } from './tokens.ts';
 import { Users } from './users.ts';
 
@@ -81,7 +81,7 @@ const app = createUsersApp({
 });
 await run(
   log,
-  [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay, sweeper(sessions, log)],
+  [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay, sweeper(() => sessions.sweep(), log)],
   async () => {
     redis.disconnect();
     await database.close();

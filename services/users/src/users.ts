@@ -23,6 +23,8 @@ export interface UserChange {
   password?: string | undefined;
 }
 
+const newest = '-created_at';
+
 const noSuchUser = (): ProblemError => new ProblemError('not_found', 'There is no user with this id.');
 
 /** The users of the shop: every change is an event, and one that takes rights away ends the user's sessions. */
@@ -69,7 +71,7 @@ export class Users {
 
   /** Newest first. */
   async list(query: { limit: number; cursor?: string | undefined; role?: Role | undefined }) {
-    const [createdAt, id] = query.cursor ? readCursor(query.cursor) : [];
+    const [createdAt, id] = query.cursor ? readCursor(query.cursor, newest) : [];
     const rows = await UserRow.findAll({
       where: {
         ...(query.role ? { role: query.role } : {}),
@@ -83,7 +85,7 @@ export class Users {
       ],
       limit: query.limit + 1,
     });
-    return toPage(rows.map(toAccount), query.limit);
+    return toPage(rows.map(toAccount), query.limit, newest, (row) => row.created_at);
   }
 
   /** Throws `not_found`, or `last_admin` when nobody could administer any more. */

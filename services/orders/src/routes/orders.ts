@@ -1,5 +1,10 @@
 import {
+  bulkResults,
+  bulkStatusChange,
+  customerOrder,
   order,
+  type Order,
+  orderChange,
   orderCreation,
   orderHistory,
   orderPage,
@@ -16,13 +21,21 @@ import {
   toActor,
   type Verify,
 } from '@live-orders/runtime/auth.ts';
+import type { Sequelize } from '@live-orders/runtime/database.ts';
 import { body, json, problems } from '@live-orders/runtime/documents.ts';
+import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Orders } from '../orders.ts';
+import { fingerprint, type IdempotencyKey, idempotencyHeader } from '../idempotency.ts';
+import { listOrders } from '../order-list.ts';
+import type { Orders, Owner } from '../orders.ts';
 
 const tags = ['orders'];
 const security = [{ bearer: [] }];
 const params = z.object({ id: uuid });
+const conditional = z.object({
+  'if-match': z.string().optional().meta({ description: 'Change only this version, as its ETag says', example: '"3"' }),
+});
+const revalidating = z.object({ 'if-none-match': z.string().optional() });
 
 const list = createRoute({
   method: 'get',
@@ -30,23 +43,35 @@ const list = createRoute({
   tags,
   security,
   request: { query: orderQuery },
-  responses: { 200: json(orderPage, 'Orders, newest first; a customer sees own ones'), ...problems(401, 422) },
+  responses: { 200: json(orderPage, 'Orders; a customer sees own ones'), ...problems(401, 422) },
 });
 const create = createRoute({
   method: 'post',
   path: '/orders',
   tags,
   security,
-  request: body(orderCreation),
-  responses: { 201: json(order, 'Placed'), ...problems(400, 401, 409, 413, 422) },
+  request: { headers: idempotencyHeader, ...body(orderCreation) },
+  responses: { 201: json(order, 'Placed'), ...problems(400, 401, 409, 413, 415, 422) },
+});
+const bulk = createRoute({
+  method: 'post',
+  path: '/orders/bulk-status',
+  tags,
+  security,
+  request: { headers: idempotencyHeader, ...body(bulkStatusChange) },
+  responses: { 200: json(bulkResults, 'What became of each'), ...problems(400, 401, 403, 409, 413, 415, 422) },
 });
 const get = createRoute({
   method: 'get',
   path: '/orders/{id}',
   tags,
   security,
-  request: { params },
-  responses: { 200: json(order, 'The order'), ...problems(401, 404, 422) },
+  request: { params, headers: revalidating },
+  responses: {
+    200: json(order, 'The order'),
+    304: { description: 'Still the version that If-None-Match names' },
+    ...problems(401, 404, 422),
+  },
 });
 const history = createRoute({
   method: 'get',
@@ -56,48 +81,89 @@ const history = createRoute({
   request: { params },
   responses: { 200: json(orderHistory, 'Its steps, oldest first'), ...problems(401, 404, 422) },
 });
+const patch = createRoute({
+  method: 'patch',
+  path: '/orders/{id}',
+  tags,
+  security,
+  request: { params, headers: conditional, ...body(orderChange) },
+  responses: { 200: json(order, 'The order after the change'), ...problems(400, 401, 403, 404, 412, 413, 415, 422) },
+});
 const move = createRoute({
   method: 'patch',
   path: '/orders/{id}/status',
   tags,
   security,
-  request: { params, ...body(statusChange) },
-  responses: { 200: json(order, 'The order after the step'), ...problems(400, 401, 403, 404, 409, 413, 422) },
+  request: { params, headers: conditional, ...body(statusChange) },
+  responses: { 200: json(order, 'The order after the step'), ...problems(400, 401, 403, 404, 409, 412, 413, 415, 422) },
 });
 
-/** Whose orders the caller may read: null means everybody's. */
-const readable = (identity: Identity): string | null => (isStaff(identity.role) ? null : identity.id);
+/** Whose orders the caller may reach. */
+const ownerOf = (identity: Identity): Owner => (isStaff(identity.role) ? null : identity.id);
 
-const etag = (version: number): string => `"${version}"`;
+/** What the caller may see of an order. */
+const shown = (identity: Identity, found: Order): Order => (isStaff(identity.role) ? found : customerOrder(found));
 
-/** Placing, reading and moving orders. */
-export const orderRoutes = (app: OpenAPIHono<AuthEnv>, plan: { orders: Orders; verify: Verify }): void => {
-  const { orders, verify } = plan;
+const keyOf = (identity: Identity, key: string | undefined, path: string, sent: unknown): IdempotencyKey | null =>
+  key === undefined ? null : { userId: identity.id, key, fingerprint: fingerprint(path, sent) };
+
+const replayHeader = (replayed: boolean): Record<string, string> => (replayed ? { 'idempotent-replayed': 'true' } : {});
+
+/** Placing, reading and changing orders. */
+export const orderRoutes = (
+  app: OpenAPIHono<AuthEnv>,
+  plan: { orders: Orders; database: Sequelize; verify: Verify },
+): void => {
+  const { orders, database, verify } = plan;
   app.use('/orders', authenticate(verify));
   app.use('/orders/*', authenticate(verify));
-  app.use('/orders/:id/status', requireRole('staff', 'admin'));
+  app.on('POST', '/orders/bulk-status', requireRole('staff', 'admin'));
+  app.on('PATCH', '/orders/:id', requireRole('staff', 'admin'));
+  changeRoutes(app, orders);
 
-  app.openapi(list, async (c) => c.json(await orders.list(c.req.valid('query'), readable(c.var.identity)), 200));
-
-  app.openapi(create, async (c) => {
-    const placed = await orders.create(c.req.valid('json'), toActor(c.var.identity));
-    return c.json(placed, 201, { location: `/api/orders/${placed.id}`, etag: etag(placed.version) });
+  app.openapi(list, async (c) => {
+    const { identity } = c.var;
+    const page = await listOrders(database, c.req.valid('query'), ownerOf(identity));
+    return c.json({ ...page, data: page.data.map((one) => shown(identity, one)) }, 200);
   });
-
   app.openapi(get, async (c) => {
-    const found = await orders.get(c.req.valid('param').id, readable(c.var.identity));
-    return c.json(found, 200, { etag: etag(found.version) });
+    const found = await orders.get(c.req.valid('param').id, ownerOf(c.var.identity));
+    if (isUnchanged(c, found.version)) return c.body(null, 304, { etag: etag(found.version) });
+    return c.json(shown(c.var.identity, found), 200, { etag: etag(found.version) });
   });
-
   app.openapi(history, async (c) => {
-    const data = await orders.history(c.req.valid('param').id, readable(c.var.identity));
+    const data = await orders.history(c.req.valid('param').id, ownerOf(c.var.identity));
     // Who in the shop did a step is not a customer's business.
-    const shown = isStaff(c.var.identity.role) ? data : data.map((step) => ({ ...step, actor_name: null }));
-    return c.json({ data: shown }, 200);
+    const told = isStaff(c.var.identity.role) ? data : data.map((step) => ({ ...step, actor_name: null }));
+    return c.json({ data: told }, 200);
   });
+};
 
+const changeRoutes = (app: OpenAPIHono<AuthEnv>, orders: Orders): void => {
+  app.openapi(create, async (c) => {
+    const { identity } = c.var;
+    const sent = c.req.valid('json');
+    const key = keyOf(identity, c.req.valid('header')['idempotency-key'], create.path, sent);
+    const { body: placed, replayed } = await orders.create(sent, toActor(identity), key);
+    const headers = { location: `/api/orders/${placed.id}`, etag: etag(placed.version), ...replayHeader(replayed) };
+    return c.json(shown(identity, placed), 201, headers);
+  });
+  app.openapi(bulk, async (c) => {
+    const { identity } = c.var;
+    const sent = c.req.valid('json');
+    const key = keyOf(identity, c.req.valid('header')['idempotency-key'], bulk.path, sent);
+    const { body: results, replayed } = await orders.moveMany(sent, toActor(identity), key);
+    return c.json(results, 200, replayHeader(replayed));
+  });
+  app.openapi(patch, async (c) => {
+    const actor = toActor(c.var.identity);
+    const changed = await orders.change(c.req.valid('param').id, c.req.valid('json'), actor, ifMatch(c));
+    return c.json(changed, 200, { etag: etag(changed.version) });
+  });
   app.openapi(move, async (c) => {
-    const moved = await orders.move(c.req.valid('param').id, c.req.valid('json'), toActor(c.var.identity));
-    return c.json(moved, 200, { etag: etag(moved.version) });
+    const { identity } = c.var;
+    const { id } = c.req.valid('param');
+    const moved = await orders.move(id, c.req.valid('json'), toActor(identity), ownerOf(identity), ifMatch(c));
+    return c.json(shown(identity, moved), 200, { etag: etag(moved.version) });
   });
 };

@@ -1,12 +1,27 @@
-import { product, productPage, productQuery, stockAdjustment } from '@live-orders/contracts/products.ts';
+import {
+  product,
+  productChange,
+  productCreation,
+  productPage,
+  productQuery,
+  stockAdjustment,
+  stockMovementPage,
+} from '@live-orders/contracts/products.ts';
 import { uuid } from '@live-orders/contracts/lists.ts';
 import { authenticate, type AuthEnv, requireRole, toActor, type Verify } from '@live-orders/runtime/auth.ts';
 import { body, json, problems } from '@live-orders/runtime/documents.ts';
+import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Products } from '../products.ts';
 
 const tags = ['products'];
 const security = [{ bearer: [] }];
+const params = z.object({ id: uuid });
+const conditional = z.object({ 'if-match': z.string().optional() });
+const movementQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.coerce.number().int().positive().optional(),
+});
 
 const list = createRoute({
   method: 'get',
@@ -14,28 +29,102 @@ const list = createRoute({
   tags,
   security,
   request: { query: productQuery },
-  responses: { 200: json(productPage, 'Products, newest first'), ...problems(401, 422) },
+  responses: { 200: json(productPage, 'Products'), ...problems(401, 422) },
+});
+const create = createRoute({
+  method: 'post',
+  path: '/products',
+  tags,
+  security,
+  request: body(productCreation),
+  responses: { 201: json(product, 'Created'), ...problems(400, 401, 403, 413, 415, 422) },
+});
+const get = createRoute({
+  method: 'get',
+  path: '/products/{id}',
+  tags,
+  security,
+  request: { params, headers: z.object({ 'if-none-match': z.string().optional() }) },
+  responses: {
+    200: json(product, 'The product'),
+    304: { description: 'Still the version that If-None-Match names' },
+    ...problems(401, 404, 422),
+  },
+});
+const patch = createRoute({
+  method: 'patch',
+  path: '/products/{id}',
+  tags,
+  security,
+  request: { params, headers: conditional, ...body(productChange) },
+  responses: {
+    200: json(product, 'The product after the change'),
+    ...problems(400, 401, 403, 404, 412, 413, 415, 422),
+  },
+});
+const archive = createRoute({
+  method: 'delete',
+  path: '/products/{id}',
+  tags,
+  security,
+  request: { params, headers: conditional },
+  responses: { 200: json(product, 'Archived: no longer sold'), ...problems(401, 403, 404, 412, 422) },
 });
 const adjust = createRoute({
   method: 'post',
   path: '/products/{id}/stock',
   tags,
   security,
-  request: { params: z.object({ id: uuid }), ...body(stockAdjustment) },
+  request: { params, ...body(stockAdjustment) },
   responses: {
     200: json(product, 'The product after the adjustment'),
-    ...problems(400, 401, 403, 404, 409, 413, 422),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 422),
   },
 });
+const movements = createRoute({
+  method: 'get',
+  path: '/products/{id}/stock-movements',
+  tags,
+  security,
+  request: { params, query: movementQuery },
+  responses: { 200: json(stockMovementPage, 'Movements, newest first'), ...problems(401, 403, 404, 422) },
+});
 
-/** The shop's products; administrators adjust their stock. */
+/** The shop's products: everybody reads them, administrators change them. */
 export const productRoutes = (app: OpenAPIHono<AuthEnv>, plan: { products: Products; verify: Verify }): void => {
   const { products, verify } = plan;
   app.use('/products', authenticate(verify));
-  app.use('/products/:id/stock', authenticate(verify), requireRole('admin'));
+  app.use('/products/*', authenticate(verify));
+  app.on(['POST', 'PATCH', 'DELETE'], ['/products', '/products/:id', '/products/:id/stock'], requireRole('admin'));
+  app.use('/products/:id/stock-movements', requireRole('staff', 'admin'));
+
   app.openapi(list, async (c) => c.json(await products.list(c.req.valid('query')), 200));
+  app.openapi(create, async (c) => {
+    const created = await products.create(c.req.valid('json'), toActor(c.var.identity));
+    return c.json(created, 201, { location: `/api/products/${created.id}`, etag: etag(created.version) });
+  });
+  app.openapi(get, async (c) => {
+    const found = await products.get(c.req.valid('param').id);
+    if (isUnchanged(c, found.version)) return c.body(null, 304, { etag: etag(found.version) });
+    return c.json(found, 200, { etag: etag(found.version) });
+  });
+  app.openapi(patch, async (c) => {
+    const { id } = c.req.valid('param');
+    const changed = await products.change(id, c.req.valid('json'), ifMatch(c), toActor(c.var.identity));
+    return c.json(changed, 200, { etag: etag(changed.version) });
+  });
+  app.openapi(archive, async (c) => {
+    const { id } = c.req.valid('param');
+    const archived = await products.change(id, { archived: true }, ifMatch(c), toActor(c.var.identity));
+    return c.json(archived, 200, { etag: etag(archived.version) });
+  });
   app.openapi(adjust, async (c) => {
-    const { change } = c.req.valid('json');
-    return c.json(await products.adjust(c.req.valid('param').id, change, toActor(c.var.identity)), 200);
+    const { id } = c.req.valid('param');
+    const adjusted = await products.adjust(id, c.req.valid('json'), toActor(c.var.identity));
+    return c.json(adjusted, 200, { etag: etag(adjusted.version) });
+  });
+  app.openapi(movements, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    return c.json(await products.movements(c.req.valid('param').id, limit, cursor ?? null), 200);
   });
 };

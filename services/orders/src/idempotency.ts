@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { ProblemError } from '@live-orders/runtime/problem.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
+import { DatabaseError, QueryTypes } from 'sequelize';
+import { z } from 'zod';
+
+/** A client's key for one intention, and what it is about. */
+export interface IdempotencyKey {
+  userId: string;
+  key: string;
+  /** SHA-256 of address and body */
+  fingerprint: Buffer;
+}
+
+/** What `Idempotency-Key` may be. */
+export const idempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .meta({ description: 'The same key and body give the stored answer for 24 hours, instead of another order' }),
+});
+
+export const fingerprint = (path: string, body: unknown): Buffer =>
+  createHash('sha256').update(path).update('\0').update(JSON.stringify(body)).digest();
+
+/** How long a twin of a request that is still worked on waits for its answer. */
+const waitMs = 5_000;
+const keptHours = 24;
+
+const lockNotAvailable = '55P03';
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof DatabaseError && 'code' in error.original && error.original.code === lockNotAvailable;
+
+/**
+ * Does `work` once per key, in the transaction that the answer is stored in: either both are committed or neither is.
+ * A twin waits for the first and then gets its answer with `replayed`. A failed work stores nothing, so that it may be
+ * tried again. Throws `idempotency_key_reused` for another body, `idempotency_in_flight` when the wait gets too long.
+ */
+export const once = async <T>(
+  database: Sequelize,
+  { userId, key, fingerprint: print }: IdempotencyKey,
+  answer: z.ZodType<T>,
+  transaction: Transaction,
+  work: () => Promise<T>,
+): Promise<{ body: T; replayed: boolean }> => {
+  if (await claim(database, userId, key, print, transaction)) {
+    const body = await work();
+    await database.query('UPDATE idempotency_keys SET status = 200, body = $3 WHERE user_id = $1 AND key = $2', {
+      bind: [userId, key, JSON.stringify(body)],
+      transaction,
+    });
+    return { body, replayed: false };
+  }
+  const [stored] = await database.query<{ fingerprint: Buffer; body: unknown }>(
+    'SELECT fingerprint, body FROM idempotency_keys WHERE user_id = $1 AND key = $2',
+    { bind: [userId, key], type: QueryTypes.SELECT, transaction },
+  );
+  if (!stored) throw inFlight();
+  if (!stored.fingerprint.equals(print)) {
+    throw new ProblemError('idempotency_key_reused', 'Use a new key for a new request.', {
+      errors: [{ path: 'idempotency-key', message: 'was used with another body' }],
+    });
+  }
+  return { body: answer.parse(stored.body), replayed: true };
+};
+
+const inFlight = (): ProblemError =>
+  new ProblemError('idempotency_in_flight', 'Ask again in a moment for its answer.', {}, { 'retry-after': '1' });
+
+/** Whether the key is ours now. Waits while another transaction holds it. */
+const claim = async (
+  database: Sequelize,
+  userId: string,
+  key: string,
+  print: Buffer,
+  transaction: Transaction,
+): Promise<boolean> => {
+  try {
+    const rows = await database.query(
+      `WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', $4, true))
+       INSERT INTO idempotency_keys (user_id, key, fingerprint) SELECT $1, $2, $3 FROM patience
+       ON CONFLICT DO NOTHING RETURNING key`,
+      { bind: [userId, key, print, `${waitMs}ms`], type: QueryTypes.SELECT, transaction },
+    );
+    return rows.length > 0;
+  } catch (error) {
+    throw isLockTimeout(error) ? inFlight() : error;
+  }
+};
+
+/** Forgets keys after 24 hours. */
+export const sweepKeys = async (database: Sequelize): Promise<void> => {
+  await database.query(`DELETE FROM idempotency_keys WHERE created_at < now() - interval '${keptHours} hours'`);
+};

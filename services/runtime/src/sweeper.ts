@@ -1,0 +1,18 @@
+import { pause } from './backoff.ts';
+import type { Log } from './log.ts';
+import type { Part } from './run.ts';
+
+/** Deletes what has become too old, every hour; a failure is tried again then. */
+export const sweeper = (sweep: () => Promise<void>, log: Log): Part => ({
+  name: 'sweeper',
+  async run(signal) {
+    while (!signal.aborted) {
+      try {
+        await sweep();
+      } catch (error) {
+        log.warn({ err: error }, 'sweeping failed; it is tried again in an hour');
+      }
+      await pause(3_600_000, signal);
+    }
+  },
+});

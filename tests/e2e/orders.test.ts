@@ -1,0 +1,311 @@
+import { bulkResults, order, type Order, orderPage, orderSorts } from '@live-orders/contracts/orders.ts';
+import { product, stockMovementPage } from '@live-orders/contracts/products.ts';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Api } from '../support/api.ts';
+import { Socket } from '../support/socket.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let anybody: Api;
+let admin: Api;
+let staff: Api;
+let customer: Api;
+let productId: string;
+
+const path = '/orders/api/orders';
+const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  anybody = new Api(system.gatewayUrl);
+  [admin, staff, customer] = await Promise.all([
+    anybody.login('admin@example.com'),
+    anybody.login('staff@example.com'),
+    anybody.register(),
+  ]);
+  productId = (await customer.products())[0]?.id ?? '';
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+const line = (quantity = 1, id = productId) => ({ product_id: id, quantity });
+const stockOf = async (id = productId): Promise<number> =>
+  (await staff.expect(200, product, 'GET', `/orders/api/products/${id}`)).stock;
+
+describe('versions', () => {
+  test('a change for another version than the present one is refused with the present order', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const status = `${path}/${placed.id}/status`;
+    const stale = await staff.send('PATCH', status, { status: 'confirmed' }, { 'if-match': '"7"' });
+    expect(stale).toMatchObject({
+      status: 412,
+      body: { code: 'version_conflict', current: { id: placed.id, version: 1, status: 'pending' } },
+    });
+    expect(stale.headers.get('etag')).toBe('"1"');
+    const right = await staff.send('PATCH', status, { status: 'confirmed' }, { 'if-match': '"0", "1"' });
+    expect(right).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(right.headers.get('etag')).toBe('"2"');
+    const weak = await staff.send('PATCH', status, { status: 'preparing' }, { 'if-match': 'W/"2"' });
+    expect(weak.status).toBe(412);
+    const any = await staff.send('PATCH', status, { status: 'preparing' }, { 'if-match': '*' });
+    expect(any.status).toBe(200);
+  });
+
+  test('a read of the known version answers 304', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const known = await customer.send('GET', `${path}/${placed.id}`, undefined, { 'if-none-match': 'W/"1"' });
+    expect(known).toMatchObject({ status: 304, body: '' });
+    const newer = await customer.send('GET', `${path}/${placed.id}`, undefined, { 'if-none-match': '"0"' });
+    expect(newer).toMatchObject({ status: 200, body: { version: 1 } });
+  });
+});
+
+describe('an idempotency key', () => {
+  const create = (body: unknown, key: string, by = customer) => by.send('POST', path, body, { 'idempotency-key': key });
+
+  test('makes one order of many requests, also at once, and replays its answer', async () => {
+    const key = crypto.randomUUID();
+    const body = { items: [line(2)], note: 'once' };
+    const before = await stockOf();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => create(body, key)));
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(6).fill(201));
+    expect(new Set(answers.map((answer) => order.parse(answer.body).id)).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(5);
+    expect(new Set(answers.map(({ headers }) => headers.get('location'))).size).toBe(1);
+    expect(await stockOf()).toBe(before - 2);
+  });
+
+  test('is refused for another body, and is each customer’s own', async () => {
+    const key = crypto.randomUUID();
+    const first = order.parse((await create({ items: [line()] }, key)).body);
+    expect(await create({ items: [line(2)] }, key)).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused' },
+    });
+    const other = await anybody.register();
+    expect(order.parse((await create({ items: [line()] }, key, other)).body).id).not.toBe(first.id);
+  });
+
+  test('of a request that failed may be used again', async () => {
+    const key = crypto.randomUUID();
+    const body = { items: [line(1000)] };
+    expect(await create(body, key)).toMatchObject({ status: 409, body: { code: 'insufficient_stock' } });
+    await admin.send('POST', `/orders/api/products/${productId}/stock`, { change: 1000, reason: 'delivery' });
+    expect((await create(body, key)).status).toBe(201);
+  });
+
+  test('has to be visible ASCII', async () => {
+    expect(await create({ items: [line()] }, 'two words')).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'idempotency-key' }] },
+    });
+  });
+});
+
+describe('who may do which step', () => {
+  test('a customer cancels an own order while it is pending, and no other', async () => {
+    const [own, later, foreign] = await Promise.all([
+      customer.placeOrder([line()]),
+      customer.placeOrder([line()]),
+      (await anybody.register()).placeOrder([line()]),
+    ]);
+    const before = await stockOf();
+    expect(await customer.move(own.id, 'cancelled', 'found it cheaper')).toMatchObject({
+      status: 'cancelled',
+      version: 2,
+    });
+    expect(await stockOf()).toBe(before + 1);
+    await staff.move(later.id, 'confirmed');
+    const refused = { status: 'cancelled' };
+    expect(await customer.problem('PATCH', `${path}/${later.id}/status`, refused)).toMatchObject({
+      code: 'invalid_transition',
+      allowed: [],
+    });
+    expect(await customer.problem('PATCH', `${path}/${foreign.id}/status`, refused)).toMatchObject({ status: 404 });
+  });
+});
+
+describe('assignment and internal notes', () => {
+  test('are events for staff, and never reach the customer, by REST or by socket', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const [own, team] = await Promise.all([Socket.open(customer), Socket.open(staff)]);
+    const assignee = { id: staff.session?.user.id, name: 'Sam Staff' };
+    const changed = await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, {
+      assignee,
+      internal_note: 'fragile!',
+    });
+    expect(changed).toMatchObject({ version: 2, assigned_name: 'Sam Staff', internal_note: 'fragile!' });
+    expect((await team.next('order_update')).data).toEqual(changed);
+    const told = await own.next('order_update');
+    expect(told.data).toMatchObject({ id: placed.id, version: 2 });
+    const seen = await Promise.all([
+      customer.send('GET', `${path}/${placed.id}`),
+      customer.send('GET', `${path}?assigned_to=${assignee.id}`),
+      customer.send('GET', `${path}/${placed.id}/history`),
+      customer.send('PATCH', `${path}/${placed.id}/status`, { status: 'cancelled' }),
+    ]);
+    const everything = JSON.stringify(seen.map(({ body }) => body)) + own.frames.join();
+    for (const secret of ['fragile', 'internal_note', 'assigned', 'Sam Staff'])
+      expect(everything).not.toContain(secret);
+    expect((await staff.orders(`&assigned_to=${assignee.id}`)).map(({ id }) => id)).toEqual([placed.id]);
+    await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, { assignee: null });
+    expect(await staff.orders(`&assigned_to=${assignee.id}`)).toEqual([]);
+    expect(await customer.problem('PATCH', `${path}/${placed.id}`, { internal_note: 'mine' })).toMatchObject({
+      status: 403,
+    });
+    await Promise.all([own.close(), team.close()]);
+  });
+});
+
+describe('moving many at once', () => {
+  test('tells of each what became of it, and moves those that it can', async () => {
+    const [fresh, moved, other] = [
+      await customer.placeOrder([line(2)]),
+      await customer.placeOrder([line()]),
+      await customer.placeOrder([line()]),
+    ];
+    await staff.move(moved.id, 'confirmed');
+    const before = await stockOf();
+    const body = {
+      orders: [{ id: fresh.id, version: 1 }, { id: moved.id, version: 1 }, { id: unknownId }, { id: other.id }],
+      status: 'cancelled',
+      reason: 'flood in the warehouse',
+    };
+    const { moved: count, results } = await staff.expect(200, bulkResults, 'POST', `${path}/bulk-status`, body);
+    expect(count).toBe(2);
+    expect(results.map(({ id, outcome }) => [id, outcome])).toEqual([
+      [fresh.id, 'moved'],
+      [moved.id, 'conflict'],
+      [unknownId, 'not_found'],
+      [other.id, 'moved'],
+    ]);
+    expect(await stockOf()).toBe(before + 3);
+    const again = await staff.expect(200, bulkResults, 'POST', `${path}/bulk-status`, body);
+    expect(again.results.map(({ outcome }) => outcome)).toEqual(['conflict', 'conflict', 'not_found', 'invalid']);
+    const steps = await staff.send('GET', `${path}/${fresh.id}/history`);
+    expect(steps.body).toMatchObject({ data: [{}, { version: 2, to: 'cancelled', reason: 'flood in the warehouse' }] });
+  });
+
+  test('is for staff, for 200 at most, and replays with an idempotency key', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const body = { orders: [{ id: placed.id }], status: 'confirmed' };
+    expect(await customer.problem('POST', `${path}/bulk-status`, body)).toMatchObject({ status: 403 });
+    const many = { ...body, orders: Array.from({ length: 201 }, () => ({ id: crypto.randomUUID() })) };
+    expect(await staff.problem('POST', `${path}/bulk-status`, many)).toMatchObject({
+      status: 422,
+      errors: [{ path: 'orders' }],
+    });
+    const key = { 'idempotency-key': crypto.randomUUID() };
+    const first = await staff.send('POST', `${path}/bulk-status`, body, key);
+    const second = await staff.send('POST', `${path}/bulk-status`, body, key);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+  });
+});
+
+describe('the list', () => {
+  test.each(orderSorts.flatMap((sort) => [sort, `-${sort}`]))(
+    'sorted by %s pages without gaps or repeats',
+    async (sort) => {
+      const field = orderSorts.find((one) => sort.endsWith(one)) ?? 'created_at';
+      const whole = await staff.orders(`&sort=${sort}`);
+      const paged: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const query: string = `${path}?limit=9&sort=${sort}${cursor ? `&cursor=${cursor}` : ''}`;
+        const page: { data: Order[]; next_cursor: string | null } = await staff.expect(200, orderPage, 'GET', query);
+        paged.push(...page.data.map(({ id }) => id));
+        cursor = page.next_cursor;
+      }
+      expect(paged).toEqual(whole.map(({ id }) => id));
+      expect(new Set(paged).size).toBe(paged.length);
+      const values = whole.map((one) => one[field] ?? '');
+      const ascending = values.toSorted((a, b) => (a < b ? -1 : Number(a > b)));
+      expect(values).toEqual(sort.startsWith('-') ? ascending.toReversed() : ascending);
+    },
+  );
+
+  test('filters by total, time, customer, lateness, and counts when asked', async () => {
+    const all = await staff.orders();
+    const some = all[Math.floor(all.length / 2)];
+    if (!some) throw new Error('the demo shop has no orders');
+    const ids = async (query: string): Promise<string[]> => (await staff.orders(query)).map(({ id }) => id).sort();
+    const those = (fits: (one: Order) => boolean): string[] =>
+      all
+        .filter(fits)
+        .map(({ id }) => id)
+        .sort();
+    expect(await ids(`&min_total=5000&max_total=${some.total_amount}`)).toEqual(
+      those(({ total_amount }) => total_amount >= 5000 && total_amount <= some.total_amount),
+    );
+    expect(await ids(`&created_from=${some.created_at}`)).toEqual(those((one) => one.created_at >= some.created_at));
+    expect(await ids(`&created_to=${some.created_at}`)).toEqual(those((one) => one.created_at < some.created_at));
+    expect(await ids(`&customer_id=${some.customer_id}`)).toEqual(those((one) => one.customer_id === some.customer_id));
+    const now = new Date().toISOString();
+    expect(await ids('&late=true')).toEqual(those(({ due_at }) => due_at !== null && due_at < now));
+    const { total, data } = await staff.expect(200, orderPage, 'GET', `${path}?limit=1&count=true&status=delivered`);
+    expect([data.length, total]).toEqual([1, all.filter(({ status }) => status === 'delivered').length]);
+  });
+
+  test('refuses a cursor of another sort', async () => {
+    const { next_cursor } = await staff.expect(200, orderPage, 'GET', `${path}?limit=1`);
+    expect(await staff.problem('GET', `${path}?limit=1&sort=total_amount&cursor=${next_cursor}`)).toMatchObject({
+      status: 422,
+      errors: [{ path: 'cursor' }],
+    });
+  });
+});
+
+describe('a product', () => {
+  test('is created, changed by version, sold, adjusted and archived; its movements add up to its stock', async () => {
+    const socket = await Socket.open(customer);
+    const wanted = { name: 'Test lamp', description: 'Bright', price: 1999, stock: 12, low_stock_threshold: 10 };
+    const created = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    const own = `/orders/api/products/${created.id}`;
+    expect(created).toMatchObject({ ...wanted, currency: 'USD', archived: false });
+    const stale = await admin.send('PATCH', own, { price: 2099 }, { 'if-match': '"99"' });
+    expect(stale).toMatchObject({ status: 412, body: { current: { id: created.id } } });
+    const changed = await admin.expect(200, product, 'PATCH', own, { price: 2099 });
+    expect(changed).toMatchObject({ price: 2099, version: created.version + 1 });
+    const placed = await customer.placeOrder([line(5, created.id)]);
+    expect(placed.total_amount).toBe(5 * 2099);
+    const low = await socket.next('product_update', ({ data }) => data.id === created.id && data.stock === 7);
+    expect(low.data.stock).toBeLessThanOrEqual(low.data.low_stock_threshold);
+    await admin.expect(200, product, 'POST', `${own}/stock`, { change: -2, reason: 'broken' });
+    await customer.move(placed.id, 'cancelled');
+    const { data } = await staff.expect(200, stockMovementPage, 'GET', `${own}/stock-movements`);
+    expect(data.map(({ kind, change }) => [kind, change])).toEqual([
+      ['cancellation', 5],
+      ['adjustment', -2],
+      ['order', -5],
+      ['adjustment', 12],
+    ]);
+    expect(await stockOf(created.id)).toBe(10);
+    await admin.expect(200, product, 'DELETE', own);
+    expect(await customer.problem('POST', path, { items: [line(1, created.id)] })).toMatchObject({
+      code: 'unknown_product',
+      errors: [{ path: 'items.0.product_id', message: 'is no longer sold' }],
+    });
+    expect((await customer.products()).map(({ id }) => id)).not.toContain(created.id);
+    await socket.close();
+  });
+
+  test('is found by a part of its name, sorted, and by low stock; only administrators change it', async () => {
+    const list = async (query: string) => (await staff.send('GET', `/orders/api/products?${query}`)).body;
+    expect(await list('q=SKILLET')).toMatchObject({ data: [{ name: 'Cast-iron skillet 26 cm' }] });
+    expect(await list('sort=price&limit=1')).toMatchObject({ data: [{ price: 590 }] });
+    expect(await list('low_stock=true')).toMatchObject({ data: [] });
+    for (const api of [staff, customer]) {
+      expect(await api.problem('POST', '/orders/api/products', { name: 'x', price: 1 })).toMatchObject({ status: 403 });
+      expect(await api.problem('PATCH', `/orders/api/products/${productId}`, { price: 1 })).toMatchObject({
+        status: 403,
+      });
+      expect(await api.problem('DELETE', `/orders/api/products/${productId}`)).toMatchObject({ status: 403 });
+    }
+    expect(await customer.problem('GET', `/orders/api/products/${productId}/stock-movements`)).toMatchObject({
+      status: 403,
+    });
+  });
+});

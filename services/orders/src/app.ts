@@ -7,6 +7,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import type { Orders } from './orders.ts';
 import type { Products } from './products.ts';
+import { exportRoutes } from './routes/export.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
 
@@ -26,6 +27,7 @@ export const createOrdersApp = (plan: OrdersPlan): OpenAPIHono<AuthEnv> => {
   const api = app.basePath('/api');
   api.get('/', async (c) => c.json(await plan.health()));
   serveMetrics(app, plan.metrics);
+  exportRoutes(api, plan);
   orderRoutes(api, plan);
   productRoutes(api, plan);
   return app;

@@ -1,0 +1,62 @@
+import { customerOrder, type Order, orderFilter } from '@live-orders/contracts/orders.ts';
+import { isStaff } from '@live-orders/contracts/users.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import type { Sequelize } from '@live-orders/runtime/database.ts';
+import { problems } from '@live-orders/runtime/documents.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { eachBatch, toCsv, toNdjson } from '../export.ts';
+
+const exportQuery = orderFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
+
+const route = createRoute({
+  method: 'get',
+  path: '/orders/export',
+  tags: ['orders'],
+  security: [{ bearer: [] }],
+  request: { query: exportQuery },
+  responses: {
+    200: {
+      description: 'Every order that fits, newest first, streamed; a customer gets own ones',
+      content: { 'text/csv': { schema: z.string() }, 'application/x-ndjson': { schema: z.string() } },
+    },
+    ...problems(401, 422),
+  },
+});
+
+/** A failure in mid-stream breaks the answer off, so that half an export is not taken for a whole one. */
+async function* logged(texts: AsyncIterable<string>, log: Log): AsyncGenerator<string> {
+  try {
+    yield* texts;
+  } catch (error) {
+    log.error({ err: error }, 'an export broke off');
+    throw error;
+  }
+}
+
+async function* forCustomers(batches: AsyncIterable<Order[]>): AsyncGenerator<Order[]> {
+  for await (const orders of batches) yield orders.map(customerOrder);
+}
+
+/** The list as a file. Registered before the order routes, where `export` would be taken for an id. */
+export const exportRoutes = (
+  app: OpenAPIHono<AuthEnv>,
+  { database, verify, log }: { database: Sequelize; verify: Verify; log: Log },
+): void => {
+  app.use(route.path, authenticate(verify));
+  app.openapi(route, (c) => {
+    const { format, ...filter } = c.req.valid('query');
+    const { identity } = c.var;
+    const forTeam = isStaff(identity.role);
+    const all = eachBatch(database, filter, forTeam ? null : identity.id);
+    const batches = forTeam ? all : forCustomers(all);
+    const texts = format === 'csv' ? toCsv(batches, forTeam) : toNdjson(batches);
+    const stream = ReadableStream.from(logged(texts, log)).pipeThrough(new TextEncoderStream());
+    const name = `orders-${new Date().toISOString().slice(0, 10)}.${format}`;
+    return c.body(stream, 200, {
+      'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+    });
+  });
+};

@@ -1,0 +1,70 @@
+import { order, type Order } from '@live-orders/contracts/orders.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Api } from '../support/api.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let staff: Api;
+let customer: Api;
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  const api = new Api(system.gatewayUrl);
+  [staff, customer] = await Promise.all([api.login('staff@example.com'), api.register()]);
+  const database = new pg.Client({ connectionString: system.territory.databaseUrl });
+  await database.connect();
+  // More than two batches of an export; every tenth shares its moment with nine others.
+  await database.query(
+    `INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, version, created_at, updated_at)
+     SELECT gen_random_uuid(), 5000 + n, gen_random_uuid(), 'Many', 'delivered', n, 'USD', 1,
+       now() - (n / 10) * interval '1 minute', now() FROM generate_series(1, 1300) AS n`,
+  );
+  const [product] = await staff.products();
+  await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }], '=1+1');
+  await database.query(
+    `INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
+     SELECT gen_random_uuid(), o.id, $1, 'Thing', 1, o.total_amount, now(), now() FROM orders o WHERE o.customer_name = 'Many'`,
+    [product?.id],
+  );
+  await database.end();
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+const exported = async (api: Api, query: string): Promise<Order[]> => {
+  const { body } = await api.send('GET', `/orders/api/orders/export?format=ndjson${query}`);
+  const lines = String(body).split('\n').filter(Boolean);
+  return lines.map((line) => order.parse(JSON.parse(line)));
+};
+
+describe('an export', () => {
+  test('has every order that the list has, once, in its order and with its filters', async () => {
+    expect(await exported(staff, '')).toEqual(await staff.orders());
+    expect(await exported(staff, '&status=delivered&max_total=700')).toEqual(
+      await staff.orders('&status=delivered&max_total=700'),
+    );
+  });
+
+  test('is a CSV file by default, and gives a customer own orders only, without internal columns', async () => {
+    const { status, headers, body } = await customer.send('GET', '/orders/api/orders/export');
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(headers.get('content-disposition')).toMatch(/^attachment; filename="orders-[\d-]+\.csv"$/);
+    const rows = String(body).trimEnd().split('\r\n');
+    expect(rows).toHaveLength(2);
+    expect(rows[1]).toContain(",'=1+1,");
+    expect(rows[0]).not.toContain('internal');
+  });
+
+  test('needs a token and a format that there is', async () => {
+    expect(await new Api(system.gatewayUrl).problem('GET', '/orders/api/orders/export')).toMatchObject({ status: 401 });
+    expect(await staff.problem('GET', '/orders/api/orders/export?format=xlsx')).toMatchObject({
+      status: 422,
+      errors: [{ path: 'format' }],
+    });
+  });
+});

@@ -33,17 +33,20 @@ export type ErrorCode = keyof typeof errorCatalogue;
 const errorCodes = Object.keys(errorCatalogue).filter((code): code is ErrorCode => code in errorCatalogue);
 
 /** One invalid field: `path` in dots (`items.0.quantity`), empty for the body as a whole. */
-export const fieldError = z.object({ path: z.string(), message: z.string() });
+export const fieldError = z.object({
+  path: z.string().meta({ example: 'items.0.quantity' }),
+  message: z.string().meta({ example: 'Too small: expected number to be >=1' }),
+});
 export type FieldError = z.infer<typeof fieldError>;
 
 /** RFC 9457 problem details, media type `application/problem+json`. Further members depend on the code. */
 export const problem = z
   .looseObject({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    code: z.enum(errorCodes),
-    detail: z.string(),
+    type: z.string().meta({ example: 'urn:live-orders:error:validation_failed' }),
+    title: z.string().meta({ example: 'Some fields are not valid' }),
+    status: z.int().meta({ example: 422 }),
+    code: z.enum(errorCodes).meta({ description: 'Stable; decide by it', example: 'validation_failed' }),
+    detail: z.string().meta({ example: 'See errors for each field.' }),
     errors: z.array(fieldError).optional(),
     request_id: z.string().optional(),
   })

@@ -15,6 +15,19 @@ export const uuid = z.uuid().meta({ example: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a
 /** RFC 3339 in UTC, milliseconds. */
 export const timestamp = z.iso.datetime().meta({ example: '2026-03-14T09:26:53.589Z' });
 
+/** A time that a caller gives; PostgreSQL knows no year 0. */
+export const givenTime = timestamp.refine((time) => !time.startsWith('0000'), 'must not be in the year 0');
+
+/** A pattern, so that the documents say it too. */
+const withoutNul = '^[^\\u0000]*$';
+
+/** Text that a caller gives: PostgreSQL cannot store NUL, and half a surrogate pair is no text at all. */
+export const givenText = z
+  .string()
+  .regex(new RegExp(withoutNul), 'must not hold NUL characters')
+  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
+  .trim();
+
 /** Money in the currency's minor unit (cents); never a float. */
 export const minorUnits = z.int().nonnegative().meta({ example: 4598 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currency, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
+import { currency, givenText, givenTime, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
 import type { Role } from './users.ts';
 
 export const orderStatuses = ['pending', 'confirmed', 'preparing', 'shipped', 'delivered', 'cancelled'] as const;
@@ -47,8 +47,8 @@ export const orderItem = z
   .object({
     id: uuid,
     product_id: uuid,
-    name: z.string().meta({ description: 'The product’s name when it was ordered' }),
-    quantity: z.int().positive(),
+    name: z.string().meta({ description: 'The product’s name when it was ordered', example: 'Enamel mug' }),
+    quantity: z.int().positive().meta({ example: 2 }),
     price: minorUnits.meta({ description: 'Price of one unit when it was ordered, in minor units' }),
   })
   .meta({ id: 'OrderItem' });
@@ -59,12 +59,15 @@ export const order = z
     id: uuid,
     number: z.int().positive().meta({ description: 'Short number to say aloud', example: 1042 }),
     customer_id: uuid,
-    customer_name: z.string(),
+    customer_name: z.string().meta({ example: 'Ada Lovelace' }),
     status: orderStatus,
     total_amount: minorUnits,
     currency,
-    note: z.string().nullable(),
-    version: z.int().positive().meta({ description: 'Counts every change of this order, from 1 without gaps' }),
+    note: z.string().nullable().meta({ example: 'Ring twice' }),
+    version: z
+      .int()
+      .positive()
+      .meta({ description: 'Counts every change of this order, from 1 without gaps', example: 3 }),
     assigned_to: uuid.nullable().optional().meta({ description: 'Staff only: who takes care of the order' }),
     assigned_name: z.string().nullable().optional().meta({ description: 'Staff only' }),
     internal_note: z.string().nullable().optional().meta({ description: 'Staff only: never shown to the customer' }),
@@ -103,12 +106,15 @@ export const orderCreation = z
       .refine((items) => new Set(items.map((item) => item.product_id)).size === items.length, {
         message: 'must not name the same product twice',
       }),
-    note: z.string().trim().max(500).optional(),
+    note: givenText.max(500).optional(),
   })
-  .meta({ id: 'OrderCreation' });
+  .meta({
+    id: 'OrderCreation',
+    example: { items: [{ product_id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10', quantity: 2 }], note: 'Ring twice' },
+  });
 export type OrderCreation = z.infer<typeof orderCreation>;
 
-const reason = z.string().trim().min(1).max(200);
+const reason = givenText.min(1).max(200);
 
 export const statusChange = z
   .strictObject({ status: orderStatus, reason: reason.optional() })
@@ -119,10 +125,10 @@ export type StatusChange = z.infer<typeof statusChange>;
 export const orderChange = z
   .strictObject({
     assignee: z
-      .strictObject({ id: uuid, name: z.string().trim().min(1).max(100) })
+      .strictObject({ id: uuid, name: givenText.min(1).max(100) })
       .nullable()
       .optional(),
-    internal_note: z.string().trim().min(1).max(1000).nullable().optional(),
+    internal_note: givenText.min(1).max(1000).nullable().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'nothing to change')
   .meta({ id: 'OrderChange', example: { internal_note: 'Second parcel follows on Monday' } });
@@ -138,7 +144,10 @@ export const bulkStatusChange = z
     status: orderStatus,
     reason: reason.optional(),
   })
-  .meta({ id: 'BulkStatusChange' });
+  .meta({
+    id: 'BulkStatusChange',
+    example: { orders: [{ id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10', version: 1 }], status: 'confirmed' },
+  });
 export type BulkStatusChange = z.infer<typeof bulkStatusChange>;
 
 /** What became of each order, in the order of the request. Some may move while others do not. */
@@ -175,18 +184,15 @@ const orderFilters = {
     .union([uuid, z.literal('none')])
     .optional()
     .meta({ description: 'A user’s id, or `none`; staff only' }),
-  created_from: timestamp.optional().meta({ description: 'At this time or later' }),
-  created_to: timestamp.optional().meta({ description: 'Before this time' }),
+  created_from: givenTime.optional().meta({ description: 'At this time or later' }),
+  created_to: givenTime.optional().meta({ description: 'Before this time' }),
   min_total: z.coerce.number().int().nonnegative().optional(),
   max_total: z.coerce.number().int().nonnegative().optional(),
   late: flag.optional().meta({ description: '`true`: should have left its status by now' }),
-  q: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .optional()
-    .meta({ description: 'Order number, or a part of the customer’s or a product’s name' }),
+  q: givenText.min(1).max(100).optional().meta({
+    description:
+      'Order number, or a part of the customer’s or a product’s name; with fewer than three letters, where a word begins',
+  }),
 };
 export const orderFilter = z.object(orderFilters);
 export type OrderFilter = z.infer<typeof orderFilter>;

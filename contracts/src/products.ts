@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { currency, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
+import { currency, givenText, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
 
 export const product = z
   .object({
     id: uuid,
-    name: z.string(),
-    description: z.string(),
+    name: z.string().meta({ example: 'Enamel mug' }),
+    description: z.string().meta({ example: 'For tea and for tents' }),
     price: minorUnits,
     currency,
-    stock: z.int().nonnegative(),
+    stock: z.int().nonnegative().meta({ example: 40 }),
     low_stock_threshold: z.int().nonnegative().meta({ description: 'At or below it the stock counts as low' }),
     archived: z.boolean().meta({ description: 'No longer sold; orders keep it' }),
-    version: z.int().positive(),
+    version: z.int().positive().meta({ example: 3 }),
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -20,8 +20,8 @@ export type Product = z.infer<typeof product>;
 
 export const productPage = page(product).meta({ id: 'ProductPage' });
 
-const name = z.string().trim().min(1).max(200);
-const description = z.string().trim().max(2000);
+const name = givenText.min(1).max(200);
+const description = givenText.max(2000);
 const price = z.int().min(0).max(100_000_000);
 const threshold = z.int().min(0).max(1_000_000);
 
@@ -34,7 +34,10 @@ export const productCreation = z
     stock: z.int().min(0).max(1_000_000).default(0),
     low_stock_threshold: threshold.default(10),
   })
-  .meta({ id: 'ProductCreation' });
+  .meta({
+    id: 'ProductCreation',
+    example: { name: 'Enamel mug', price: 1290, currency: 'USD', stock: 40, low_stock_threshold: 10 },
+  });
 export type ProductCreation = z.infer<typeof productCreation>;
 
 /** Stock is changed by orders and adjustments alone. */
@@ -47,13 +50,13 @@ export const productChange = z
     archived: z.boolean().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'nothing to change')
-  .meta({ id: 'ProductChange' });
+  .meta({ id: 'ProductChange', example: { price: 1190 } });
 export type ProductChange = z.infer<typeof productChange>;
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const productQuery = pageQuery.extend({
-  q: z.string().trim().min(1).max(100).optional().meta({ description: 'A part of the name' }),
+  q: givenText.min(1).max(100).optional().meta({ description: 'A part of the name' }),
   archived: flag.default(false),
   low_stock: flag.optional().meta({ description: '`true`: stock at or below the product’s threshold' }),
   sort: z
@@ -70,7 +73,7 @@ export const stockAdjustment = z
       .min(-100_000)
       .max(100_000)
       .refine((change) => change !== 0, 'must not be 0'),
-    reason: z.string().trim().min(1).max(200).optional(),
+    reason: givenText.min(1).max(200).optional(),
   })
   .meta({ id: 'StockAdjustment', example: { change: 50, reason: 'delivery' } });
 export type StockAdjustment = z.infer<typeof stockAdjustment>;

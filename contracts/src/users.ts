@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { page, pageQuery, timestamp, uuid } from './lists.ts';
+import { givenText, page, pageQuery, timestamp, uuid } from './lists.ts';
 
 export const roles = ['admin', 'staff', 'customer'] as const;
 export const role = z.enum(roles);
@@ -12,7 +12,7 @@ const email = z
   .email()
   .max(254)
   .transform((value) => value.toLowerCase());
-const name = z.string().trim().min(1).max(100);
+const name = givenText.min(1).max(100);
 
 /** bcrypt reads 72 bytes and silently ignores the rest, so a longer password is refused instead. */
 const password = z
@@ -21,7 +21,13 @@ const password = z
   .refine((value) => new TextEncoder().encode(value).length <= 72, 'must be at most 72 bytes long');
 
 export const user = z
-  .object({ id: uuid, email: z.string(), name: z.string(), role, created_at: timestamp })
+  .object({
+    id: uuid,
+    email: z.string().meta({ example: 'ada@example.com' }),
+    name: z.string().meta({ example: 'Ada Lovelace' }),
+    role,
+    created_at: timestamp,
+  })
   .meta({ id: 'User' });
 export type User = z.infer<typeof user>;
 
@@ -35,15 +41,21 @@ export const accountPage = page(account).meta({ id: 'AccountPage' });
 export const credentials = z
   .strictObject({ email, password: z.string().min(1).max(1000) })
   .meta({ id: 'Credentials', example: { email: 'staff@example.com', password: 'password123' } });
-export const registration = z.strictObject({ email, password, name }).meta({ id: 'Registration' });
-export const refreshRequest = z.strictObject({ refresh_token: z.string().min(1).max(200) }).meta({ id: 'Refresh' });
+export const registration = z.strictObject({ email, password, name }).meta({
+  id: 'Registration',
+  example: { email: 'ada@example.com', password: 'a long password', name: 'Ada Lovelace' },
+});
+export const refreshRequest = z.strictObject({ refresh_token: z.string().min(1).max(200) }).meta({
+  id: 'Refresh',
+  example: { refresh_token: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10.q5xGc0hrJ1m0Xq7qz0mGxg2mF0p3iY8vVb3l8d1wZ5k' },
+});
 
 /** `expires_in` in seconds. A refresh token is good for one use. */
 export const session = z
   .object({
-    access_token: z.string(),
+    access_token: z.string().meta({ description: 'A signed token (EdDSA), for `Authorization: Bearer …`' }),
     token_type: z.literal('Bearer'),
-    expires_in: z.int(),
+    expires_in: z.int().meta({ example: 900 }),
     refresh_token: z.string(),
     user,
   })
@@ -63,9 +75,12 @@ export const profileChange = z
     path: ['current_password'],
     message: 'is needed to set a new password',
   })
-  .meta({ id: 'ProfileChange' });
+  .meta({ id: 'ProfileChange', example: { name: 'Ada King' } });
 
-export const accountCreation = registration.extend({ role }).meta({ id: 'AccountCreation' });
+export const accountCreation = registration.extend({ role }).meta({
+  id: 'AccountCreation',
+  example: { email: 'grace@example.com', password: 'a long password', name: 'Grace Hopper', role: 'staff' },
+});
 export const accountChange = z
   .strictObject({
     name: name.optional(),
@@ -74,6 +89,6 @@ export const accountChange = z
     active: z.boolean().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'nothing to change')
-  .meta({ id: 'AccountChange' });
+  .meta({ id: 'AccountChange', example: { role: 'staff' } });
 
 export const accountQuery = pageQuery.extend({ role: role.optional() });

@@ -1,11 +1,14 @@
-import { ticketSeconds } from '@live-orders/contracts/realtime.ts';
+import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/health.ts';
+import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/realtime.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { bearer, json, problems } from '@live-orders/runtime/documents.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { serveMetrics } from '@live-orders/runtime/metrics.ts';
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
+import { serveDocs } from './docs.ts';
 import { edgeAuth } from './edge.ts';
 import type { Origins } from './origins.ts';
 import { proxyTo } from './proxy.ts';
@@ -19,8 +22,27 @@ export interface GatewayPlan {
   origins: Origins;
   usersUrl: string;
   ordersUrl: string;
-  health: () => Promise<Record<string, unknown>>;
+  health: () => Promise<GatewayHealth>;
 }
+
+const healthRoute = createRoute({
+  method: 'get',
+  path: '/',
+  operationId: 'getGatewayHealth',
+  summary: 'Health of the gateway, and the state of what it depends on',
+  tags: ['live'],
+  responses: { 200: json(gatewayHealth, 'It runs'), ...problems() },
+});
+const ticketRoute = createRoute({
+  method: 'post',
+  path: '/live/ticket',
+  operationId: 'createTicket',
+  summary: 'A ticket that opens one socket',
+  description: `Good once and for ${ticketSeconds} seconds, as in \`GET /ws?ticket=…\`.`,
+  tags: ['live'],
+  security: bearer,
+  responses: { 201: json(ticketShape, 'Issued'), ...problems(401, 413) },
+});
 
 /** The gateway's HTTP app without its socket, not listening yet. */
 export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
@@ -34,10 +56,11 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
       maxAge: 600,
     }),
   );
-  app.get('/', async (c) => c.json(await plan.health()));
+  app.openapi(healthRoute, async (c) => c.json(await plan.health(), 200));
   serveMetrics(app, plan.metrics);
 
-  app.post('/live/ticket', authenticate(plan.verify), async (c) => {
+  app.use('/live/ticket', authenticate(plan.verify));
+  app.openapi(ticketRoute, async (c) => {
     const ticket = await plan.tickets.issue(c.var.identity);
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
@@ -52,5 +75,6 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     app.all(`/${name}/api`, edge, forward);
     app.all(`/${name}/api/*`, edge, forward);
   }
+  serveDocs(app, plan);
   return app;
 };

@@ -3,15 +3,17 @@ import { ProblemError } from '@live-orders/runtime/problem.ts';
 import { createMiddleware } from 'hono/factory';
 import type { Revocations } from './revocations.ts';
 
-/** What may be called without a token: getting one, and the health of the services. */
+/** What may be called without a token: getting one, and the health and the documents of the services. */
 const open = new Set([
   'POST /users/api/auth/login',
   'POST /users/api/auth/register',
   'POST /users/api/auth/refresh',
   'GET /users/api',
   'GET /users/api/',
+  'GET /users/api/openapi.json',
   'GET /orders/api',
   'GET /orders/api/',
+  'GET /orders/api/openapi.json',
 ]);
 
 /** A verified token whose session has not ended. */

@@ -25,10 +25,11 @@ const agent = new Agent({ connections: 128, pipelining: 1, bodyTimeout: 30_000, 
   }),
 );
 
-const requestHeaders = (c: Context): Record<string, string> => {
+const requestHeaders = (c: Context, prefix: string): Record<string, string> => {
   const headers: Record<string, string> = {};
   for (const [name, value] of c.req.raw.headers) if (!notForwarded.test(name)) headers[name] = value;
   headers['x-forwarded-for'] = getConnInfo(c).remote.address ?? 'unknown';
+  headers['x-forwarded-prefix'] = prefix;
   headers['x-request-id'] = c.get('requestId');
   return headers;
 };
@@ -80,7 +81,7 @@ export const proxyTo =
         origin: base,
         path,
         method: c.req.method === 'HEAD' ? 'HEAD' : methodOf(c),
-        headers: requestHeaders(c),
+        headers: requestHeaders(c, `/${name}`),
         headersTimeout: patienceMs,
         body: hasBody ? Buffer.from(await c.req.arrayBuffer()) : null,
         signal: c.req.raw.signal,

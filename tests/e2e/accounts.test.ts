@@ -126,6 +126,49 @@ describe('a profile', () => {
   });
 });
 
+describe('rights that were taken away', () => {
+  test('are gone at once for administrators, even while the news cannot travel', async () => {
+    const wanted = {
+      email: `${crypto.randomUUID()}@example.com`,
+      password: 'password123',
+      name: 'Brief',
+      role: 'admin',
+    };
+    await admin.expect(201, account, 'POST', '/users/api/users', wanted);
+    const brief = await anybody.login(wanted.email);
+    const bridge = system.part('bridge');
+    await bridge.stop();
+    try {
+      expect((await admin.send('DELETE', `/users/api/users/${brief.session?.user.id}`)).status).toBe(204);
+      expect(await brief.problem('GET', '/users/api/users')).toMatchObject({ status: 401 });
+      expect(
+        await brief.problem('PATCH', `/users/api/users/${brief.session?.user.id}`, { active: true }),
+      ).toMatchObject({ status: 401 });
+    } finally {
+      await bridge.start();
+    }
+  });
+
+  test('leave no session to logins that were under way', async () => {
+    const { session: made } = await anybody.register();
+    const id = made?.user.id;
+    const login = () =>
+      anybody.send('POST', '/users/api/auth/login', { email: made?.user.email, password: 'password123' });
+    const [logins] = await Promise.all([
+      Promise.all(Array.from({ length: 12 }, login)),
+      admin.send('DELETE', `/users/api/users/${id}`),
+    ]);
+    for (const { status, body } of logins) {
+      if (status !== 200) continue;
+      const { refresh_token } = session.parse(body);
+      expect(await anybody.problem('POST', '/users/api/auth/refresh', { refresh_token })).toMatchObject({
+        status: 401,
+      });
+    }
+    expect((await login()).status).toBe(401);
+  });
+});
+
 describe('an administrator', () => {
   test('creates, finds, changes and deactivates users', async () => {
     const wanted = {

@@ -1,4 +1,6 @@
 import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
+import type { Health } from '@live-orders/contracts/health.ts';
+import { serveDocument, serveHealth } from '@live-orders/runtime/documents.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
 import type { Sequelize } from '@live-orders/runtime/database.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
@@ -8,6 +10,7 @@ import type { Registry } from 'prom-client';
 import type { Orders } from './orders.ts';
 import type { Products } from './products.ts';
 import { exportRoutes } from './routes/export.ts';
+import { insightRoutes } from './routes/insight.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
 
@@ -18,16 +21,28 @@ export interface OrdersPlan {
   orders: Orders;
   products: Products;
   verify: Verify;
-  health: () => Promise<Record<string, unknown>>;
+  health: () => Promise<Health>;
 }
+
+const about = {
+  title: 'Orders',
+  description: 'Orders and products of the shop. Every change of an order is also an event on the live stream.',
+  tags: [
+    { name: 'orders', description: 'Placing, finding, moving and assigning orders; customers reach their own' },
+    { name: 'products', description: 'What is sold, and its stock; administrators change it' },
+    { name: 'health', description: 'Whether the service runs' },
+  ],
+};
 
 /** The HTTP app of the orders service, not listening yet. */
 export const createOrdersApp = (plan: OrdersPlan): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(plan.log);
   const api = app.basePath('/api');
-  api.get('/', async (c) => c.json(await plan.health()));
+  serveHealth(api, plan.health);
+  serveDocument(api, about);
   serveMetrics(app, plan.metrics);
   exportRoutes(api, plan);
+  insightRoutes(api, plan);
   orderRoutes(api, plan);
   productRoutes(api, plan);
   return app;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
-import { DatabaseError, QueryTypes } from 'sequelize';
+import { isLockTimeout } from '@live-orders/runtime/sql-state.ts';
+import { QueryTypes } from 'sequelize';
 import { z } from 'zod';
 
 /** A client's key for one intention, and what it is about. */
@@ -27,10 +28,6 @@ export const fingerprint = (path: string, body: unknown): Buffer =>
 /** How long a twin of a request that is still worked on waits for its answer. */
 const waitMs = 5_000;
 const keptHours = 24;
-
-const lockNotAvailable = '55P03';
-const isLockTimeout = (error: unknown): boolean =>
-  error instanceof DatabaseError && 'code' in error.original && error.original.code === lockNotAvailable;
 
 /**
  * Does `work` once per key, in the transaction that the answer is stored in: either both are committed or neither is.

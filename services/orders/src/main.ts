@@ -13,6 +13,7 @@ import { sweeper } from '@live-orders/runtime/sweeper.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createOrdersApp } from './app.ts';
+import { figuresPart } from './figures.ts';
 import { sweepKeys } from './idempotency.ts';
 import { defaultTargets, targetsSetting } from './lateness.ts';
 import { Orders } from './orders.ts';
@@ -66,6 +67,11 @@ const app = createOrdersApp({
 });
 await run(
   log,
-  [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay, sweeper(() => sweepKeys(database), log)],
+  [
+    httpPart(app, { host: config.HOST, port: config.PORT, log }),
+    relay,
+    figuresPart(database, log),
+    sweeper(() => sweepKeys(database), log),
+  ],
   () => database.close(),
 );

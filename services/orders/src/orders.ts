@@ -41,7 +41,7 @@ export class Orders {
 
   /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. With a key also what `once` throws. */
   create(wanted: OrderCreation, customer: Actor, key: IdempotencyKey | null): Promise<Answer<Order>> {
-    return this.#committed(async (transaction) => {
+    return this.#shop.outbox.transact(async (transaction) => {
       const place = () => placeOrder(this.#shop, wanted, customer, transaction);
       if (!key) return { body: await place(), replayed: false };
       return once(this.#database, key, orderSchema, transaction, place);
@@ -50,7 +50,7 @@ export class Orders {
 
   /** Throws `not_found`, `version_conflict`, `forbidden` or `invalid_transition`. */
   move(id: string, change: StatusChange, actor: Actor, owner: Owner, precondition: Precondition): Promise<Order> {
-    return this.#committed(async (transaction) => {
+    return this.#shop.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, owner, transaction);
       precondition(before);
       const move = { status: change.status, reason: change.reason ?? null, actor, at: new Date() };
@@ -63,7 +63,7 @@ export class Orders {
 
   /** Moves those that can be moved, and tells of each what became of it. */
   moveMany(wanted: BulkStatusChange, actor: Actor, key: IdempotencyKey | null): Promise<Answer<BulkResults>> {
-    return this.#committed(async (transaction) => {
+    return this.#shop.outbox.transact(async (transaction) => {
       const work = () => this.#moveMany(wanted, actor, transaction);
       if (!key) return { body: await work(), replayed: false };
       return once(this.#database, key, bulkResults, transaction, work);
@@ -77,7 +77,7 @@ export class Orders {
     actor: Actor,
     precondition: Precondition,
   ): Promise<Order> {
-    return this.#committed(async (transaction) => {
+    return this.#shop.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, null, transaction);
       precondition(before);
       const order: Order = {
@@ -153,11 +153,5 @@ export class Orders {
     const found = (await lockOrders(this.#database, [id], owner, transaction)).get(id);
     if (!found) throw noSuchOrder();
     return found;
-  }
-
-  async #committed<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const result = await this.#database.transaction(work);
-    this.#shop.outbox.wake();
-    return result;
   }
 }

@@ -7,7 +7,7 @@ import type {
   StockAdjustment,
   StockMovement,
 } from '@live-orders/contracts/products.ts';
-import { readCursor, readSort, toPage } from '@live-orders/runtime/cursor.ts';
+import { readCursor, readSort, sortValues, toPage } from '@live-orders/runtime/cursor.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
 import type { Outbox } from '@live-orders/runtime/outbox.ts';
 import type { Precondition } from '@live-orders/runtime/preconditions.ts';
@@ -38,7 +38,9 @@ export class Products {
     if (query.low_stock !== undefined) {
       where.add((wanted) => `(p.stock <= p.low_stock_threshold) = ${wanted}`, query.low_stock);
     }
-    if (query.cursor) where.after(`p.${column}`, 'p.id', descending, readCursor(query.cursor, query.sort));
+    if (query.cursor) {
+      where.after(`p.${column}`, 'p.id', descending, readCursor(query.cursor, query.sort, sortType(column)));
+    }
     const direction = descending ? 'DESC' : 'ASC';
     const rows = await this.#database.query<ProductRow>(
       `SELECT ${productColumns} FROM products p ${where.sql}
@@ -62,7 +64,7 @@ export class Products {
   async create(wanted: ProductCreation, actor: Actor): Promise<Product> {
     const { name, description, price, currency, stock, low_stock_threshold } = wanted;
     const at = new Date().toISOString();
-    return this.#committed(async (transaction) => {
+    return this.#outbox.transact(async (transaction) => {
       const id = uuidv7();
       await this.#database.query(
         `INSERT INTO products (id, name, description, price, currency, stock, low_stock_threshold, created_at, updated_at)
@@ -81,7 +83,7 @@ export class Products {
 
   /** Throws `not_found`, or `version_conflict` as the precondition does. */
   async change(id: string, change: ProductChange, precondition: Precondition, actor: Actor): Promise<Product> {
-    return this.#committed(async (transaction) => {
+    return this.#outbox.transact(async (transaction) => {
       const before = await this.#locked(id, transaction);
       precondition(before);
       const after: Product = {
@@ -108,7 +110,7 @@ export class Products {
 
   /** Throws `not_found`, or `insufficient_stock` where less than nothing would be left. */
   async adjust(id: string, { change, reason }: StockAdjustment, actor: Actor): Promise<Product> {
-    return this.#committed(async (transaction) => {
+    return this.#outbox.transact(async (transaction) => {
       const { stock } = await this.#locked(id, transaction);
       if (stock + change < 0) {
         throw new ProblemError('insufficient_stock', `Only ${stock} are left.`, {
@@ -140,12 +142,6 @@ export class Products {
     return { data, next_cursor: rows.length > limit ? String(data.at(-1)?.id ?? '') : null };
   }
 
-  async #committed<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const result = await this.#database.transaction(work);
-    this.#outbox.wake();
-    return result;
-  }
-
   async #locked(id: string, transaction: Transaction): Promise<Product> {
     const [row] = await this.#database.query<ProductRow>(
       `SELECT ${productColumns} FROM products p WHERE p.id = $1 FOR UPDATE`,
@@ -155,6 +151,12 @@ export class Products {
     return toProduct(row);
   }
 }
+
+const sortType = (column: string) => {
+  if (column === 'name') return sortValues.text;
+  if (column === 'price') return sortValues.amount;
+  return column === 'stock' ? sortValues.number : sortValues.time;
+};
 
 const sortValue = (product: Product, column: string): string | number => {
   if (column === 'name') return product.name;

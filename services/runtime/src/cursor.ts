@@ -1,8 +1,20 @@
+import { givenText, givenTime } from '@live-orders/contracts/lists.ts';
 import { z } from 'zod';
 import { ProblemError } from './problem.ts';
 
+/** What a list is sorted by; a cursor comes from outside, and the database refuses a value of another type. */
+export const sortValues = {
+  time: givenTime,
+  /** bigint */
+  amount: z.int(),
+  /** integer */
+  number: z.int32(),
+  text: givenText,
+};
+type SortValues = (typeof sortValues)[keyof typeof sortValues];
+
 /** A place in a sorted list: how it is sorted, and the sort value and the id of the last row seen. */
-const place = z.tuple([z.string(), z.union([z.iso.datetime(), z.int(), z.string()]), z.uuid()]);
+const place = (values: SortValues) => z.tuple([z.string(), values, z.uuid()]);
 
 /** A list's order: `-` before the column for descending; the id decides between equals, in the same direction. */
 export interface Sorting {
@@ -34,9 +46,9 @@ const refusal = (message: string): ProblemError =>
   new ProblemError('validation_failed', 'See errors for each field.', { errors: [{ path: 'cursor', message }] });
 
 /** What a cursor of a list with this sort says: [sort value, id]. Throws `validation_failed` for any other. */
-export const readCursor = (cursor: string, sort: string): [string | number, string] => {
+export const readCursor = (cursor: string, sort: string, values: SortValues): [string | number, string] => {
   try {
-    const [given, value, id] = place.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    const [given, value, id] = place(values).parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
     if (given === sort) return [value, id];
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;

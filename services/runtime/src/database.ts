@@ -1,28 +1,69 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import pg from 'pg';
 import { Sequelize, type Transaction } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
 import { z } from 'zod';
-import { retry } from './backoff.ts';
+import { backoff, retry } from './backoff.ts';
 import type { Log } from './log.ts';
+import { isConflict } from './sql-state.ts';
 
 export type { Sequelize, Transaction } from 'sequelize';
+
+/**
+ * Sequelize listens for errors a moment after a connection is made. A server that ends it in that moment, as one that
+ * shuts down does, would end our process too. Whoever uses the connection next is told of the error in any case.
+ */
+class Client extends pg.Client {
+  constructor(config: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
 
 /** A pool of `size` connections. A caller waits 5 s for a free one at most; a statement may take 15 s. */
 export const connectDatabase = (url: string, size: number, name: string): Sequelize =>
   new Sequelize(url, {
     dialect: 'postgres',
+    dialectModule: { ...pg, Client },
     logging: false,
     pool: { max: size, min: 0, idle: 30_000, acquire: 5_000 },
     retry: { max: 0 },
     dialectOptions: {
       application_name: name,
       statement_timeout: 15_000,
+      // For a server that is gone without a word: the connection is given up, and the caller told.
+      query_timeout: 17_000,
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     },
     define: { underscored: true, freezeTableName: true, createdAt: 'created_at', updatedAt: 'updated_at' },
   });
+
+/** The server takes a second to see a deadlock, so more tries would only keep the caller waiting. */
+const mostTries = 5;
+
+/**
+ * Does `work` in one transaction. One that lost a conflict (deadlock, serialization failure) was rolled back by the
+ * server and is done again, 5 times at most; so `work` must not leave anything behind but rows.
+ */
+export const transact = async <T>(
+  database: Sequelize,
+  work: (transaction: Transaction) => Promise<T>,
+  log: Log,
+): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await database.transaction(work);
+    } catch (error) {
+      if (tries >= mostTries || !isConflict(error)) throw error;
+      log.debug({ err: error, tries }, 'a transaction lost a conflict, trying again');
+      // With jitter, so that two that met do not meet again.
+      await delay(backoff(tries, 400));
+    }
+  }
+};
 
 const migrationModule = z.object({ up: z.custom<(database: Sequelize, t: Transaction) => Promise<void>>() });
 

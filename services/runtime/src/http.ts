@@ -11,6 +11,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Log } from './log.ts';
 import { ProblemError, problemResponse } from './problem.ts';
 import type { Part } from './run.ts';
+import { isTemporary } from './sql-state.ts';
 
 export const bodyBytes = 256 * 1024;
 
@@ -34,23 +35,28 @@ const answerError =
       const detail = 'Send the body with the header content-type: application/json.';
       return problemResponse(c, new ProblemError('unsupported_media_type', detail));
     }
-    log.error({ err: error, method: c.req.method, path: c.req.path, request_id: c.get('requestId') }, 'request failed');
+    const context = { err: error, method: c.req.method, path: c.req.path, request_id: c.get('requestId') };
     if (isUnavailable(error)) {
+      log.warn(context, 'a store is not reachable');
       return problemResponse(
         c,
         new ProblemError('unavailable', 'A store is not reachable; try again in a moment.', {}, { 'retry-after': '2' }),
       );
     }
+    log.error(context, 'request failed');
     return problemResponse(c, new ProblemError('internal_error', 'The failure was logged under this request_id.'));
   };
 
 /**
- * PostgreSQL or Redis cannot be reached. Sequelize names such failures Sequelize…Connection…Error or …TimeoutError;
- * ioredis gives up after one try, or after its time-out.
+ * PostgreSQL or Redis cannot be reached, or is too busy. Sequelize names such failures Sequelize…Connection…Error or
+ * …TimeoutError; ioredis gives up after one try, or after its time-out.
  */
 const isUnavailable = (error: Error): boolean =>
+  isTemporary(error) ||
   /^Sequelize.*(Connection|Timeout|HostNot|AccessDenied)|^MaxRetriesPerRequestError$/.test(error.name) ||
-  /Connection terminated|the database system is|^Command timed out$|^Connection is closed/.test(error.message);
+  /Connection terminated|not queryable$|^Query read timeout$|the database system is|^Command timed out$|^Connection is closed/.test(
+    error.message,
+  );
 
 /**
  * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.

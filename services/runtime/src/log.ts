@@ -1,6 +1,19 @@
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
+import { sqlState } from './sql-state.ts';
 
 export type Log = Logger;
+
+const statementMembers = new Set(['sql', 'parameters', 'parent', 'original', 'fields', 'errors']);
+
+/**
+ * A failed statement's error carries the statement and its values three times over, and with them e-mail addresses, notes
+ * and hashes. Its message, code and stack are enough to find the place.
+ */
+export const loggedError = (error: Error): object => {
+  const code = sqlState(error);
+  const told = Object.entries(stdSerializers.err(error)).filter(([name]) => !statementMembers.has(name));
+  return { ...(code === null ? {} : { code }), ...Object.fromEntries(told) };
+};
 
 /** One JSON object a line; readable lines where a person looks on directly. Secrets never reach the output. */
 export const createLog = (name: string, level: string): Log =>
@@ -8,6 +21,7 @@ export const createLog = (name: string, level: string): Log =>
     name,
     level,
     base: { name },
+    serializers: { err: loggedError },
     redact: {
       paths: ['password', '*.password', 'authorization', '*.authorization', 'access_token', 'refresh_token', 'ticket'],
       censor: '[redacted]',

@@ -1,6 +1,7 @@
 import { aggregateOf, topics, type EventType, type EventValue } from '@live-orders/contracts/events.ts';
 import type { Sequelize, Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
+import { transact } from './database.ts';
 import type { Log } from './log.ts';
 
 /** An event that a service wants to happen, in the transaction of the change itself. */
@@ -22,8 +23,8 @@ export const outboxTable = (table: string): string => `
 const notifyEveryMs = 20;
 
 /**
- * The transactional outbox of one service: `append` inside the transaction of the change, `wake` after its commit.
- * Nothing is published any other way.
+ * The transactional outbox of one service: `append` inside the transaction of the change, which `transact` commits and
+ * then wakes the relay. Nothing is published any other way.
  */
 export class Outbox {
   readonly table: string;
@@ -36,6 +37,13 @@ export class Outbox {
     this.#database = database;
     this.table = table;
     this.#log = log;
+  }
+
+  /** One change with its events: `work` in a transaction, done again where it lost a conflict. */
+  async transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const result = await transact(this.#database, work, this.#log);
+    this.wake();
+    return result;
   }
 
   /** Writes the events in their order. Call while the aggregate's row is locked: the order per key follows from that. */

@@ -1,4 +1,6 @@
 import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
+import type { Health } from '@live-orders/contracts/health.ts';
+import { serveDocument, serveHealth } from '@live-orders/runtime/documents.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { serveMetrics } from '@live-orders/runtime/metrics.ts';
@@ -20,14 +22,25 @@ export interface UsersPlan {
   guard: LoginGuard;
   verify: Verify;
   bcryptCost: number;
-  health: () => Promise<Record<string, unknown>>;
+  health: () => Promise<Health>;
 }
+
+const about = {
+  title: 'Users',
+  description: 'Accounts, logins and sessions.',
+  tags: [
+    { name: 'auth', description: 'Logging in, and the life of sessions' },
+    { name: 'users', description: 'The own profile; for administrators all users' },
+    { name: 'health', description: 'Whether the service runs' },
+  ],
+};
 
 /** The HTTP app of the users service, not listening yet. */
 export const createUsersApp = (plan: UsersPlan): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(plan.log);
   const api = app.basePath('/api');
-  api.get('/', async (c) => c.json(await plan.health()));
+  serveHealth(api, plan.health);
+  serveDocument(api, about);
   app.get('/.well-known/jwks.json', (c) => c.json(plan.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }));
   serveMetrics(app, plan.metrics);
   authRoutes(api, plan);

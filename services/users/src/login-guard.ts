@@ -4,6 +4,9 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 
 const failures = 10;
 const windowSeconds = 300;
+/** One place may be a whole office, so this only stops floods. */
+const registrations = 60;
+const registrationSeconds = 60;
 
 /**
  * Slows the guessing of passwords: 10 failures for one address from one place in 5 minutes. While Redis is away each
@@ -11,14 +14,25 @@ const windowSeconds = 300;
  */
 export class LoginGuard {
   readonly #limiter: RateLimiterRedis;
+  readonly #registrations: RateLimiterRedis;
 
   constructor(redis: Redis, prefix: string) {
-    const rule = { points: failures, duration: windowSeconds, keyPrefix: `${prefix}login_failures` };
-    this.#limiter = new RateLimiterRedis({
-      ...rule,
-      storeClient: redis,
-      insuranceLimiter: new RateLimiterMemory(rule),
-    });
+    const limiter = (keyPrefix: string, points: number, duration: number): RateLimiterRedis => {
+      const rule = { points, duration, keyPrefix: `${prefix}${keyPrefix}` };
+      return new RateLimiterRedis({ ...rule, storeClient: redis, insuranceLimiter: new RateLimiterMemory(rule) });
+    };
+    this.#limiter = limiter('login_failures', failures, windowSeconds);
+    this.#registrations = limiter('registrations', registrations, registrationSeconds);
+  }
+
+  /** Throws `too_many_requests` after 60 registrations from one place in a minute. */
+  async registering(from: string): Promise<void> {
+    try {
+      await this.#registrations.consume(from);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      throw this.#refusal(error.msBeforeNext);
+    }
   }
 
   /** Throws `too_many_requests` once the failures are used up. */

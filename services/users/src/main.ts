@@ -47,8 +47,8 @@ defineModels(database);
 const redis = connectRedis(config, log);
 const outbox = new Outbox(database, 'users_outbox', log);
 const signer = await Signer.create(config.JWT_SECRET);
-const sessions = new Sessions(database, outbox, signer);
-const users = new Users({ database, outbox, sessions, bcryptCost: config.BCRYPT_COST });
+const sessions = new Sessions(outbox, signer);
+const users = new Users({ outbox, sessions, bcryptCost: config.BCRYPT_COST });
 if (config.SEED === 'demo') await seedUsers(database, outbox, config.BCRYPT_COST, log);
 
 const relay = new Relay({

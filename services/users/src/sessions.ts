@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Session } from '@live-orders/contracts/users.ts';
 import type { EventValue } from '@live-orders/contracts/events.ts';
-import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
+import type { Transaction } from '@live-orders/runtime/database.ts';
 import type { Outbox } from '@live-orders/runtime/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import { Op } from 'sequelize';
@@ -28,31 +28,39 @@ const refreshToken = z
 
 /** Logins of users. A session lives 7 days after its last refresh and 30 days at most. */
 export class Sessions {
-  readonly #database: Sequelize;
   readonly #outbox: Outbox;
   readonly #signer: Signer;
 
-  constructor(database: Sequelize, outbox: Outbox, signer: Signer) {
-    this.#database = database;
+  constructor(outbox: Outbox, signer: Signer) {
     this.#outbox = outbox;
     this.#signer = signer;
   }
 
-  async open(user: UserRow, transaction?: Transaction): Promise<Session> {
+  /**
+   * Opens a session for a user as he was when his password was compared, which takes a while: whoever was deactivated or
+   * changed meanwhile gets `invalid_credentials`. The lock makes a change wait, so that it ends this session too.
+   */
+  async open(checked: UserRow): Promise<Session> {
     const secret = randomBytes(32).toString('base64url');
-    const now = new Date();
-    const session = await SessionRow.create(
-      {
-        id: uuidv7(),
-        user_id: user.id,
-        secret_hash: digest(secret),
-        previous_hash: null,
-        refreshed_at: now,
-        expires_at: new Date(now.getTime() + idleMs),
-      },
-      { transaction },
-    );
-    return this.#answer(user, session, secret);
+    return this.#outbox.transact(async (transaction) => {
+      const user = await UserRow.findByPk(checked.id, { transaction, lock: transaction.LOCK.SHARE });
+      if (!user?.active || user.password !== checked.password || user.role !== checked.role) {
+        throw new ProblemError('invalid_credentials', 'The account has just changed; log in again.');
+      }
+      const now = new Date();
+      const session = await SessionRow.create(
+        {
+          id: uuidv7(),
+          user_id: user.id,
+          secret_hash: digest(secret),
+          previous_hash: null,
+          refreshed_at: now,
+          expires_at: new Date(now.getTime() + idleMs),
+        },
+        { transaction },
+      );
+      return this.#answer(user, session, secret);
+    });
   }
 
   /**
@@ -62,7 +70,7 @@ export class Sessions {
   async refresh(token: string): Promise<Session> {
     const [id, secret] = refreshToken.safeParse(token).data ?? [];
     if (!id || !secret) throw expired();
-    const outcome = await this.#database.transaction(async (transaction) => {
+    const outcome = await this.#outbox.transact(async (transaction) => {
       const session = await SessionRow.findByPk(id, { transaction, lock: transaction.LOCK.UPDATE });
       const user = session && (await UserRow.findByPk(session.user_id, { transaction }));
       const now = Date.now();
@@ -83,7 +91,6 @@ export class Sessions {
       if (replayed) await this.#end([session], session.id, 'token_reuse', transaction);
       return null;
     });
-    this.#outbox.wake();
     if (!outcome) throw expired();
     return outcome;
   }
@@ -97,11 +104,10 @@ export class Sessions {
   }
 
   async end(sessionId: string): Promise<void> {
-    await this.#database.transaction(async (transaction) => {
+    await this.#outbox.transact(async (transaction) => {
       const session = await SessionRow.findByPk(sessionId, { transaction, lock: transaction.LOCK.UPDATE });
       if (session) await this.#end([session], session.id, 'logout', transaction);
     });
-    this.#outbox.wake();
   }
 
   /** Ends every session of a user, in the transaction that gives the reason. */

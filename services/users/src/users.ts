@@ -1,6 +1,5 @@
 import type { Account, Role } from '@live-orders/contracts/users.ts';
-import { readCursor, toPage } from '@live-orders/runtime/cursor.ts';
-import type { Sequelize } from '@live-orders/runtime/database.ts';
+import { readCursor, sortValues, toPage } from '@live-orders/runtime/cursor.ts';
 import type { Outbox } from '@live-orders/runtime/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import { Op, type Transaction, UniqueConstraintError } from 'sequelize';
@@ -29,13 +28,11 @@ const noSuchUser = (): ProblemError => new ProblemError('not_found', 'There is n
 
 /** The users of the shop: every change is an event, and one that takes rights away ends the user's sessions. */
 export class Users {
-  readonly #database: Sequelize;
   readonly #outbox: Outbox;
   readonly #sessions: Sessions;
   readonly #bcryptCost: number;
 
-  constructor(plan: { database: Sequelize; outbox: Outbox; sessions: Sessions; bcryptCost: number }) {
-    this.#database = plan.database;
+  constructor(plan: { outbox: Outbox; sessions: Sessions; bcryptCost: number }) {
     this.#outbox = plan.outbox;
     this.#sessions = plan.sessions;
     this.#bcryptCost = plan.bcryptCost;
@@ -45,13 +42,11 @@ export class Users {
   async create(wanted: NewUser): Promise<UserRow> {
     const password = await hashPassword(wanted.password, this.#bcryptCost);
     try {
-      const row = await this.#database.transaction(async (transaction) => {
+      return await this.#outbox.transact(async (transaction) => {
         const created = await UserRow.create({ ...wanted, id: uuidv7(), password }, { transaction });
         await this.#outbox.append([{ type: 'user.registered', value: toAccount(created) }], transaction);
         return created;
       });
-      this.#outbox.wake();
-      return row;
     } catch (error) {
       if (!(error instanceof UniqueConstraintError)) throw error;
       throw new ProblemError('email_taken', `${wanted.email} is already registered; log in instead.`);
@@ -71,7 +66,7 @@ export class Users {
 
   /** Newest first. */
   async list(query: { limit: number; cursor?: string | undefined; role?: Role | undefined }) {
-    const [createdAt, id] = query.cursor ? readCursor(query.cursor, newest) : [];
+    const [createdAt, id] = query.cursor ? readCursor(query.cursor, newest, sortValues.time) : [];
     const rows = await UserRow.findAll({
       where: {
         ...(query.role ? { role: query.role } : {}),
@@ -91,7 +86,7 @@ export class Users {
   /** Throws `not_found`, or `last_admin` when nobody could administer any more. */
   async change(id: string, change: UserChange): Promise<Account> {
     const hashed = change.password && (await hashPassword(change.password, this.#bcryptCost));
-    const account = await this.#database.transaction(async (transaction) => {
+    return this.#outbox.transact(async (transaction) => {
       // Administrators are locked together, so that two of them cannot demote each other at once.
       const admins = await UserRow.findAll({
         where: { role: 'admin', active: true },
@@ -119,8 +114,6 @@ export class Users {
       await this.#revoke(row, before, Boolean(hashed), transaction);
       return toAccount(row);
     });
-    this.#outbox.wake();
-    return account;
   }
 
   async #revoke(

@@ -31,8 +31,8 @@ export const up = async (database: Sequelize, transaction: Transaction): Promise
     'CREATE INDEX orders_by_search ON orders USING gin (search gin_trgm_ops)',
     'CREATE INDEX orders_by_update ON orders (updated_at DESC, id DESC)',
     'CREATE INDEX orders_by_total ON orders (total_amount DESC, id DESC)',
-    'CREATE INDEX orders_by_due ON orders (due_at, id) WHERE due_at IS NOT NULL',
-    'CREATE INDEX orders_by_assignee ON orders (assigned_to, created_at DESC, id DESC) WHERE assigned_to IS NOT NULL',
+    'CREATE INDEX orders_by_due ON orders (due_at, id) INCLUDE (status) WHERE due_at IS NOT NULL',
+    'CREATE INDEX orders_by_assignee ON orders (assigned_to, created_at DESC, id DESC)',
     `CREATE TABLE idempotency_keys (
       user_id uuid NOT NULL,
       key text NOT NULL,

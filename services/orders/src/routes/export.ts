@@ -2,7 +2,7 @@ import { customerOrder, type Order, orderFilter } from '@live-orders/contracts/o
 import { isStaff } from '@live-orders/contracts/users.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database.ts';
-import { problems } from '@live-orders/runtime/documents.ts';
+import { bearer, problems } from '@live-orders/runtime/documents.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { eachBatch, toCsv, toNdjson } from '../export.ts';
@@ -12,8 +12,10 @@ const exportQuery = orderFilter.extend({ format: z.enum(['csv', 'ndjson']).defau
 const route = createRoute({
   method: 'get',
   path: '/orders/export',
+  operationId: 'exportOrders',
+  summary: 'All orders that fit, as CSV or NDJSON',
   tags: ['orders'],
-  security: [{ bearer: [] }],
+  security: bearer,
   request: { query: exportQuery },
   responses: {
     200: {

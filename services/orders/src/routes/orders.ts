@@ -22,7 +22,7 @@ import {
   type Verify,
 } from '@live-orders/runtime/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database.ts';
-import { body, json, problems } from '@live-orders/runtime/documents.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { fingerprint, type IdempotencyKey, idempotencyHeader } from '../idempotency.ts';
@@ -30,72 +30,101 @@ import { listOrders } from '../order-list.ts';
 import type { Orders, Owner } from '../orders.ts';
 
 const tags = ['orders'];
-const security = [{ bearer: [] }];
 const params = z.object({ id: uuid });
 const conditional = z.object({
   'if-match': z.string().optional().meta({ description: 'Change only this version, as its ETag says', example: '"3"' }),
 });
-const revalidating = z.object({ 'if-none-match': z.string().optional() });
+const revalidating = z.object({
+  'if-none-match': z.string().optional().meta({ description: 'Answer 304 while it has this ETag', example: '"3"' }),
+});
+
+const idempotencyProblems = ['idempotency_in_flight', 'idempotency_key_reused'] as const;
 
 const list = createRoute({
   method: 'get',
   path: '/orders',
+  operationId: 'listOrders',
+  summary: 'List orders',
   tags,
-  security,
+  security: bearer,
   request: { query: orderQuery },
   responses: { 200: json(orderPage, 'Orders; a customer sees own ones'), ...problems(401, 422) },
 });
 const create = createRoute({
   method: 'post',
   path: '/orders',
+  operationId: 'placeOrder',
+  summary: 'Place an order',
   tags,
-  security,
+  security: bearer,
   request: { headers: idempotencyHeader, ...body(orderCreation) },
-  responses: { 201: json(order, 'Placed'), ...problems(400, 401, 409, 413, 415, 422) },
+  responses: {
+    201: json(order, 'Placed', 'Location', 'ETag', 'Idempotent-Replayed'),
+    ...problems(401, ...bodyProblems, 'insufficient_stock', 'unknown_product', ...idempotencyProblems),
+  },
 });
 const bulk = createRoute({
   method: 'post',
   path: '/orders/bulk-status',
+  operationId: 'moveOrders',
+  summary: 'Move up to 200 orders',
   tags,
-  security,
+  security: bearer,
   request: { headers: idempotencyHeader, ...body(bulkStatusChange) },
-  responses: { 200: json(bulkResults, 'What became of each'), ...problems(400, 401, 403, 409, 413, 415, 422) },
+  responses: {
+    200: json(bulkResults, 'What became of each', 'Idempotent-Replayed'),
+    ...problems(401, 403, ...bodyProblems, ...idempotencyProblems),
+  },
 });
 const get = createRoute({
   method: 'get',
   path: '/orders/{id}',
+  operationId: 'getOrder',
+  summary: 'Read an order',
   tags,
-  security,
+  security: bearer,
   request: { params, headers: revalidating },
   responses: {
-    200: json(order, 'The order'),
-    304: { description: 'Still the version that If-None-Match names' },
+    200: json(order, 'The order', 'ETag'),
+    304: empty('Still the version that If-None-Match names', 'ETag'),
     ...problems(401, 404, 422),
   },
 });
 const history = createRoute({
   method: 'get',
   path: '/orders/{id}/history',
+  operationId: 'getOrderHistory',
+  summary: 'The steps of an order',
   tags,
-  security,
+  security: bearer,
   request: { params },
   responses: { 200: json(orderHistory, 'Its steps, oldest first'), ...problems(401, 404, 422) },
 });
 const patch = createRoute({
   method: 'patch',
   path: '/orders/{id}',
+  operationId: 'changeOrder',
+  summary: 'Assign an order, or note something on it',
   tags,
-  security,
+  security: bearer,
   request: { params, headers: conditional, ...body(orderChange) },
-  responses: { 200: json(order, 'The order after the change'), ...problems(400, 401, 403, 404, 412, 413, 415, 422) },
+  responses: {
+    200: json(order, 'The order after the change', 'ETag'),
+    ...problems(401, 403, 404, 412, ...bodyProblems),
+  },
 });
 const move = createRoute({
   method: 'patch',
   path: '/orders/{id}/status',
+  operationId: 'moveOrder',
+  summary: 'Move an order to another status',
   tags,
-  security,
+  security: bearer,
   request: { params, headers: conditional, ...body(statusChange) },
-  responses: { 200: json(order, 'The order after the step'), ...problems(400, 401, 403, 404, 409, 412, 413, 415, 422) },
+  responses: {
+    200: json(order, 'The order after the step', 'ETag'),
+    ...problems(401, 403, 404, 412, ...bodyProblems, 'invalid_transition'),
+  },
 });
 
 /** Whose orders the caller may reach. */

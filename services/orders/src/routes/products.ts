@@ -9,15 +9,19 @@ import {
 } from '@live-orders/contracts/products.ts';
 import { uuid } from '@live-orders/contracts/lists.ts';
 import { authenticate, type AuthEnv, requireRole, toActor, type Verify } from '@live-orders/runtime/auth.ts';
-import { body, json, problems } from '@live-orders/runtime/documents.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Products } from '../products.ts';
 
 const tags = ['products'];
-const security = [{ bearer: [] }];
 const params = z.object({ id: uuid });
-const conditional = z.object({ 'if-match': z.string().optional() });
+const conditional = z.object({
+  'if-match': z.string().optional().meta({ description: 'Change only this version, as its ETag says', example: '"3"' }),
+});
+const revalidating = z.object({
+  'if-none-match': z.string().optional().meta({ description: 'Answer 304 while it has this ETag', example: '"3"' }),
+});
 const movementQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.coerce.number().int().positive().optional(),
@@ -26,66 +30,80 @@ const movementQuery = z.object({
 const list = createRoute({
   method: 'get',
   path: '/products',
+  operationId: 'listProducts',
+  summary: 'List products',
   tags,
-  security,
+  security: bearer,
   request: { query: productQuery },
   responses: { 200: json(productPage, 'Products'), ...problems(401, 422) },
 });
 const create = createRoute({
   method: 'post',
   path: '/products',
+  operationId: 'createProduct',
+  summary: 'Create a product',
   tags,
-  security,
+  security: bearer,
   request: body(productCreation),
-  responses: { 201: json(product, 'Created'), ...problems(400, 401, 403, 413, 415, 422) },
+  responses: { 201: json(product, 'Created', 'Location', 'ETag'), ...problems(401, 403, ...bodyProblems) },
 });
 const get = createRoute({
   method: 'get',
   path: '/products/{id}',
+  operationId: 'getProduct',
+  summary: 'Read a product',
   tags,
-  security,
-  request: { params, headers: z.object({ 'if-none-match': z.string().optional() }) },
+  security: bearer,
+  request: { params, headers: revalidating },
   responses: {
-    200: json(product, 'The product'),
-    304: { description: 'Still the version that If-None-Match names' },
+    200: json(product, 'The product', 'ETag'),
+    304: empty('Still the version that If-None-Match names', 'ETag'),
     ...problems(401, 404, 422),
   },
 });
 const patch = createRoute({
   method: 'patch',
   path: '/products/{id}',
+  operationId: 'changeProduct',
+  summary: 'Change a product',
   tags,
-  security,
+  security: bearer,
   request: { params, headers: conditional, ...body(productChange) },
   responses: {
-    200: json(product, 'The product after the change'),
-    ...problems(400, 401, 403, 404, 412, 413, 415, 422),
+    200: json(product, 'The product after the change', 'ETag'),
+    ...problems(401, 403, 404, 412, ...bodyProblems),
   },
 });
 const archive = createRoute({
   method: 'delete',
   path: '/products/{id}',
+  operationId: 'archiveProduct',
+  summary: 'Take a product out of sale',
   tags,
-  security,
+  security: bearer,
   request: { params, headers: conditional },
-  responses: { 200: json(product, 'Archived: no longer sold'), ...problems(401, 403, 404, 412, 422) },
+  responses: { 200: json(product, 'Archived: no longer sold', 'ETag'), ...problems(401, 403, 404, 412, 413, 422) },
 });
 const adjust = createRoute({
   method: 'post',
   path: '/products/{id}/stock',
+  operationId: 'adjustStock',
+  summary: 'Adjust the stock of a product',
   tags,
-  security,
+  security: bearer,
   request: { params, ...body(stockAdjustment) },
   responses: {
-    200: json(product, 'The product after the adjustment'),
-    ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+    200: json(product, 'The product after the adjustment', 'ETag'),
+    ...problems(401, 403, 404, ...bodyProblems, 'insufficient_stock'),
   },
 });
 const movements = createRoute({
   method: 'get',
   path: '/products/{id}/stock-movements',
+  operationId: 'listStockMovements',
+  summary: 'What changed the stock of a product',
   tags,
-  security,
+  security: bearer,
   request: { params, query: movementQuery },
   responses: { 200: json(stockMovementPage, 'Movements, newest first'), ...problems(401, 403, 404, 422) },
 });

@@ -1,6 +1,6 @@
 import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/users.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
-import { body, json, problems } from '@live-orders/runtime/documents.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -11,41 +11,53 @@ import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 
 const tags = ['auth'];
-const security = [{ bearer: [] }];
 
 const login = createRoute({
   method: 'post',
   path: '/auth/login',
+  operationId: 'login',
+  summary: 'Log in',
   tags,
   request: body(credentials),
-  responses: { 200: json(session, 'Logged in'), ...problems(400, 401, 413, 422, 429) },
+  responses: { 200: json(session, 'Logged in'), ...problems('invalid_credentials', ...bodyProblems, 429) },
 });
 const register = createRoute({
   method: 'post',
   path: '/auth/register',
+  operationId: 'register',
+  summary: 'Register as a customer',
   tags,
   request: body(registration),
-  responses: { 201: json(session, 'Registered as a customer, and logged in'), ...problems(400, 409, 413, 422, 429) },
+  responses: {
+    201: json(session, 'Registered as a customer, and logged in'),
+    ...problems('email_taken', ...bodyProblems),
+  },
 });
 const refresh = createRoute({
   method: 'post',
   path: '/auth/refresh',
+  operationId: 'refresh',
+  summary: 'Renew the tokens',
   tags,
   request: body(refreshRequest),
-  responses: { 200: json(session, 'A new access token and the next refresh token'), ...problems(400, 401, 413, 422) },
+  responses: { 200: json(session, 'A new access token and the next refresh token'), ...problems(401, ...bodyProblems) },
 });
 const logout = createRoute({
   method: 'post',
   path: '/auth/logout',
+  operationId: 'logout',
+  summary: 'End the session',
   tags,
-  security,
-  responses: { 204: { description: 'The session has ended' }, ...problems(401) },
+  security: bearer,
+  responses: { 204: empty('The session has ended'), ...problems(401, 413) },
 });
 const verifyToken = createRoute({
   method: 'get',
   path: '/auth/verify',
+  operationId: 'verify',
+  summary: 'Check the session',
   tags,
-  security,
+  security: bearer,
   responses: { 200: json(verification, 'The token is good and its session lives'), ...problems(401) },
 });
 
@@ -77,6 +89,7 @@ export const authRoutes = (
   });
 
   app.openapi(register, async (c) => {
+    await guard.registering(origin(c));
     const user = await users.create({ ...c.req.valid('json'), role: 'customer' });
     return c.json(await sessions.open(user), 201);
   });

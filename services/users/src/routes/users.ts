@@ -9,84 +9,113 @@ import {
 } from '@live-orders/contracts/users.ts';
 import { uuid } from '@live-orders/contracts/lists.ts';
 import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/auth.ts';
-import { body, json, problems } from '@live-orders/runtime/documents.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import type { LoginGuard } from '../login-guard.ts';
 import { toAccount, toUser } from '../models.ts';
 import { passwordFits } from '../passwords.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 
 const tags = ['users'];
-const security = [{ bearer: [] }];
 const params = z.object({ id: uuid });
 
 const getProfile = createRoute({
   method: 'get',
   path: '/users/profile',
+  operationId: 'getProfile',
+  summary: 'Who I am',
   tags,
-  security,
+  security: bearer,
   responses: { 200: json(user, 'The caller'), ...problems(401) },
 });
 const patchProfile = createRoute({
   method: 'patch',
   path: '/users/profile',
+  operationId: 'changeProfile',
+  summary: 'Change my name or password',
   tags,
-  security,
+  security: bearer,
   request: body(profileChange),
-  responses: { 200: json(user, 'The caller after the change'), ...problems(400, 401, 413, 422) },
+  responses: { 200: json(user, 'The caller after the change'), ...problems(401, ...bodyProblems) },
 });
 const list = createRoute({
   method: 'get',
   path: '/users',
+  operationId: 'listUsers',
+  summary: 'List users',
   tags,
-  security,
+  security: bearer,
   request: { query: accountQuery },
   responses: { 200: json(accountPage, 'Users, newest first'), ...problems(401, 403, 422) },
 });
 const create = createRoute({
   method: 'post',
   path: '/users',
+  operationId: 'createUser',
+  summary: 'Create a user',
   tags,
-  security,
+  security: bearer,
   request: body(accountCreation),
-  responses: { 201: json(account, 'Created'), ...problems(400, 401, 403, 409, 413, 422) },
+  responses: { 201: json(account, 'Created', 'Location'), ...problems(401, 403, 'email_taken', ...bodyProblems) },
 });
 const get = createRoute({
   method: 'get',
   path: '/users/{id}',
+  operationId: 'getUser',
+  summary: 'Read a user',
   tags,
-  security,
+  security: bearer,
   request: { params },
   responses: { 200: json(account, 'The user'), ...problems(401, 403, 404, 422) },
 });
 const patch = createRoute({
   method: 'patch',
   path: '/users/{id}',
+  operationId: 'changeUser',
+  summary: 'Change a user',
   tags,
-  security,
+  security: bearer,
   request: { params, ...body(accountChange) },
-  responses: { 200: json(account, 'The user after the change'), ...problems(400, 401, 403, 404, 409, 413, 422) },
+  responses: {
+    200: json(account, 'The user after the change'),
+    ...problems(401, 403, 404, 'last_admin', ...bodyProblems),
+  },
 });
 const deactivate = createRoute({
   method: 'delete',
   path: '/users/{id}',
+  operationId: 'deactivateUser',
+  summary: 'Deactivate a user',
   tags,
-  security,
+  security: bearer,
   request: { params },
   responses: {
-    204: { description: 'Deactivated; the user stays in the records' },
-    ...problems(401, 403, 404, 409, 422),
+    204: empty('Deactivated; the user stays in the records'),
+    ...problems(401, 403, 404, 'last_admin', 413, 422),
   },
 });
+
+/**
+ * The role as it is now, and only while the session lives: this service owns both, and an administrator who was just
+ * deactivated must not undo it with a token that still has minutes to live.
+ */
+const presentRole = (sessions: Sessions) =>
+  createMiddleware<AuthEnv>(async (c, next) => {
+    const { role } = await sessions.user(c.var.identity.session_id);
+    c.set('identity', { ...c.var.identity, role });
+    await next();
+  });
 
 /** The caller's own profile, and for administrators all users. */
 export const userRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  plan: { users: Users; sessions: Sessions; verify: Verify; bcryptCost: number },
+  plan: { users: Users; sessions: Sessions; guard: LoginGuard; verify: Verify; bcryptCost: number },
 ): void => {
-  const { users, sessions, verify, bcryptCost } = plan;
-  app.use('/users', authenticate(verify), requireRole('admin'));
+  const { users, sessions, guard, verify, bcryptCost } = plan;
+  app.use('/users', authenticate(verify), presentRole(sessions), requireRole('admin'));
   app.use('/users/*', authenticate(verify));
 
   app.openapi(getProfile, async (c) => c.json(toUser(await sessions.user(c.var.identity.session_id)), 200));
@@ -94,7 +123,9 @@ export const userRoutes = (
   app.openapi(patchProfile, async (c) => {
     const { current_password, ...change } = c.req.valid('json');
     const self = await sessions.user(c.var.identity.session_id);
+    if (change.password !== undefined) await guard.check(self.id, 'profile');
     if (change.password !== undefined && !(await passwordFits(current_password ?? '', self.password, bcryptCost))) {
+      await guard.failed(self.id, 'profile');
       const errors = [{ path: 'current_password', message: 'is wrong' }];
       throw new ProblemError('validation_failed', 'See errors for each field.', { errors });
     }
@@ -103,7 +134,7 @@ export const userRoutes = (
   });
 
   // Registered after the profile, which is everybody's own.
-  app.use('/users/:id', requireRole('admin'));
+  app.use('/users/:id', presentRole(sessions), requireRole('admin'));
   app.openapi(list, async (c) => c.json(await users.list(c.req.valid('query')), 200));
   app.openapi(create, async (c) => {
     const created = toAccount(await users.create(c.req.valid('json')));

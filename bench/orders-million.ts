@@ -1,0 +1,154 @@
+import { type OrderQuery, orderQuery, orderSorts } from '../contracts/src/orders.ts';
+import { statsWindows } from '../contracts/src/stats.ts';
+import { sumUp } from '../services/orders/src/figures.ts';
+import { listOrders } from '../services/orders/src/order-list.ts';
+import { readStats } from '../services/orders/src/stats.ts';
+import pg from 'pg';
+import { fillMillion } from './million.ts';
+import { explain, recordStatements, type Statement } from './plans.ts';
+import { type Throwaway, withThrowaway } from './throwaway.ts';
+
+/** What each statement of the list and of the figures costs on a million orders; fails when one is slow or scans a table. */
+const limitMs = 50;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+
+const filters: [string, Record<string, string>][] = [
+  ['everything', {}],
+  ['status pending', { status: 'pending' }],
+  ['status delivered', { status: 'delivered' }],
+  ['status cancelled', { status: 'cancelled' }],
+  ['three open statuses', { status: 'pending,confirmed,preparing' }],
+  ['late', { late: 'true' }],
+  ['not late', { late: 'false' }],
+  ['assigned to somebody', { assigned_to: 'STAFF' }],
+  ['assigned to nobody', { assigned_to: 'none' }],
+  ['a customer with much', { customer_id: 'MUCH' }],
+  ['a customer with little', { customer_id: 'LITTLE' }],
+  ['q common', { q: 'lamp' }],
+  ['q rare', { q: 'zyxwood' }],
+  ['q nowhere', { q: 'qqqq' }],
+  ['q sold long ago', { q: 'autumn lantern' }],
+  ['q two words', { q: 'vera xu' }],
+  ['q two letters', { q: 'xu' }],
+  ['q two letters, nowhere', { q: 'qx' }],
+  ['q one letter', { q: 'q' }],
+  ['q number', { q: '456789' }],
+  ['created in one hour', { created_from: 'H100', created_to: 'H99' }],
+  ['created in a week', { created_from: 'H400', created_to: 'H232' }],
+  ['a high total', { min_total: '70000' }],
+  ['a low total', { max_total: '600' }],
+  ['a middle total', { min_total: '20000', max_total: '20100' }],
+  ['pending, unassigned', { status: 'pending', assigned_to: 'none' }],
+  ['late, assigned to somebody', { late: 'true', assigned_to: 'STAFF' }],
+  ['late, shipped', { late: 'true', status: 'shipped' }],
+  ['cancelled, high total', { status: 'cancelled', min_total: '70000' }],
+  ['pending, long ago', { status: 'pending', created_to: 'H300' }],
+  ['delivered, q rare', { status: 'delivered', q: 'zyxwood' }],
+  ['pending, q common', { status: 'pending', q: 'lamp' }],
+  [
+    'customer, delivered, a week',
+    { customer_id: 'MUCH', status: 'delivered', created_from: 'H400', created_to: 'H232' },
+  ],
+];
+
+/** `H100` is the time 100 hours ago, a name in capitals stands for an id. */
+const parse = (filter: Record<string, string>, sort: string, ids: Record<string, string>): OrderQuery => {
+  const entries = Object.entries(filter);
+  const plain = entries
+    .filter(([, value]) => !(value in ids))
+    .map(([name, value]) => {
+      const hours = /^H(\d+)$/.exec(value)?.[1];
+      return [name, hours ? hoursAgo(Number(hours)) : value];
+    });
+  // The ids are hashes, and no version of UUID that the schema knows.
+  const named = entries.filter(([, value]) => value in ids).map(([name, value]) => [name, ids[value]]);
+  return { ...orderQuery.parse({ ...Object.fromEntries(plain), sort }), ...Object.fromEntries(named) };
+};
+
+const asUuid = async (client: pg.Client, text: string): Promise<string> => {
+  const { rows } = await client.query<{ id: string }>('SELECT md5($1)::uuid AS id', [text]);
+  return rows[0]?.id ?? '';
+};
+
+const table = (heads: string[]) => {
+  say(`| ${heads.join(' | ')} |`);
+  say(`|${heads.map(() => '---|').join('')}`);
+  return (cells: string[]): void => say(`| ${cells.join(' | ')} |`);
+};
+
+interface Bench {
+  database: Throwaway['database'];
+  client: pg.Client;
+  faults: string[];
+}
+
+/** The figure for the table; a fault when it is too slow or scans a whole table. */
+const judge = async ({ client, faults }: Bench, what: string, statement: Statement): Promise<string> => {
+  const { ms, sequential, indexes } = await explain(client, statement);
+  const wrong = sequential || ms > limitMs;
+  if (wrong) faults.push(`${what}: ${ms.toFixed(1)} ms${sequential ? ', sequential scan' : ''}, ${indexes.join(', ')}`);
+  return `${ms.toFixed(1)}${wrong ? ' **!**' : ''}`;
+};
+
+const measureList = async (bench: Bench): Promise<void> => {
+  const { client, database } = bench;
+  const ids = {
+    STAFF: await asUuid(client, 'staff3'),
+    MUCH: await asUuid(client, 'customer0'),
+    LITTLE: await asUuid(client, 'customer40000'),
+  };
+  const sorts = orderSorts.flatMap((sort) => [`-${sort}`, sort]);
+  const row = table(['GET /orders, ms', ...sorts.map((sort) => `\`${sort}\``)]);
+  for (const [name, filter] of filters) {
+    const cells: string[] = [];
+    for (const sort of sorts) {
+      const list = (): Promise<unknown> => listOrders(database, parse(filter, sort, ids), null);
+      const statement = (await recordStatements(database, list)).at(-1);
+      if (statement) cells.push(await judge(bench, `${name} by ${sort}`, statement));
+    }
+    row([name, ...cells]);
+  }
+};
+
+const measureStats = async (bench: Bench): Promise<void> => {
+  const row = table(['GET /orders/stats', 'figures, ms', 'all of it, ms']);
+  for (const window of statsWindows) {
+    const statements = await recordStatements(bench.database, () => readStats(bench.database, window));
+    const figures = statements.find(({ bind }) => bind.length > 1);
+    if (!figures) throw new Error('the figures were not read');
+    const times: number[] = [];
+    for (let run = 0; run < 5; run += 1) {
+      const began = performance.now();
+      await readStats(bench.database, window);
+      times.push(performance.now() - began);
+    }
+    const whole = times.sort((a, b) => a - b)[2] ?? 0;
+    if (whole > limitMs) bench.faults.push(`stats of ${window}: ${whole.toFixed(1)} ms`);
+    row([window, await judge(bench, `stats of ${window}`, figures), whole.toFixed(1)]);
+  }
+};
+
+const timed = async (what: string, work: () => Promise<void>): Promise<void> => {
+  const began = performance.now();
+  await work();
+  say(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+};
+
+await withThrowaway(async ({ url, database }) => {
+  await timed('a million orders', () => fillMillion(url));
+  await timed('first figures', () => sumUp(database));
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const bench: Bench = { database, client, faults: [] };
+  try {
+    await client.query('VACUUM (ANALYZE) order_figures');
+    await measureStats(bench);
+    await measureList(bench);
+  } finally {
+    await client.end();
+  }
+  say(`\nover ${limitMs} ms or with a sequential scan: ${bench.faults.length}`);
+  for (const fault of bench.faults) say(`- ${fault}`);
+  process.exitCode = bench.faults.length > 0 ? 1 : 0;
+});

@@ -1,0 +1,30 @@
+import { createLocalJWKSet } from 'jose';
+import { Registry } from 'prom-client';
+import { createOrdersApp } from '../services/orders/src/app.ts';
+import { defaultTargets, targetsSetting } from '../services/orders/src/lateness.ts';
+import { Orders } from '../services/orders/src/orders.ts';
+import { Products } from '../services/orders/src/products.ts';
+import { createVerifier } from '../services/runtime/src/auth.ts';
+import { connectDatabase } from '../services/runtime/src/database.ts';
+import { httpPart } from '../services/runtime/src/http.ts';
+import { createLog } from '../services/runtime/src/log.ts';
+import { Outbox } from '../services/runtime/src/outbox.ts';
+import { run } from '../services/runtime/src/run.ts';
+import { Signer } from '../services/users/src/tokens.ts';
+
+/** The orders service's HTTP, whole, without the relay: `orders-server.ts <database url> <port> <secret> <pool>`. */
+const [url = '', port = '', secret = '', pool = ''] = process.argv.slice(2);
+const log = createLog('orders', 'warn');
+const database = connectDatabase(url, Number(pool), 'orders');
+const outbox = new Outbox(database, 'orders_outbox', log);
+const { keySet } = await Signer.create(secret);
+const app = createOrdersApp({
+  log,
+  metrics: new Registry(),
+  database,
+  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
+  products: new Products(database, outbox),
+  verify: createVerifier(createLocalJWKSet(keySet)),
+  health: async () => ({ name: 'orders', version: 'bench', dependencies: {} }),
+});
+await run(log, [httpPart(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());

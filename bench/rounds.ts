@@ -1,0 +1,35 @@
+const clients = 16;
+const rounds = 5;
+const roundMs = 3_000;
+
+/** One request or one transaction; `index` counts them. */
+export type Work = (index: number) => Promise<void>;
+
+/** How often a second `work` gets done by 16 clients, each of which begins anew when it is done. */
+const rateOf = async (work: Work, ms: number): Promise<number> => {
+  const began = performance.now();
+  let done = 0;
+  const client = async (): Promise<void> => {
+    while (performance.now() - began < ms) await work(done++);
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return (done * 1000) / (performance.now() - began);
+};
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
+/** Both ways in turn, so that whatever else the machine does meets both; the ratio is the median of the rounds'. */
+export const compare = async (http: Work, bare: Work) => {
+  await rateOf(http, roundMs / 2);
+  await rateOf(bare, roundMs / 2);
+  const results: { http: number; bare: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const first = await rateOf(http, roundMs);
+    results.push({ http: first, bare: await rateOf(bare, roundMs) });
+  }
+  return {
+    http: median(results.map((one) => one.http)),
+    bare: median(results.map((one) => one.bare)),
+    ratio: median(results.map((one) => one.http / one.bare)),
+  };
+};

@@ -1,0 +1,37 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectDatabase, migrate, type Sequelize } from '../services/runtime/src/database.ts';
+import { createLog, type Log } from '../services/runtime/src/log.ts';
+import { removeData } from '../deploy/local/postgres-home.ts';
+import { startStack } from '../deploy/local/stack.ts';
+
+export interface Throwaway {
+  url: string;
+  database: Sequelize;
+  log: Log;
+}
+
+/** A PostgreSQL of its own with the tables of the orders service, for as long as `work` takes; nothing is left of it. */
+export const withThrowaway = async (work: (database: Throwaway) => Promise<void>): Promise<void> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
+  const controller = new AbortController();
+  const { signal } = controller;
+  for (const name of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(name, () => controller.abort());
+  const log = createLog('bench', 'warn');
+  try {
+    const stack = await startStack({ dataDir, durable: false, signal }, ['postgres']);
+    const database = connectDatabase(stack.databaseUrl, 10, 'bench');
+    try {
+      await migrate(database, 'orders', join(import.meta.dirname, '../services/orders/src/migrations'), log);
+      const stopped = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('stopped')));
+      });
+      await Promise.race([work({ url: stack.databaseUrl, database, log }), stopped]);
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    removeData(dataDir);
+  }
+};

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/errors.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Api } from '../support/api.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let database: pg.Client;
+let anybody: Api;
+let admin: Api;
+let staff: Api;
+let customer: Api;
+let productId: string;
+
+const path = '/orders/api/orders';
+const auth = '/users/api/auth';
+const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  database = new pg.Client({ connectionString: system.territory.databaseUrl });
+  await database.connect();
+  anybody = new Api(system.gatewayUrl);
+  [admin, staff, customer] = await Promise.all([
+    anybody.login('admin@example.com'),
+    anybody.login('staff@example.com'),
+    anybody.register(),
+  ]);
+  productId = (await customer.products())[0]?.id ?? '';
+});
+
+afterAll(async () => {
+  await database.end();
+  await system.stop();
+  await system.territory.remove();
+});
+
+const lines = (quantity = 1, id = productId) => ({ items: [{ product_id: id, quantity }] });
+const moveTo = async (status: string, headers: Record<string, string> = {}): Promise<Problem> => {
+  const { id } = await customer.placeOrder(lines().items);
+  return staff.problem('PATCH', `${path}/${id}/status`, { status }, headers);
+};
+
+/** A twin of a request that another connection is still working on. */
+const twinOfUnfinished = async (): Promise<Problem> => {
+  const key = crypto.randomUUID();
+  await database.query('BEGIN');
+  await database.query(`INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, '')`, [
+    customer.session?.user.id,
+    key,
+  ]);
+  try {
+    return await customer.problem('POST', path, lines(), { 'idempotency-key': key });
+  } finally {
+    await database.query('ROLLBACK');
+  }
+};
+
+const otherBodyOfKey = async (): Promise<Problem> => {
+  const key = { 'idempotency-key': crypto.randomUUID() };
+  await customer.send('POST', path, lines(), key);
+  return customer.problem('POST', path, lines(2), key);
+};
+
+const guesses = async (): Promise<Problem> => {
+  const body = { email: `${crypto.randomUUID()}@example.com`, password: 'a wrong password' };
+  for (let count = 0; count < 10; count += 1) await anybody.send('POST', `${auth}/login`, body);
+  return anybody.problem('POST', `${auth}/login`, body);
+};
+
+/** A fault that nobody foresaw: a table is away. */
+const withoutHistory = async (): Promise<Problem> => {
+  const { id } = await customer.placeOrder(lines().items);
+  await database.query('ALTER TABLE order_status_history RENAME TO elsewhere');
+  try {
+    return await customer.problem('GET', `${path}/${id}/history`);
+  } finally {
+    await database.query('ALTER TABLE elsewhere RENAME TO order_status_history');
+  }
+};
+
+const withoutOrders = async (): Promise<Problem> => {
+  await system.part('orders').kill();
+  try {
+    return await customer.problem('GET', path);
+  } finally {
+    await system.part('orders').start();
+  }
+};
+
+/** How each code is met; or the test that meets it, for what takes a test of its own. */
+const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
+  malformed_request: () => customer.problem('POST', path, '{"items":'),
+  unauthenticated: () => anybody.problem('GET', path),
+  invalid_credentials: () =>
+    anybody.problem('POST', `${auth}/login`, { email: 'nobody@example.com', password: 'a wrong password' }),
+  forbidden: () => customer.problem('GET', '/users/api/users'),
+  not_found: () => staff.problem('GET', `${path}/${unknownId}`),
+  email_taken: () =>
+    anybody.problem('POST', `${auth}/register`, { email: 'staff@example.com', password: 'password123', name: 'Sam' }),
+  insufficient_stock: () => customer.problem('POST', path, lines(1000)),
+  invalid_transition: () => moveTo('delivered'),
+  idempotency_in_flight: twinOfUnfinished,
+  version_conflict: () => moveTo('confirmed', { 'if-match': '"7"' }),
+  idempotency_key_reused: otherBodyOfKey,
+  last_admin: () => admin.problem('DELETE', `/users/api/users/${admin.session?.user.id}`),
+  body_too_large: () => customer.problem('POST', path, { note: 'x'.repeat(300_000) }),
+  unsupported_media_type: () => customer.problem('POST', path, 'items=1', { 'content-type': 'text/plain' }),
+  validation_failed: () => customer.problem('POST', path, { items: [] }),
+  unknown_product: () => customer.problem('POST', path, lines(1, unknownId)),
+  too_many_requests: guesses,
+  internal_error: withoutHistory,
+  upstream_unavailable: withoutOrders,
+  unavailable: 'tests/faults/database.test.ts',
+  upstream_timeout: 'gateway/src/proxy.test.ts',
+};
+
+const codes = Object.keys(ways).filter((code): code is ErrorCode => code in errorCatalogue);
+
+test.each(codes)('%s is met', async (code) => {
+  const way = ways[code];
+  if (typeof way === 'string') {
+    expect(readFileSync(join(import.meta.dirname, '../..', way), 'utf8')).toContain(`'${code}'`);
+    return;
+  }
+  const { status, title } = errorCatalogue[code];
+  expect(await way()).toMatchObject({ code, status, title, type: `urn:live-orders:error:${code}` });
+});
+
+test('text that PostgreSQL cannot store answers 422, and a time that it does not know', async () => {
+  const bad = 'a\0b';
+  const half = '\ud800';
+  for (const note of [bad, half]) {
+    expect(await customer.problem('POST', path, { ...lines(), note })).toMatchObject({ errors: [{ path: 'note' }] });
+  }
+  const register = { email: `${crypto.randomUUID()}@example.com`, password: 'password123', name: bad };
+  expect(await anybody.problem('POST', `${auth}/register`, register)).toMatchObject({ errors: [{ path: 'name' }] });
+  for (const [query, field] of [
+    [`q=${encodeURIComponent(bad)}`, 'q'],
+    ['created_from=0000-01-01T00:00:00Z', 'created_from'],
+    ['min_total=1e300', 'min_total'],
+    [`cursor=${Buffer.from(JSON.stringify(['-created_at', 'soon', unknownId])).toString('base64url')}`, 'cursor'],
+    ['limit=1&limit=2', 'limit'],
+  ]) {
+    expect(await staff.problem('GET', `${path}?${query}`)).toMatchObject({ status: 422, errors: [{ path: field }] });
+  }
+});

@@ -1,0 +1,118 @@
+import { errorCatalogue } from '@live-orders/contracts/errors.ts';
+import { connectDatabase } from '@live-orders/runtime/database.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { createMetrics } from '@live-orders/runtime/metrics.ts';
+import { Outbox } from '@live-orders/runtime/outbox.ts';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import type { Hono } from 'hono';
+import { inspectRoutes } from 'hono/dev';
+import { Redis } from 'ioredis';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createOrdersApp } from '../services/orders/src/app.ts';
+import { defaultTargets, targetsSetting } from '../services/orders/src/lateness.ts';
+import { Orders } from '../services/orders/src/orders.ts';
+import { Products } from '../services/orders/src/products.ts';
+import { createUsersApp } from '../services/users/src/app.ts';
+import { LoginGuard } from '../services/users/src/login-guard.ts';
+import { Sessions } from '../services/users/src/sessions.ts';
+import { Signer } from '../services/users/src/tokens.ts';
+import { Users } from '../services/users/src/users.ts';
+
+const log = createLog('test', 'silent');
+// Nothing here is asked for data, so neither the database nor Redis is ever connected to.
+const database = connectDatabase('postgres://nobody@127.0.0.1:1/none', 2, 'test');
+const outbox = new Outbox(database, 'test_outbox', log);
+const verify = () => Promise.reject(new Error('no token is checked here'));
+const health = () => Promise.reject(new Error('no health is read here'));
+
+const ordersApp = createOrdersApp({
+  ...{ log, metrics: createMetrics('orders'), database, verify, health },
+  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
+  products: new Products(database, outbox),
+});
+const signer = await Signer.create('a secret of a test, and of nothing else');
+const sessions = new Sessions(outbox, signer);
+const usersApp = createUsersApp({
+  ...{ log, metrics: createMetrics('users'), sessions, signer, verify, health, bcryptCost: 4 },
+  users: new Users({ outbox, sessions, bcryptCost: 4 }),
+  guard: new LoginGuard(new Redis({ lazyConnect: true }), ''),
+});
+
+const operation = z.looseObject({
+  operationId: z.string(),
+  summary: z.string(),
+  tags: z.array(z.string()).length(1),
+  security: z.array(z.unknown()).optional(),
+  requestBody: z
+    .object({ content: z.object({ 'application/json': z.object({ schema: z.object({ $ref: z.string() }) }) }) })
+    .loose()
+    .optional(),
+  responses: z.record(z.string(), z.looseObject({ description: z.string().min(1) })),
+});
+const schema = z.looseObject({
+  example: z.unknown().optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+});
+const openapi = z.looseObject({
+  openapi: z.string().startsWith('3.1'),
+  info: z.looseObject({ title: z.string(), description: z.string() }),
+  tags: z.array(z.object({ name: z.string(), description: z.string() })),
+  paths: z.record(z.string(), z.record(z.string(), operation)),
+  components: z.looseObject({ schemas: z.record(z.string(), schema), securitySchemes: z.looseObject({}) }),
+});
+
+const documentOf = async (app: Pick<Hono, 'request'>) =>
+  openapi.parse(await (await app.request('/api/openapi.json')).json());
+
+/** Not a part of the API: what machines of our own read, and the document itself. */
+const aside = ['GET /metrics', 'GET /.well-known/jwks.json', 'GET /api/openapi.json'];
+
+describe.each([
+  ['orders', ordersApp],
+  ['users', usersApp],
+] as const)('the document of the %s service', (_name, app) => {
+  test('is valid OpenAPI 3.1', async () => {
+    const { valid, errors } = await new Validator().validate(await documentOf(app));
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+  });
+
+  test('has every route that runs, and no other', async () => {
+    const { paths } = await documentOf(app);
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const running = inspectRoutes(app)
+      .filter(({ isMiddleware }) => !isMiddleware)
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    expect(documented.sort()).toEqual([...new Set(running)].filter((route) => !aside.includes(route)).sort());
+  });
+
+  test('names each operation once, under a described tag, with the problems that it may answer', async () => {
+    const { paths, tags } = await documentOf(app);
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const used = new Set(operations.flatMap((one) => one.tags));
+    expect([...used].sort()).toEqual(tags.map(({ name }) => name).sort());
+    for (const { operationId, security, responses } of operations) {
+      expect(Object.keys(responses), operationId).toEqual(expect.arrayContaining(['500', '503']));
+      if (security) expect(Object.keys(responses), operationId).toContain('401');
+    }
+  });
+
+  test('has an example of every body that it takes, and the codes of all errors', async () => {
+    const { paths, components } = await documentOf(app);
+    const bodies = Object.values(paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ requestBody }) => requestBody?.content['application/json'].schema.$ref ?? []),
+    );
+    const examples = bodies.map((reference) => components.schemas[reference.split('/').at(-1) ?? '']?.example);
+    expect(examples.length).toBeGreaterThan(0);
+    expect(examples).not.toContain(undefined);
+    const { enum: codes } = z
+      .looseObject({ enum: z.array(z.string()) })
+      .parse(components.schemas.Problem?.properties?.code);
+    expect(codes.sort()).toEqual(Object.keys(errorCatalogue).sort());
+  });
+});

@@ -38,6 +38,9 @@ export const credentials = z
 export const registration = z.strictObject({ email, password, name }).meta({ id: 'Registration' });
 export const refreshRequest = z.strictObject({ refresh_token: z.string().min(1).max(200) }).meta({ id: 'Refresh' });
 
+/** How long an access token lives; a session that ended is remembered that long. */
+export const accessTokenSeconds = 15 * 60;
+
 /** `expires_in` in seconds. A refresh token is good for one use. */
 export const session = z
   .object({

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { buildDashboard, dashboardOutdated } from '../deploy/local/dashboard.ts';
 
 /**
- * `npm test` (everything), `npm run test:unit`, `npm run check`. Says each step with its duration, the output of those
+ * `npm test` (everything), `npm run test:unit`, `npm run check`, `npm run fix`. Says each step with its duration, the output of those
  * that fail, and at the end how many passed and failed: a check counts as one, a test file's tests as theirs.
  */
 const root = join(import.meta.dirname, '..');
@@ -91,6 +91,12 @@ const plans: Record<string, Step[][]> = {
   all: [[sync], checks, [tests('unit')], [build], [tests('system')]],
   check: [[sync], checks],
   unit: [[tests('unit')]],
+  // One after the other: both write.
+  fix: [
+    [sync],
+    [check('lint mended', 'eslint', '--fix', '.')],
+    [check('format mended', 'prettier', '--write', '--log-level', 'warn', '.')],
+  ],
 };
 
 const plan = plans[process.argv[2] ?? 'all'];

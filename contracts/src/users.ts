@@ -50,6 +50,9 @@ export const refreshRequest = z.strictObject({ refresh_token: z.string().min(1).
   example: { refresh_token: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10.q5xGc0hrJ1m0Xq7qz0mGxg2mF0p3iY8vVb3l8d1wZ5k' },
 });
 
+/** How long an access token lives; a session that ended is remembered that long. */
+export const accessTokenSeconds = 15 * 60;
+
 /** `expires_in` in seconds. A refresh token is good for one use. */
 export const session = z
   .object({

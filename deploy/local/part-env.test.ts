@@ -22,4 +22,5 @@ test('an empty value is none', () => {
 test("a part's port comes from its .env", () => {
   expect(partPort('gateway', {})).toBe(3000);
   expect(partPort('gateway', { PORT: '4000' })).toBe(4000);
+  expect(() => partPort('gateway', { PORT: 'abc' })).toThrow('PORT=abc in gateway/.env is no port');
 });

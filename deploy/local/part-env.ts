@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parts, type PartName } from './parts.ts';
 import { root } from './places.ts';
+import { StartError } from './start-error.ts';
 
 export type Env = Record<string, string | undefined>;
 
@@ -28,8 +29,14 @@ export const readPartEnv = (name: PartName): Env => {
   return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 };
 
-/** The port that a part listens on: from its `.env`, else its default. A PORT of the shell cannot be meant for all. */
+/**
+ * The port that a part listens on: from its `.env`, else its default. A PORT of the shell cannot be meant for all. Throws
+ * a StartError for one that is no port.
+ */
 export const partPort = (name: PartName, file: Env = readPartEnv(name)): number => {
   const port = Number(file.PORT || parts[name].port);
-  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : parts[name].port;
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new StartError(
+    `${name} cannot start: PORT=${file.PORT ?? ''} in ${parts[name].folder}/.env is no port (1 to 65535)`,
+  );
 };

@@ -188,6 +188,16 @@ describe('joining', () => {
   });
 });
 
+test('counts the sockets of each user', () => {
+  const [one, two] = [new Recorder('customer', ids.carla), new Recorder('customer', ids.carla)];
+  hub.join(one, null);
+  hub.join(two, null);
+  expect([hub.socketsOf(ids.carla), hub.socketsOf(ids.noor)]).toEqual([2, 0]);
+  hub.leave(one);
+  hub.leave(two);
+  expect(hub.socketsOf(ids.carla)).toBe(0);
+});
+
 describe('when the stream breaks or a client does', () => {
   test('everybody is told to resync at a reset', () => {
     const [staff, carla] = [new Recorder('staff'), new Recorder('customer', ids.carla)];
@@ -219,6 +229,19 @@ describe('when the stream breaks or a client does', () => {
     const times = { committed: at, bridged: at };
     hub.publish({ event: 'session_revoked', seq: 1, epoch: 'e', times, data: { id, session_id, reason: 'logout' } });
     expect([gone.closed, stays.closed]).toEqual(['session_ended', null]);
+  });
+
+  test('a client that missed more than a snapshot’s worth reads the snapshot', () => {
+    const history = new History(10_000, 64 * 1024 * 1024);
+    history.reset({ epoch: 'e', seq: 0 });
+    hub = new Hub(history, new Revocations());
+    for (let seq = 1; seq <= 3_000; seq += 1) hub.publish(created(seq));
+    const client = new Recorder('staff');
+    hub.join(client, { epoch: 'e', seq: 0 });
+    expect(events(client)).toEqual(['welcome 3000', 'resync 3000']);
+    const other = new Recorder('customer', ids.noor);
+    hub.join(other, { epoch: 'e', seq: 0 });
+    expect(other.messages[0]).toMatchObject({ data: { recovered: true } });
   });
 
   test('a client that has left gets nothing more', () => {

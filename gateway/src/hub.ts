@@ -8,7 +8,7 @@ import {
 import type { Identity } from '@live-orders/runtime/auth.ts';
 import { type Audience, audienceOf, encode, project, reaches } from './audience.ts';
 import type { Entry, History } from './history.ts';
-import type { Revocations } from './revocations.ts';
+import type { Revocation, Revocations } from './revocations.ts';
 
 /** A connected socket, as the hub needs it. */
 export interface Client {
@@ -20,12 +20,19 @@ export interface Client {
 }
 
 /** A client this far behind is let go and comes back with its position, so that memory stays bounded. */
-const maxBacklogBytes = 4 * 1024 * 1024;
+const maxBacklogBytes = 1024 * 1024;
+/** What a client that comes back is sent at most; past that, reading the snapshot is cheaper for both. */
+const maxReplayChars = 1024 * 1024;
 /** Events that come closer together than this share a frame. */
 const tickMs = 15;
 export const heartbeatMs = 5_000;
 
 type Resync = Extract<ServerMessage, { event: 'resync' }>['data']['reason'];
+
+const revocationOf = ({ data, times }: Extract<RedisMessage, { event: 'session_revoked' }>): Revocation => ({
+  ...data,
+  at: Date.parse(times.committed),
+});
 
 const reasonFor = (since: Position | 'unreadable', here: Position): Resync => {
   if (since === 'unreadable') return 'unknown_position';
@@ -46,6 +53,7 @@ export class Hub {
   #flushTimer: NodeJS.Timeout | null = null;
   #flushedAt = 0;
   #size = 0;
+  readonly #perUser = new Map<string, number>();
 
   constructor(history: History, revocations: Revocations, now = Date.now) {
     this.#history = history;
@@ -55,6 +63,11 @@ export class Hub {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** How many sockets a user has open. */
+  socketsOf(userId: string): number {
+    return this.#perUser.get(userId) ?? 0;
   }
 
   get position(): Position {
@@ -74,7 +87,7 @@ export class Hub {
     const audience = audienceOf(client.identity);
     this.#flushRoom(audience);
     const { position } = this;
-    const missed = since && since !== 'unreadable' ? this.#missed(since, older) : null;
+    const missed = since && since !== 'unreadable' ? this.#missed(since, older, audience) : null;
     const data = {
       position: formatPosition(position),
       recovered: Boolean(missed),
@@ -83,21 +96,20 @@ export class Hub {
       role: client.identity.role,
     };
     const texts = [encode({ event: 'welcome', seq: position.seq, data })];
-    for (const entry of missed ?? []) {
-      for (const delivery of entry.deliveries) if (reaches(delivery, audience)) texts.push(delivery.text);
-    }
+    if (missed) texts.push(...missed);
     if (since && !missed) texts.push(this.#resync(reasonFor(since, position)));
     client.send(frameOf(texts));
     const room = this.#rooms.get(audience) ?? { clients: new Set(), pending: [] };
     this.#rooms.set(audience, room);
     room.clients.add(client);
     this.#size += 1;
+    this.#perUser.set(client.identity.id, this.socketsOf(client.identity.id) + 1);
   }
 
   /** Answers a ping, after everything that came before it. */
   pong(client: Client): void {
     this.#flushRoom(audienceOf(client.identity));
-    client.send(frameOf([encode({ event: 'pong', seq: this.position.seq })]));
+    this.#send(client, frameOf([encode({ event: 'pong', seq: this.position.seq })]));
   }
 
   leave(client: Client): void {
@@ -105,6 +117,9 @@ export class Hub {
     const room = this.#rooms.get(audience);
     if (!room?.clients.delete(client)) return;
     this.#size -= 1;
+    const left = this.socketsOf(client.identity.id) - 1;
+    if (left > 0) this.#perUser.set(client.identity.id, left);
+    else this.#perUser.delete(client.identity.id);
     if (room.clients.size === 0) this.#rooms.delete(audience);
   }
 
@@ -115,14 +130,14 @@ export class Hub {
     for (const [audience, room] of this.#rooms) {
       for (const delivery of deliveries) if (reaches(delivery, audience)) room.pending.push(delivery.text);
     }
-    if (message.event === 'session_revoked') this.#endSessions(message);
+    if (message.event === 'session_revoked') this.revoke([revocationOf(message)]);
     this.#scheduleFlush();
   }
 
   /** Keeps an event for replay without sending it; for those read from the log at the start. */
   remember(message: RedisMessage): void {
     this.#history.push({ seq: message.seq, deliveries: project(message, message.times.bridged) });
-    if (message.event === 'session_revoked') this.#endSessions(message);
+    if (message.event === 'session_revoked') this.revoke([revocationOf(message)]);
   }
 
   /** The stream cannot be continued: everybody reads the snapshot anew. */
@@ -149,11 +164,22 @@ export class Hub {
     for (const room of this.#rooms.values()) yield* room.clients;
   }
 
-  #missed(since: Position, older: Entry[]): Entry[] | null {
+  /** The texts of everything after `since` for this audience, or null when it is not all here or too much. */
+  #missed(since: Position, older: Entry[], audience: Audience): string[] | null {
     if (since.epoch !== this.position.epoch) return null;
-    const lastOlder = older.at(-1)?.seq;
-    const recent = this.#history.after(lastOlder ?? since.seq);
-    return recent && [...older, ...recent];
+    const recent = this.#history.after(older.at(-1)?.seq ?? since.seq);
+    if (!recent) return null;
+    const texts: string[] = [];
+    let chars = 0;
+    for (const { deliveries } of [...older, ...recent]) {
+      for (const delivery of deliveries) {
+        if (!reaches(delivery, audience)) continue;
+        texts.push(delivery.text);
+        chars += delivery.text.length;
+      }
+      if (chars > maxReplayChars) return null;
+    }
+    return texts;
   }
 
   #resync(reason: Resync): string {
@@ -161,8 +187,10 @@ export class Hub {
     return encode({ event: 'resync', seq: position.seq, data: { position: formatPosition(position), reason } });
   }
 
-  #endSessions({ data, times }: Extract<RedisMessage, { event: 'session_revoked' }>): void {
-    this.#revocations.add({ ...data, at: Date.parse(times.committed) });
+  /** Closes the sockets of sessions that have ended. */
+  revoke(revocations: Revocation[]): void {
+    if (revocations.length === 0) return;
+    for (const revocation of revocations) this.#revocations.add(revocation);
     for (const client of [...this.#clients()]) {
       if (this.#revocations.covers(client.identity)) client.close('session_ended');
     }

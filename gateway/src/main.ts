@@ -37,6 +37,7 @@ const config = loadConfig(
     /** Events kept in memory for clients that come back. */
     HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
     MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
+    MAX_CLIENTS_PER_USER: z.coerce.number().int().min(1).default(50),
   }),
   join(import.meta.dirname, '..'),
 );
@@ -97,6 +98,7 @@ const attach = addWebSocket({
   revocations,
   verify,
   maxClients: config.MAX_CLIENTS,
+  maxClientsPerUser: config.MAX_CLIENTS_PER_USER,
   log,
 });
 

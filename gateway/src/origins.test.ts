@@ -18,4 +18,5 @@ test('in development a page of the same host may, whatever its port', () => {
   const origins = new Origins([dashboard], { sameHost: true });
   expect(origins.allows('http://192.168.1.7:3003', '192.168.1.7:3000')).toBe(true);
   expect(origins.allows('http://192.168.1.8:3003', '192.168.1.7:3000')).toBe(false);
+  for (const host of ['', '[', 'a b', 'x:99999', undefined]) expect(origins.allows('http://x:3003', host)).toBe(false);
 });

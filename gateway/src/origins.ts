@@ -14,7 +14,7 @@ export class Origins {
   /** `host` is the request's own Host header. A client without Origin is no browser, and passes. */
   allows(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined || this.#allowed.has(origin)) return true;
-    if (!this.#sameHost || !URL.canParse(origin) || host === undefined) return false;
-    return new URL(origin).hostname === new URL(`http://${host}`).hostname;
+    if (!this.#sameHost || !URL.canParse(origin) || !URL.canParse(`http://${host ?? ''}`)) return false;
+    return new URL(origin).hostname === new URL(`http://${host ?? ''}`).hostname;
   }
 }

@@ -1,15 +1,19 @@
 import { Readable } from 'node:stream';
 import { getConnInfo } from '@hono/node-server/conninfo';
+import type { AuthEnv } from '@live-orders/runtime/auth.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { Context } from 'hono';
 import { Agent, errors, interceptors } from 'undici';
+import { InFlight } from './in-flight.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
 const notForwarded =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|expect|forwarded|x-forwarded-.*|x-real-ip|x-user-.*|content-length)$/;
 const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
-/** Answers up to this size are read whole, which is cheaper than streaming them. */
-const wholeBytes = 256 * 1024;
+/** Answers up to this size are read whole, so that a client that does not read holds no connection to a service. */
+const wholeBytes = 4 * 1024 * 1024;
+/** What is longer is streamed, for this long at most. */
+const streamMs = 10 * 60_000;
 
 /**
  * A replica that stops closes connections which the pool still holds, so what only reads is asked once more: without
@@ -25,7 +29,7 @@ const agent = new Agent({ connections: 128, pipelining: 1, bodyTimeout: 30_000, 
   }),
 );
 
-const requestHeaders = (c: Context, prefix: string): Record<string, string> => {
+const requestHeaders = (c: ProxyContext, prefix: string): Record<string, string> => {
   const headers: Record<string, string> = {};
   for (const [name, value] of c.req.raw.headers) if (!notForwarded.test(name)) headers[name] = value;
   headers['x-forwarded-for'] = getConnInfo(c).remote.address ?? 'unknown';
@@ -66,39 +70,56 @@ const failure = (name: string, error: unknown): unknown => {
   return error;
 };
 
+/** No identity is known where a token is not needed. */
+type ProxyContext = Context<{ Variables: Partial<AuthEnv['Variables']> }>;
+
 /**
  * Forwards requests below `/<name>/` to the service at `base`, without that prefix, body and answer unchanged. Throws
- * `upstream_unavailable`, or `upstream_timeout` when no answer begins within `patienceMs`.
+ * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, or `too_many_requests`.
  */
 export const proxyTo =
-  (name: string, base: string, patienceMs = 15_000) =>
-  async (c: Context): Promise<Response> => {
+  (name: string, base: string, patienceMs = 15_000, inFlight = new InFlight(32)) =>
+  async (c: ProxyContext): Promise<Response> => {
+    const session = c.get('identity')?.session_id;
+    const release = session === undefined ? () => undefined : inFlight.enter(session);
+    let streaming = false;
     const url = new URL(c.req.url);
-    const path = `${url.pathname.slice(name.length + 1)}${url.search}`;
-    const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
     try {
       const { statusCode, headers, body } = await agent.request({
         origin: base,
-        path,
-        method: c.req.method === 'HEAD' ? 'HEAD' : methodOf(c),
+        path: `${url.pathname.slice(name.length + 1)}${url.search}`,
+        method: methodOf(c),
         headers: requestHeaders(c, `/${name}`),
         headersTimeout: patienceMs,
-        body: hasBody ? Buffer.from(await c.req.arrayBuffer()) : null,
+        body: hasBody(c) ? Buffer.from(await c.req.arrayBuffer()) : null,
         signal: c.req.raw.signal,
       });
-      const empty = statusCode === 204 || statusCode === 304 || c.req.method === 'HEAD';
-      const short = Number(headers['content-length'] ?? Infinity) <= wholeBytes;
-      const answer = empty || short ? await body.arrayBuffer() : Readable.toWeb(body);
       const init = { status: statusCode, headers: responseHeaders(`/${name}`, headers) };
-      return empty ? new Response(null, init) : new Response(answer, init);
+      if (statusCode === 204 || statusCode === 304 || c.req.method === 'HEAD') {
+        await body.dump();
+        return new Response(null, init);
+      }
+      if (Number(headers['content-length'] ?? Infinity) <= wholeBytes)
+        return new Response(await body.arrayBuffer(), init);
+      streaming = true;
+      const deadline = setTimeout(() => body.destroy(new Error('an answer took too long to be read')), streamMs);
+      body.once('close', () => {
+        clearTimeout(deadline);
+        release();
+      });
+      return new Response(Readable.toWeb(body), init);
     } catch (error) {
       throw failure(name, error);
+    } finally {
+      if (!streaming) release();
     }
   };
 
-const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const;
+const hasBody = (c: ProxyContext): boolean => c.req.method !== 'GET' && c.req.method !== 'HEAD';
 
-const methodOf = (c: Context) => {
+const methods = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'] as const;
+
+const methodOf = (c: ProxyContext) => {
   const found = methods.find((method) => method === c.req.method);
   if (!found) throw new ProblemError('not_found', `${c.req.method} is not used here.`);
   return found;

@@ -1,37 +1,41 @@
+import { accessTokenSeconds } from '@live-orders/contracts/users.ts';
 import type { Identity } from '@live-orders/runtime/auth.ts';
 
-interface Revocation {
+/** `at`: when the session, or with null every session of the user, ended (ms since the epoch). */
+export interface Revocation {
   id: string;
   session_id: string | null;
   at: number;
 }
 
-/** A token issued before a revocation outlives it by this much at most. */
-const tokenLifeMs = 15 * 60_000;
+const tokenLifeMs = accessTokenSeconds * 1000;
 
 /** Sessions that ended while their access tokens still live. Bounded by the rate of logouts in a token's life. */
 export class Revocations {
   readonly #now: () => number;
-  #list: Revocation[] = [];
+  /** When it ended, by session and by user. Oldest first, but for what was read from Redis later. */
+  readonly #sessions = new Map<string, number>();
+  readonly #users = new Map<string, number>();
 
   constructor(now = Date.now) {
     this.#now = now;
   }
 
-  /** `at` is when the session ended, in ms since the epoch. */
-  add(revocation: Revocation): void {
-    const oldest = this.#now() - tokenLifeMs;
-    this.#list = this.#list.filter(({ at }) => at > oldest);
-    this.#list.push(revocation);
+  add({ id, session_id, at }: Revocation): void {
+    for (const ended of [this.#sessions, this.#users]) {
+      for (const [key, time] of ended) {
+        if (time > this.#now() - tokenLifeMs) break;
+        ended.delete(key);
+      }
+    }
+    if (session_id !== null) this.#sessions.set(session_id, at);
+    else this.#users.set(id, Math.max(at, this.#users.get(id) ?? 0));
   }
 
   /** Whether the session has ended. A user whose sessions all ended may log in again: later ones are good. */
-  covers(identity: Identity): boolean {
-    return this.#list.some(({ id, session_id, at }) =>
-      session_id === null
-        ? id === identity.id && beginningOf(identity.session_id) <= at
-        : session_id === identity.session_id,
-    );
+  covers({ id, session_id }: Identity): boolean {
+    const userEnded = this.#users.get(id);
+    return this.#sessions.has(session_id) || (userEnded !== undefined && beginningOf(session_id) <= userEnded);
   }
 }
 

@@ -1,4 +1,5 @@
 import { channels, type Position, redisMessage, type RedisMessage } from '@live-orders/contracts/realtime.ts';
+import { accessTokenSeconds } from '@live-orders/contracts/users.ts';
 import { pause } from '@live-orders/runtime/backoff.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
@@ -11,6 +12,7 @@ import { heartbeatMs, type Hub } from './hub.ts';
 const logPage = 1_000;
 /** How often it is asked whether the bridge has begun a log. */
 const beginMs = 200;
+const revoked = z.object({ id: z.string(), session_id: z.string().nullable() });
 const stateReply = z.tuple([z.string().nullable(), z.coerce.number().nullable()]);
 
 /**
@@ -93,11 +95,26 @@ export class Subscriber implements Part {
 
   /** Compares our position with the log's, and catches up. */
   async #catchUp(): Promise<void> {
+    await this.#readRevocations();
     const [epoch, seq] = stateReply.parse(await this.#redis.hmget(`${this.#prefix}order_events:state`, 'epoch', 'seq'));
-    if (epoch === null || seq === null) return;
+    if (epoch === null || seq === null) {
+      // Emptied, and the bridge has not been there since: what comes next cannot be known to follow.
+      this.live = false;
+      return;
+    }
     if (!this.begun) await this.#begin({ epoch, seq });
     else await this.#advance({ epoch, seq: seq + 1 });
     this.live = this.#subscription.status === 'ready';
+  }
+
+  /** Sessions that ended, also those of which Pub/Sub or a lost log said nothing. */
+  async #readRevocations(): Promise<void> {
+    const since = Date.now() - accessTokenSeconds * 1000;
+    const reply = await this.#redis.zrangebyscore(`${this.#prefix}revocations`, since, '+inf', 'WITHSCORES');
+    const members = reply.filter((_value, index) => index % 2 === 0);
+    this.#hub.revoke(
+      members.map((member, index) => ({ ...revoked.parse(JSON.parse(member)), at: Number(reply[index * 2 + 1]) })),
+    );
   }
 
   async #begin(position: Position): Promise<void> {
@@ -120,6 +137,7 @@ export class Subscriber implements Part {
       return;
     }
     this.#log.warn({ from: { epoch, seq }, to: next }, 'the stream cannot be continued; everybody resyncs');
+    await this.#readRevocations();
     this.#hub.reset({ epoch: next.epoch, seq: next.seq - 1 }, epoch === next.epoch ? 'gap' : 'new_epoch');
   }
 

@@ -42,6 +42,7 @@ export interface WebSocketPlan {
   revocations: Revocations;
   verify: Verify;
   maxClients: number;
+  maxClientsPerUser: number;
   log: Log;
 }
 
@@ -58,7 +59,11 @@ export const addWebSocket = (plan: WebSocketPlan): ((server: Server) => void) =>
     '/ws',
     async (c, next) => {
       checkAdmission(c, plan);
-      c.set('identity', await identify(c, plan));
+      const identity = await identify(c, plan);
+      if (hub.socketsOf(identity.id) >= plan.maxClientsPerUser) {
+        throw new ProblemError('too_many_requests', `A user may have ${plan.maxClientsPerUser} sockets open at once.`);
+      }
+      c.set('identity', identity);
       await next();
     },
     upgradeWebSocket(async (c: Context<AuthEnv>) => {
@@ -78,6 +83,10 @@ export const addWebSocket = (plan: WebSocketPlan): ((server: Server) => void) =>
     guardUpgrades(server, log);
   };
 };
+
+/** Pings are answered once a second at most; those in between are left out. */
+const pongMs = 1_000;
+const closeMs = 2_000;
 
 const checkAdmission = (c: Context, { origins, hub, subscriber, maxClients }: WebSocketPlan): void => {
   if (!origins.allows(c.req.header('origin'), c.req.header('host'))) {
@@ -122,6 +131,7 @@ interface Connection {
 const socketEvents = ({ identity, since, older, hub, log }: Connection) => {
   let client: Client | null = null;
   let expiry: NodeJS.Timeout | undefined;
+  let answeredAt = 0;
   return {
     onOpen(_event: Event, ws: WSContext<WebSocket>) {
       if (!ws.raw) return;
@@ -132,7 +142,10 @@ const socketEvents = ({ identity, since, older, hub, log }: Connection) => {
     onMessage(event: MessageEvent) {
       if (!client) return;
       if (!isReadable(event.data)) client.close('unreadable');
-      else hub.pong(client);
+      else if (Date.now() - answeredAt >= pongMs) {
+        answeredAt = Date.now();
+        hub.pong(client);
+      }
     },
     onClose() {
       clearTimeout(expiry);
@@ -151,6 +164,8 @@ const toClient = (socket: WebSocket, identity: Identity): Client => ({
   close(reason: CloseReason) {
     const { code, text } = closeCodes[reason];
     socket.close(code, text);
+    // A client that reads nothing would keep its backlog for the 30 s that ws waits for the closing handshake.
+    setTimeout(() => socket.terminate(), closeMs).unref();
   },
 });
 
@@ -174,6 +189,12 @@ const guardUpgrades = (server: Server, log: Log): void => {
     socket.on('error', (error) => log.debug({ err: error }, 'a client left during the upgrade'));
     if (!/^\/(?!\/)/.test(request.url ?? '') || !URL.canParse(request.url ?? '', 'http://gateway')) {
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    // node-ws would run the whole app for any path, the proxy too, and leave the answer unread: each such request held
+    // one connection to a service for ever.
+    if (new URL(request.url ?? '', 'http://gateway').pathname !== '/ws') {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
     for (const listener of listeners) {

@@ -11,10 +11,8 @@ let customer: Visitor;
 
 beforeAll(async () => {
   const parts = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
-  [system, browser] = await Promise.all([
-    claimTerritory(inject('servers')).then((territory) => startSystem(territory, [...parts])),
-    launchBrowser(),
-  ]);
+  browser = await launchBrowser();
+  system = await startSystem(await claimTerritory(inject('servers')), [...parts]);
 });
 
 afterAll(async () => {

@@ -64,7 +64,7 @@ export class Client {
 }
 
 /** An open socket and all that it has said. */
-export class Live {
+class Live {
   readonly messages: ServerMessage[] = [];
   readonly #socket: WebSocket;
 

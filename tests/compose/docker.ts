@@ -24,7 +24,7 @@ export interface Outcome {
  * Runs a program to its end, or until the signal. It gets a process group of its own, since Ctrl-C on a terminal reaches
  * a whole group, and a stack that is being taken down must not lose its client.
  */
-export const execute = async (command: string, args: string[], signal?: AbortSignal): Promise<Outcome> => {
+const execute = async (command: string, args: string[], signal?: AbortSignal): Promise<Outcome> => {
   signal?.throwIfAborted();
   const child = spawn(command, args, { cwd: root, env: ownEnv, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { ticket } from '@live-orders/contracts/realtime.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Api } from '../support/api.ts';
 import { Socket } from '../support/socket.ts';
@@ -66,6 +66,22 @@ describe('an upgrade is refused, and the gateway lives on', () => {
     await expectAlive();
   });
 
+  test('to an address of a service, which never hears of it', async () => {
+    const request = upgrade('/orders/api/orders').replace(
+      'Host: gateway',
+      `Host: gateway\r\nAuthorization: ${bearer().authorization}`,
+    );
+    expect(await sendRaw(request)).toMatch(/^HTTP\/1\.1 404 /);
+    await expectAlive();
+  });
+
+  test('when the user has as many sockets as a user may have', async () => {
+    const crowd = await Promise.all(Array.from({ length: 50 }, () => Socket.open(staff)));
+    await expect(Socket.open(staff)).rejects.toThrow('refused with 429');
+    await Promise.all(crowd.map((socket) => socket.close()));
+    await expectAlive();
+  });
+
   test('without a ticket or token, with a bad one, or with an expired one', async () => {
     await expect(Socket.connect(wsUrl)).rejects.toThrow('refused with 401');
     await expect(Socket.connect(`${wsUrl}?ticket=${'x'.repeat(32)}`)).rejects.toThrow('refused with 401');
@@ -125,6 +141,25 @@ describe('a client frame', () => {
     await good.next('pong');
     await good.close();
     await expectAlive();
+  });
+});
+
+describe('a session that ended', () => {
+  test('is known to a gateway that starts later', async () => {
+    const leaving = await new Api(system.gatewayUrl).login('staff@example.com');
+    await leaving.send('POST', '/users/api/auth/logout');
+    await vi.waitFor(async () => {
+      expect(await leaving.send('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
+    });
+    await system.restart('gateway');
+    await vi.waitFor(
+      async () => {
+        const socket = await Socket.open(staff);
+        await socket.close();
+      },
+      { timeout: 10_000 },
+    );
+    expect(await leaving.problem('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
   });
 });
 

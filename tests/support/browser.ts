@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import bundled from '@sparticuz/chromium';
 import { demoPassword } from '@live-orders/contracts/demo.ts';
@@ -9,10 +10,18 @@ const screenshots = join(import.meta.dirname, '..', '..', 'test-results', 'scree
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
+/** The package unpacks its Chromium below the folder for temporary files, under a name that is the same for all users. */
+const unpacked = async (): Promise<string> => {
+  const own = join(tmpdir(), `live-orders-chromium-${userInfo().uid}`);
+  await mkdir(own, { recursive: true, mode: 0o700 });
+  process.env.TMPDIR = own;
+  return bundled.executablePath();
+};
+
 /** Chromium without a window: the one that CHROMIUM_PATH names, or the one that an npm package carries. */
 export const launchBrowser = async (): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? (await bundled.executablePath()),
+    executablePath: process.env.CHROMIUM_PATH ?? (await unpacked()),
     // Chromium refuses its sandbox to root, as whom containers and CI run.
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
   });

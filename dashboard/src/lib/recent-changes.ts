@@ -17,7 +17,8 @@ export class RecentChanges {
     const at = Date.now();
     for (const [id, mark] of this.#marks) if (at - mark.at > recentMs) this.#marks.delete(id);
     for (const change of changes) {
-      if (change.kind !== 'applied' || change.via === 'snapshot') continue;
+      // Only what the stream brings is news; a page that reads its data anew is not.
+      if (change.kind !== 'applied' || change.via !== 'event') continue;
       const { order, previous } = change;
       if (!previous && order.version === 1) this.#marks.set(order.id, { kind: 'arrived', at });
       else if (previous && previous.status !== order.status) this.#marks.set(order.id, { kind: 'moved', at });

@@ -7,6 +7,7 @@ import {
   type Kafka,
   type KafkaMessage,
   type KafkaSettings,
+  readEnds,
   Sender,
 } from '@live-orders/runtime/kafka.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
@@ -50,18 +51,36 @@ export class Bridge implements Part {
     const prefix = this.#settings.KAFKA_PREFIX;
     const options = { log: this.#log, signal };
     await retry('reaching kafka', () => ensureTopics(this.#kafka, this.#settings), options);
-    await retry('reaching redis', () => this.#publisher.begin(), options);
+    await retry('reaching redis', () => this.#begin(), options);
     this.state = 'consuming';
     try {
       await consume(
         this.#kafka,
-        { groupId: `${prefix}bridge`, topics: aggregates.map((aggregate) => `${prefix}${topics[aggregate]}`) },
+        { groupId: `${prefix}bridge`, topics: this.#topics },
         (payload) => this.#carry(payload, signal),
         signal,
       );
     } finally {
       await this.#deadLetters.close();
     }
+  }
+
+  /**
+   * Kafka's own log may have been made anew: then the offsets that Redis remembers lie beyond its end, and everything
+   * would be skipped. They are read before the ends, so that another bridge at work meanwhile cannot look like that.
+   */
+  async #begin(): Promise<void> {
+    await this.#publisher.begin();
+    const remembered = await this.#publisher.remembered();
+    const ends = await readEnds(this.#kafka, this.#topics);
+    const anew = [...remembered].some(([partition, last]) => last >= (ends.get(partition) ?? 0));
+    if (!anew) return;
+    this.#log.warn('kafka has fewer records than were published from it: a new epoch begins');
+    await this.#publisher.beginAnew();
+  }
+
+  get #topics(): string[] {
+    return aggregates.map((aggregate) => `${this.#settings.KAFKA_PREFIX}${topics[aggregate]}`);
   }
 
   async #carry(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
@@ -76,7 +95,6 @@ export class Bridge implements Part {
         partition: `${batch.topic}:${batch.partition}`,
         first: chunk[0]?.offset ?? last,
         last,
-        end: batch.highWatermark,
       };
       const published = await this.#publish(payload, range, publications, signal);
       if (!published) return;

@@ -9,6 +9,7 @@ import { run } from '@live-orders/runtime/run.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { Bridge } from './bridge.ts';
+import { epochKeeper } from './epoch-keeper.ts';
 import { Publisher } from './publisher.ts';
 
 const config = loadConfig(
@@ -35,11 +36,6 @@ const bridge = new Bridge({
   log,
   metrics,
 });
-// A Redis that came back empty gets its new epoch now, not with the next event, so that dashboards resync at once.
-redis.on('ready', () => {
-  publisher.begin().catch((error: unknown) => log.warn({ err: error }, 'redis was lost again before it had an epoch'));
-});
-
 const app = createApp(log);
 app.get('/', (c) =>
   c.json({
@@ -50,4 +46,8 @@ app.get('/', (c) =>
 );
 serveMetrics(app, metrics);
 
-await run(log, [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge], async () => redis.disconnect());
+await run(
+  log,
+  [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge, epochKeeper(publisher, log)],
+  async () => redis.disconnect(),
+);

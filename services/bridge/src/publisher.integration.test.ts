@@ -31,10 +31,15 @@ beforeEach(async () => {
 });
 
 /** Publishes the records with these offsets, each with its offset as `n`. */
-const publish = (offsets: number[], { partition = 'orders.v1:0', end = 1_000, by = publisher } = {}) =>
+const publish = (offsets: number[], { partition = 'orders.v1:0', by = publisher } = {}) =>
   by.publish(
-    { partition, first: String(offsets[0]), last: String(offsets.at(-1)), end: String(end) },
-    offsets.map((offset) => ({ offset: String(offset), channel: 'order_events', text: `{"n":${offset}` })),
+    { partition, first: String(offsets[0]), last: String(offsets.at(-1)) },
+    offsets.map((offset) => ({
+      offset: String(offset),
+      channel: 'order_events',
+      text: `{"n":${offset}`,
+      revocation: null,
+    })),
   );
 
 const logged = async (): Promise<string[]> =>
@@ -62,7 +67,7 @@ describe('publishing', () => {
   });
 
   test('passes over records that became no message', async () => {
-    await publisher.publish({ partition: 'orders.v1:0', first: '0', last: '4', end: '9' }, []);
+    await publisher.publish({ partition: 'orders.v1:0', first: '0', last: '4' }, []);
     const after = await publish([5]);
     expect(after.seq).toBe(1);
   });
@@ -78,6 +83,19 @@ describe('publishing', () => {
     expect((await logged()).length).toBeLessThan(300);
     expect((await logged()).at(-1)).toBe('1000-0');
   });
+});
+
+test('keeps who lost a session as long as a token lives', async () => {
+  const revocation = { member: '{"id":"sam"}', at: Date.now() };
+  const old = { member: '{"id":"ada"}', at: Date.now() - 20 * 60_000 };
+  for (const [index, one] of [old, revocation].entries()) {
+    const range = { partition: 'users.v1:0', first: String(index), last: String(index) };
+    await publisher.publish(range, [
+      { offset: String(index), channel: 'user_events', text: '{"n":0', revocation: one },
+    ]);
+  }
+  expect(await redis.zrange(`${prefix}revocations`, '0', '-1')).toEqual([revocation.member]);
+  expect(await redis.pttl(`${prefix}revocations`)).toBeGreaterThan(0);
 });
 
 describe('a new epoch begins', () => {
@@ -108,11 +126,19 @@ describe('a new epoch begins', () => {
     expect((await publisher.begin()).epoch).not.toBe(before.epoch);
   });
 
-  test('when Kafka’s log was made anew and ends before what is remembered', async () => {
+  test('when a publisher that has seen nothing finds another run of Redis', async () => {
+    const before = await publisher.begin();
+    await redis.hset(`${prefix}order_events:state`, 'run', 'another');
+    expect((await publisher.begin()).epoch).toBe(before.epoch);
+    await redis.hset(`${prefix}order_events:state`, 'run', 'another');
+    expect((await new Publisher(redis, prefix, 1_000).begin()).epoch).not.toBe(before.epoch);
+  });
+
+  test('when asked to, because Kafka’s log was made anew', async () => {
     const before = await publish([0, 1, 2]);
-    const after = await publish([0], { end: 1 });
-    expect(after.epoch).not.toBe(before.epoch);
-    expect(after.seq).toBe(1);
+    expect(await publisher.remembered()).toEqual(new Map([['orders.v1:0', 2]]));
+    expect((await publisher.beginAnew()).epoch).not.toBe(before.epoch);
+    expect((await publish([0])).seq).toBe(1);
   });
 
   test('but not because another publisher began one, nor at every start', async () => {

@@ -1,25 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { accessTokenSeconds } from '@live-orders/contracts/users.ts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 const script = readFileSync(join(import.meta.dirname, 'publish.lua'), 'utf8');
 const answer = z.tuple([z.string(), z.number()]);
+const accessTokenMs = accessTokenSeconds * 1000;
+
+/** Who lost a session, as JSON text, and when (ms since the epoch). */
+export interface Revocation {
+  member: string;
+  at: number;
+}
 
 /** A message for Redis: `text` is a JSON object without its closing brace; the script adds `seq` and `epoch`. */
 export interface Publication {
   offset: string;
   channel: string;
   text: string;
+  revocation: Revocation | null;
 }
 
-/** Records of one partition, by their offsets; `end` is the offset that the partition's next record will have. */
+/** Records of one partition, by their offsets. */
 export interface OffsetRange {
   partition: string;
   first: string;
   last: string;
-  end: string;
 }
 
 /** Where the log stands. */
@@ -48,22 +56,62 @@ export class Publisher {
    * Publishes the records of a range, once however often it is called: what is at or below the partition's remembered
    * offset is skipped. Rejects when Redis does not acknowledge.
    */
-  publish(range: OffsetRange, publications: Publication[]): Promise<LogState> {
+  async publish(range: OffsetRange, publications: Publication[]): Promise<LogState> {
+    const revocations = publications.flatMap(({ revocation }) => revocation ?? []);
+    if (revocations.length > 0) await this.#revoke(revocations);
     return this.#run(range, publications);
   }
 
-  /** Makes sure that the log has an epoch, so that gateways have a position even before the first event. */
-  begin(): Promise<LogState> {
-    return this.#run({ partition: 'none', first: '-1', last: '-1', end: '0' }, []);
+  /**
+   * Makes sure that the log has an epoch, so that gateways have a position even before the first event. A publisher that
+   * has seen nothing yet begins a new one when Redis was restarted, for it may have come back with older data.
+   */
+  async begin(): Promise<LogState> {
+    const info = await this.#redis.info('server');
+    return this.#run(noRange, [], { runId: /run_id:(\w+)/.exec(info)?.[1] ?? '' });
   }
 
-  async #run({ partition, first, last, end }: OffsetRange, publications: Publication[]): Promise<LogState> {
-    const keys = [`${this.#prefix}order_events:state`, `${this.#prefix}order_events:log`];
+  /** Begins a new epoch: everybody reads the snapshot anew. */
+  beginAnew(): Promise<LogState> {
+    return this.#run(noRange, [], { anew: true });
+  }
+
+  /** The last offset that was published of each partition. */
+  async remembered(): Promise<Map<string, number>> {
+    const state = await this.#redis.hgetall(this.#keys[0]);
+    return new Map(
+      Object.entries(state).flatMap(([name, value]) => (name.includes(':') ? [[name, Number(value)]] : [])),
+    );
+  }
+
+  /** Keeps who lost a session, for gateways that start while the tokens of that time live. */
+  async #revoke(revocations: Revocation[]): Promise<void> {
+    const key = `${this.#prefix}revocations`;
+    await this.#redis
+      .multi()
+      .zadd(key, ...revocations.flatMap(({ member, at }) => [at, member]))
+      .zremrangebyscore(key, '-inf', Date.now() - accessTokenMs)
+      .pexpire(key, accessTokenMs)
+      .exec();
+  }
+
+  get #keys(): [state: string, log: string] {
+    return [`${this.#prefix}order_events:state`, `${this.#prefix}order_events:log`];
+  }
+
+  async #run(
+    { partition, first, last }: OffsetRange,
+    publications: Publication[],
+    { anew = false, runId = '' } = {},
+  ): Promise<LogState> {
     const messages = publications.flatMap(({ offset, channel, text }) => [offset, `${this.#prefix}${channel}`, text]);
     const seen = [this.#last.epoch, this.#last.seq];
-    const given = [partition, first, last, end, randomUUID(), ...seen, this.#length, ...messages];
+    const given = [partition, first, last, anew ? '1' : '', randomUUID(), ...seen, this.#length, runId, ...messages];
+    const keys = this.#keys;
     const [epoch, seq] = answer.parse(await this.#redis.eval(script, keys.length, ...keys, ...given));
     this.#last = { epoch, seq };
     return this.#last;
   }
 }
+
+const noRange: OffsetRange = { partition: 'none', first: '-1', last: '-1' };

@@ -9,10 +9,11 @@ import {
 import { channels, redisEvents } from '@live-orders/contracts/realtime.ts';
 import type { IHeaders } from '@live-orders/runtime/kafka.ts';
 import { z } from 'zod';
+import type { Revocation } from './publisher.ts';
 
 /** What a Kafka record becomes: a message, nothing (a type that is not ours), or the reason why it cannot be read. */
 export type Translation =
-  | { kind: 'message'; channel: string; text: string }
+  | { kind: 'message'; channel: string; text: string; revocation: Revocation | null }
   | { kind: 'ignored'; type: string }
   | { kind: 'unreadable'; reason: string };
 
@@ -56,8 +57,20 @@ export const translate = (
     ...dataOf(value.data),
     times: { committed: headers.data.ce_time, bridged: bridgedAt },
   };
-  return { kind: 'message', channel: channels[aggregateOf(type)], text: JSON.stringify(message).slice(0, -1) };
+  const revocation = message.event === 'session_revoked' ? revocationOf(message) : null;
+  return {
+    kind: 'message',
+    channel: channels[aggregateOf(type)],
+    text: JSON.stringify(message).slice(0, -1),
+    revocation,
+  };
 };
+
+/** As the gateways read it: `at` is ms since the epoch. */
+const revocationOf = ({ data, times }: { data: object; times: { committed: string } }): Revocation => ({
+  member: JSON.stringify(data),
+  at: Date.parse(times.committed),
+});
 
 /** The aggregate as `data`; what the event adds to it stands beside. */
 const dataOf = (value: EventValue<EventType>) => {

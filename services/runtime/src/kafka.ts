@@ -94,6 +94,22 @@ export const ensureTopics = async (kafka: Kafka, settings: KafkaSettings): Promi
   }
 };
 
+/** The offset that the next record of each partition will have, by `topic:partition`. */
+export const readEnds = async (kafka: Kafka, topicNames: string[]): Promise<Map<string, number>> => {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const ends = new Map<string, number>();
+    for (const topic of topicNames) {
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic))
+        ends.set(`${topic}:${partition}`, Number(high));
+    }
+    return ends;
+  } finally {
+    await admin.disconnect();
+  }
+};
+
 export interface Outgoing {
   topic: string;
   key: string | Buffer | null;

@@ -3,11 +3,11 @@ import { sqlState } from './sql-state.ts';
 
 export type Log = Logger;
 
-const statementMembers = new Set(['sql', 'parameters', 'parent', 'original', 'fields', 'errors']);
+const statementMembers = new Set(['sql', 'parameters', 'parent', 'original', 'fields', 'errors', 'command']);
 
 /**
  * A failed statement's error carries the statement and its values three times over, and with them e-mail addresses, notes
- * and hashes. Its message, code and stack are enough to find the place.
+ * and hashes; a failed Redis command its arguments, a ticket perhaps. Its message, code and stack are enough to find the place.
  */
 export const loggedError = (error: Error): object => {
   const code = sqlState(error);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Session } from '@live-orders/contracts/users.ts';
+import { accessTokenSeconds, type Session } from '@live-orders/contracts/users.ts';
 import type { EventValue } from '@live-orders/contracts/events.ts';
 import type { Transaction } from '@live-orders/runtime/database.ts';
 import type { Outbox } from '@live-orders/runtime/outbox.ts';
@@ -8,7 +8,7 @@ import { Op } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { SessionRow, toUser, UserRow } from './models.ts';
-import { accessSeconds, type Signer } from './tokens.ts';
+import type { Signer } from './tokens.ts';
 
 const idleMs = 7 * 24 * 3_600_000;
 const longestMs = 30 * 24 * 3_600_000;
@@ -138,7 +138,7 @@ export class Sessions {
     return {
       access_token: await this.#signer.sign(toUser(user), session.id),
       token_type: 'Bearer',
-      expires_in: accessSeconds,
+      expires_in: accessTokenSeconds,
       refresh_token: `${session.id}.${secret}`,
       user: toUser(user),
     };

@@ -1,10 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
-import type { User } from '@live-orders/contracts/users.ts';
+import { accessTokenSeconds, type User } from '@live-orders/contracts/users.ts';
 import { tokenRules } from '@live-orders/runtime/auth.ts';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
-
-/** Seconds that an access token lives. */
-export const accessSeconds = 15 * 60;
 
 // RFC 8410: the PKCS #8 header of an Ed25519 private key; the 32 bytes of the key follow.
 const pkcs8Ed25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -46,7 +43,7 @@ export class Signer {
       .setAudience(tokenRules.audience)
       .setSubject(user.id)
       .setIssuedAt()
-      .setExpirationTime(`${accessSeconds} s`)
+      .setExpirationTime(`${accessTokenSeconds} s`)
       .sign(this.#key);
   }
 

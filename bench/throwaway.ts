@@ -17,11 +17,13 @@ export const withThrowaway = async (work: (database: Throwaway) => Promise<void>
   const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
   const controller = new AbortController();
   const { signal } = controller;
-  for (const name of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(name, () => controller.abort());
+  const ends = ['SIGINT', 'SIGTERM', 'disconnect'] as const;
+  const stop = (): void => controller.abort();
+  for (const name of ends) process.once(name, stop);
   const log = createLog('bench', 'warn');
   try {
     const stack = await startStack({ dataDir, durable: false, signal }, ['postgres']);
-    const database = connectDatabase(stack.databaseUrl, 10, 'bench');
+    const database = connectDatabase(stack.databaseUrl, 10, 'bench', 150_000);
     try {
       await migrate(database, 'orders', join(import.meta.dirname, '../services/orders/src/migrations'), log);
       const stopped = new Promise<never>((_, reject) => {
@@ -29,9 +31,12 @@ export const withThrowaway = async (work: (database: Throwaway) => Promise<void>
       });
       await Promise.race([work({ url: stack.databaseUrl, database, log }), stopped]);
     } finally {
+      await database.close();
       await stack.stop();
     }
   } finally {
     removeData(dataDir);
+    // A listener for the end of the channel would keep the process alive.
+    for (const name of ends) process.off(name, stop);
   }
 };

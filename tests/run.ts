@@ -90,7 +90,7 @@ const sync = check('dashboard sync', 'npm', 'run', 'sync', '--silent', '-w', 'da
 const plans: Record<string, Step[][]> = {
   all: [[sync], checks, [tests('unit')], [build], [tests('system')]],
   check: [[sync], checks],
-  unit: [[tests('unit')]],
+  unit: [[sync], [tests('unit')]],
   // One after the other: both write.
   fix: [
     [sync],

@@ -20,10 +20,8 @@ export const sumUp = async (database: Sequelize): Promise<void> => {
       { type: QueryTypes.SELECT, transaction },
     );
     if (!mark) return;
-    // The first time there may be millions of steps; 15 s is what a statement has otherwise.
-    await database.query("SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true)", {
-      transaction,
-    });
+    // For the first time, when there may be millions of steps.
+    await database.query("SET LOCAL work_mem = '64MB'", { transaction });
     if (mark.restored) await beginAnew(database, transaction);
     else await addFigures(database, mark, transaction);
   });

@@ -37,6 +37,8 @@ const config = loadConfig(
 const log = createLog('orders', config.LOG_LEVEL);
 const metrics = createMetrics('orders');
 const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'orders');
+// For itself: the first time it may sum up millions of steps.
+const figures = connectDatabase(config.DATABASE_URL, 1, 'orders figures', 600_000);
 await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
 
 const outbox = new Outbox(database, 'orders_outbox', log);
@@ -70,8 +72,8 @@ await run(
   [
     httpPart(app, { host: config.HOST, port: config.PORT, log }),
     relay,
-    figuresPart(database, log),
+    figuresPart(figures, log),
     sweeper(() => sweepKeys(database), log),
   ],
-  () => database.close(),
+  async () => void (await Promise.all([database.close(), figures.close()])),
 );

@@ -22,8 +22,8 @@ class Client extends pg.Client {
   }
 }
 
-/** A pool of `size` connections. A caller waits 5 s for a free one at most; a statement may take 15 s. */
-export const connectDatabase = (url: string, size: number, name: string): Sequelize =>
+/** A pool of `size` connections. A caller waits 5 s for a free one at most; a statement may take `statementMs`. */
+export const connectDatabase = (url: string, size: number, name: string, statementMs = 15_000): Sequelize =>
   new Sequelize(url, {
     dialect: 'postgres',
     dialectModule: { ...pg, Client },
@@ -32,9 +32,9 @@ export const connectDatabase = (url: string, size: number, name: string): Sequel
     retry: { max: 0 },
     dialectOptions: {
       application_name: name,
-      statement_timeout: 15_000,
+      statement_timeout: statementMs,
       // For a server that is gone without a word: the connection is given up, and the caller told.
-      query_timeout: 17_000,
+      query_timeout: statementMs + 2_000,
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     },

@@ -9,8 +9,13 @@ export const product = z
     price: minorUnits,
     currency,
     stock: z.int().nonnegative().meta({ example: 40 }),
-    low_stock_threshold: z.int().nonnegative().meta({ description: 'At or below it the stock counts as low' }),
-    archived: z.boolean().meta({ description: 'No longer sold; orders keep it' }),
+    // Records of the time before these two are still on the topic and in the log: they get what was true then.
+    low_stock_threshold: z
+      .int()
+      .nonnegative()
+      .default(10)
+      .meta({ description: 'At or below it the stock counts as low' }),
+    archived: z.boolean().default(false).meta({ description: 'No longer sold; orders keep it' }),
     version: z.int().positive().meta({ example: 3 }),
     created_at: timestamp,
     updated_at: timestamp,

@@ -33,6 +33,7 @@ export class Subscriber implements Part {
   readonly #replay: number;
   readonly #log: Log;
   #work: Promise<void> = Promise.resolve();
+  #unreadable = 0;
 
   /** `subscription` is a connection of its own; `replay` is how many events are read from the log at the start. */
   constructor(plan: { hub: Hub; redis: Redis; subscription: Redis; prefix: string; replay: number; log: Log }) {
@@ -89,7 +90,12 @@ export class Subscriber implements Part {
   #parse(text: string): RedisMessage | null {
     const result = redisMessage.safeParse(JSON.parse(text));
     if (result.success) return result.data;
-    this.#log.error({ reason: z.prettifyError(result.error) }, 'an unreadable message on redis is set aside');
+    // One is enough to tell: a whole log may be of that kind.
+    this.#log[this.#unreadable === 0 ? 'error' : 'debug'](
+      { reason: z.prettifyError(result.error) },
+      'an unreadable message on redis is set aside',
+    );
+    this.#unreadable += 1;
     return null;
   }
 

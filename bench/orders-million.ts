@@ -54,16 +54,16 @@ const filters: [string, Record<string, string>][] = [
 
 /** `H100` is the time 100 hours ago, a name in capitals stands for an id. */
 const parse = (filter: Record<string, string>, sort: string, ids: Record<string, string>): OrderQuery => {
-  const entries = Object.entries(filter);
-  const plain = entries
-    .filter(([, value]) => !(value in ids))
-    .map(([name, value]) => {
-      const hours = /^H(\d+)$/.exec(value)?.[1];
-      return [name, hours ? hoursAgo(Number(hours)) : value];
-    });
+  const plain: Record<string, string> = {};
   // The ids are hashes, and no version of UUID that the schema knows.
-  const named = entries.filter(([, value]) => value in ids).map(([name, value]) => [name, ids[value]]);
-  return { ...orderQuery.parse({ ...Object.fromEntries(plain), sort }), ...Object.fromEntries(named) };
+  const named: Record<string, string> = {};
+  for (const [name, value] of Object.entries(filter)) {
+    const hours = /^H(\d+)$/.exec(value)?.[1];
+    const id = ids[value];
+    if (id) named[name] = id;
+    else plain[name] = hours ? hoursAgo(Number(hours)) : value;
+  }
+  return { ...orderQuery.parse({ ...plain, sort }), ...named };
 };
 
 const asUuid = async (client: pg.Client, text: string): Promise<string> => {

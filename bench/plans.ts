@@ -1,5 +1,5 @@
-import pg from 'pg';
-import type { Sequelize } from 'sequelize';
+import type pg from 'pg';
+import type { Sequelize } from '../services/runtime/src/database.ts';
 import { z } from 'zod';
 
 export interface Statement {

@@ -75,5 +75,7 @@ await run(
     figuresPart(figures, log),
     sweeper(() => sweepKeys(database), log),
   ],
-  async () => void (await Promise.all([database.close(), figures.close()])),
+  async () => {
+    await Promise.all([database.close(), figures.close()]);
+  },
 );

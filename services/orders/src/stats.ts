@@ -66,7 +66,7 @@ const floorTo = (time: number, ms: number): number => Math.floor(time / ms) * ms
 const iso = (time: number): string => new Date(time).toISOString();
 
 /** Where the window begins, and the rows of `order_figures` that it is made of: grain, beginning, end. */
-export const spansOf = (window: StatsWindow, asOf: number): { from: number; spans: [string, string, string][] } => {
+const spansOf = (window: StatsWindow, asOf: number): { from: number; spans: [string, string, string][] } => {
   const { bucket, ms, count } = shapes[window];
   const from = floorTo(asOf, ms) - (count - 1) * ms;
   if (bucket === 'minute') return { from, spans: [['minute', iso(from), 'infinity']] };

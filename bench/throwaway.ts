@@ -31,8 +31,9 @@ export const withThrowaway = async (work: (database: Throwaway) => Promise<void>
       });
       await Promise.race([work({ url: stack.databaseUrl, database, log }), stopped]);
     } finally {
-      await database.close();
+      // The server first: whatever it is still busy with would keep the pool waiting.
       await stack.stop();
+      await database.close();
     }
   } finally {
     removeData(dataDir);

@@ -32,7 +32,7 @@ export const orderStats = z
           entered: count.meta({ description: 'Came into this status in the window' }),
           left: count.meta({ description: 'Left it in the window' }),
           p50_seconds: seconds.meta({ description: 'Median of the time that those that left had spent in it' }),
-          p95_seconds: seconds.meta({ description: '95th percentile of the same; both are within 3 %' }),
+          p95_seconds: seconds.meta({ description: '95th percentile of the same; both are within 5 %, or 0.05 s' }),
         }),
       )
       .meta({ description: 'Every status, in the order of an order’s life' }),

@@ -34,7 +34,7 @@ export const filterOrders = (filter: OrderFilter, owner: Owner): Conditions => {
 const search = (where: Conditions, q: string): void => {
   const number = /^#?(\d{1,9})$/.exec(q)?.[1];
   const part = contains(q.toLowerCase());
-  // Trigrams find parts of three letters; fewer are looked for where words begin, which costs 2 s without.
+  // Trigrams find parts of three letters; fewer are looked for where words begin, or the whole index is read, for 2 s.
   const patterns = /[\p{L}\p{N}]{3}/u.test(q) ? [part] : [part.slice(1), `% ${part.slice(1)}`];
   const like = (places: string[]): string => places.map((place) => `o.search LIKE ${place}`).join(' OR ');
   if (number === undefined) where.add((...places) => `(${like(places)})`, ...patterns);
@@ -47,12 +47,13 @@ const valueOf = (order: Order, column: string): string | number => {
   return column === 'due_at' ? (order.due_at ?? '') : order.created_at;
 };
 
-/** Up to here, to find all that fit and then sort them takes 50 ms at most. */
+/** To find 20,000 to 30,000 that fit and then sort them takes 30 ms, on a million orders and two cores. */
 const sortableRows = 25_000;
 
 /**
  * Whether to find everything that fits and then sort it, instead of walking along the sort's index until a page is full.
- * Left to itself PostgreSQL takes what fits to be spread evenly: it walked for 2 s, to find 2 % that were all long ago.
+ * Left to itself PostgreSQL takes what fits to be spread evenly: on a busy machine
+ * it walked for seconds to find 2 % that were all long ago.
  */
 const findsFirst = async (
   database: Sequelize,

@@ -13,7 +13,7 @@ export interface SlotCount {
   count: number;
 }
 
-/** The time in seconds that this share of the stays does not exceed, within 3 %; null when there are none. */
+/** The time in seconds that this share of the stays does not exceed, within 5 % or 0.05 s; null when there are none. */
 export const percentile = (slots: SlotCount[], share: number): number | null => {
   const rank = share * slots.reduce((sum, { count }) => sum + count, 0);
   let below = 0;

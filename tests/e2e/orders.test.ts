@@ -1,5 +1,6 @@
 import { bulkResults, order, type Order, orderPage, orderSorts } from '@live-orders/contracts/orders.ts';
 import { product, stockMovementPage } from '@live-orders/contracts/products.ts';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Api } from '../support/api.ts';
 import { Socket } from '../support/socket.ts';
@@ -290,6 +291,19 @@ describe('a product', () => {
     });
     expect((await customer.products()).map(({ id }) => id)).not.toContain(created.id);
     await socket.close();
+  });
+
+  test('has a stock that stays countable', async () => {
+    const wanted = { name: 'Many pins', price: 1, stock: 1_000_000 };
+    const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    const database = new pg.Client({ connectionString: system.territory.databaseUrl });
+    await database.connect();
+    await database.query('UPDATE products SET stock = 999999999 WHERE id = $1', [id]);
+    await database.end();
+    expect(await admin.problem('POST', `/orders/api/products/${id}/stock`, { change: 2 })).toMatchObject({
+      status: 422,
+      errors: [{ path: 'change' }],
+    });
   });
 
   test('is found by a part of its name, sorted, and by low stock; only administrators change it', async () => {

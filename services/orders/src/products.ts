@@ -18,6 +18,9 @@ import { productColumns, type ProductRow, toProduct } from './models.ts';
 import { Conditions, contains } from './conditions.ts';
 import { changeStock } from './stock.ts';
 
+/** Far from where an integer of PostgreSQL ends, also after every cancellation that may still come. */
+const mostStock = 1_000_000_000;
+
 const noSuchProduct = (): ProblemError => new ProblemError('not_found', 'There is no product with this id.');
 
 /** What the shop sells. Every change is one transaction with its event. */
@@ -112,6 +115,10 @@ export class Products {
   async adjust(id: string, { change, reason }: StockAdjustment, actor: Actor): Promise<Product> {
     return this.#outbox.transact(async (transaction) => {
       const { stock } = await this.#locked(id, transaction);
+      if (stock + change > mostStock) {
+        const errors = [{ path: 'change', message: `would make the stock more than ${mostStock}` }];
+        throw new ProblemError('validation_failed', 'See errors for each field.', { errors });
+      }
       if (stock + change < 0) {
         throw new ProblemError('insufficient_stock', `Only ${stock} are left.`, {
           items: [{ product_id: id, requested: -change, available: stock }],

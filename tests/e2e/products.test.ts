@@ -1,0 +1,99 @@
+import { product, stockMovementPage } from '@live-orders/contracts/products.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Api } from '../support/api.ts';
+import { Socket } from '../support/socket.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let admin: Api;
+let staff: Api;
+let customer: Api;
+let productId: string;
+
+const path = '/orders/api/orders';
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  const anybody = new Api(system.gatewayUrl);
+  [admin, staff, customer] = await Promise.all([
+    anybody.login('admin@example.com'),
+    anybody.login('staff@example.com'),
+    anybody.register(),
+  ]);
+  productId = (await customer.products())[0]?.id ?? '';
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+const line = (quantity: number, id: string) => ({ product_id: id, quantity });
+const stockOf = async (id: string): Promise<number> =>
+  (await staff.expect(200, product, 'GET', `/orders/api/products/${id}`)).stock;
+
+describe('a product', () => {
+  test('is created, changed by version, sold, adjusted and archived; its movements add up to its stock', async () => {
+    const socket = await Socket.open(customer);
+    const wanted = { name: 'Test lamp', description: 'Bright', price: 1999, stock: 12, low_stock_threshold: 10 };
+    const created = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    const own = `/orders/api/products/${created.id}`;
+    expect(created).toMatchObject({ ...wanted, currency: 'USD', archived: false });
+    const stale = await admin.send('PATCH', own, { price: 2099 }, { 'if-match': '"99"' });
+    expect(stale).toMatchObject({ status: 412, body: { current: { id: created.id } } });
+    const changed = await admin.expect(200, product, 'PATCH', own, { price: 2099 });
+    expect(changed).toMatchObject({ price: 2099, version: created.version + 1 });
+    const placed = await customer.placeOrder([line(5, created.id)]);
+    expect(placed.total_amount).toBe(5 * 2099);
+    const low = await socket.next('product_update', ({ data }) => data.id === created.id && data.stock === 7);
+    expect(low.data.stock).toBeLessThanOrEqual(low.data.low_stock_threshold);
+    await admin.expect(200, product, 'POST', `${own}/stock`, { change: -2, reason: 'broken' });
+    await customer.move(placed.id, 'cancelled');
+    const { data } = await staff.expect(200, stockMovementPage, 'GET', `${own}/stock-movements`);
+    expect(data.map(({ kind, change }) => [kind, change])).toEqual([
+      ['cancellation', 5],
+      ['adjustment', -2],
+      ['order', -5],
+      ['adjustment', 12],
+    ]);
+    expect(await stockOf(created.id)).toBe(10);
+    await admin.expect(200, product, 'DELETE', own);
+    expect(await customer.problem('POST', path, { items: [line(1, created.id)] })).toMatchObject({
+      code: 'unknown_product',
+      errors: [{ path: 'items.0.product_id', message: 'is no longer sold' }],
+    });
+    expect((await customer.products()).map(({ id }) => id)).not.toContain(created.id);
+    await socket.close();
+  });
+
+  test('has a stock that stays countable', async () => {
+    const wanted = { name: 'Many pins', price: 100_000, stock: 1_000_000 };
+    const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    const database = new pg.Client({ connectionString: system.territory.databaseUrl });
+    await database.connect();
+    await database.query('UPDATE products SET stock = 999999999 WHERE id = $1', [id]);
+    await database.end();
+    expect(await admin.problem('POST', `/orders/api/products/${id}/stock`, { change: 2 })).toMatchObject({
+      status: 422,
+      errors: [{ path: 'change' }],
+    });
+  });
+
+  test('is found by a part of its name, sorted, and by low stock; only administrators change it', async () => {
+    const list = async (query: string) => (await staff.send('GET', `/orders/api/products?${query}`)).body;
+    expect(await list('q=SKILLET')).toMatchObject({ data: [{ name: 'Cast-iron skillet 26 cm' }] });
+    expect(await list('sort=price&limit=1')).toMatchObject({ data: [{ price: 590 }] });
+    expect(await list('low_stock=true')).toMatchObject({ data: [] });
+    for (const api of [staff, customer]) {
+      expect(await api.problem('POST', '/orders/api/products', { name: 'x', price: 1 })).toMatchObject({ status: 403 });
+      expect(await api.problem('PATCH', `/orders/api/products/${productId}`, { price: 1 })).toMatchObject({
+        status: 403,
+      });
+      expect(await api.problem('DELETE', `/orders/api/products/${productId}`)).toMatchObject({ status: 403 });
+    }
+    expect(await customer.problem('GET', `/orders/api/products/${productId}/stock-movements`)).toMatchObject({
+      status: 403,
+    });
+  });
+});

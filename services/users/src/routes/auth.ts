@@ -30,7 +30,7 @@ const register = createRoute({
   request: body(registration),
   responses: {
     201: json(session, 'Registered as a customer, and logged in'),
-    ...problems('email_taken', ...bodyProblems),
+    ...problems('email_taken', ...bodyProblems, 429),
   },
 });
 const refresh = createRoute({

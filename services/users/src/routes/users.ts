@@ -39,7 +39,7 @@ const patchProfile = createRoute({
   tags,
   security: bearer,
   request: body(profileChange),
-  responses: { 200: json(user, 'The caller after the change'), ...problems(401, ...bodyProblems) },
+  responses: { 200: json(user, 'The caller after the change'), ...problems(401, ...bodyProblems, 429) },
 });
 const list = createRoute({
   method: 'get',

@@ -35,3 +35,6 @@ export const currency = z
   .string()
   .regex(/^[A-Z]{3}$/)
   .meta({ description: 'ISO 4217', example: 'USD' });
+
+/** `true` or `false` in a query string. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currency, givenText, givenTime, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
+import { currency, flag, givenText, givenTime, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
 import type { Role } from './users.ts';
 
 export const orderStatuses = ['pending', 'confirmed', 'preparing', 'shipped', 'delivered', 'cancelled'] as const;
@@ -168,8 +168,6 @@ export type BulkResults = z.infer<typeof bulkResults>;
 
 export const orderSorts = ['created_at', 'updated_at', 'total_amount', 'due_at'] as const;
 export type OrderSort = (typeof orderSorts)[number];
-
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Filters of the list, the count and the export; several of them must all hold. */
 const orderFilters = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currency, givenText, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
+import { currency, flag, givenText, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
 
 export const product = z
   .object({
@@ -57,8 +57,6 @@ export const productChange = z
   .refine((change) => Object.keys(change).length > 0, 'nothing to change')
   .meta({ id: 'ProductChange', example: { price: 1190 } });
 export type ProductChange = z.infer<typeof productChange>;
-
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const productQuery = pageQuery.extend({
   q: givenText.min(1).max(100).optional().meta({ description: 'A part of the name' }),

@@ -8,7 +8,7 @@ import { fillMillion } from './million.ts';
 import { explain, recordStatements, type Statement } from './plans.ts';
 import { type Throwaway, withThrowaway } from './throwaway.ts';
 
-/** What each statement of the list and of the figures costs on a million orders; fails when one is slow or scans a table. */
+/** What each statement of the list and of the figures costs on a million orders; fails when one scans a table or a figure is slow. */
 const limitMs = 50;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();

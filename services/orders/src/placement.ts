@@ -1,5 +1,6 @@
 import type { Actor } from '@live-orders/contracts/events.ts';
 import type { Order, OrderCreation } from '@live-orders/contracts/orders.ts';
+import type { Product } from '@live-orders/contracts/products.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
 import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
@@ -8,13 +9,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { dueAt, type Targets } from './lateness.ts';
 import { productColumns, type ProductRow, toProduct } from './models.ts';
 import type { Shop } from './shop.ts';
-import { changeStock } from './stock.ts';
 
 type Line = OrderCreation['items'][number];
 
 /**
- * Places an order within the caller's transaction: locks the products in id order, takes the stock, and writes order,
- * items, history and events. Three round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named) or
+ * Places an order within the caller's transaction: locks the products in id order, then takes the stock and writes
+ * order, items, history and events. Two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named) or
  * `insufficient_stock` (each short line, and what is left of it).
  */
 export const placeOrder = async (
@@ -28,15 +28,23 @@ export const placeOrder = async (
   const { number, products } = await lockProducts(database, lines, transaction);
   checkStock(lines, products);
   const order = composeOrder(lines, products, { number, note: note ?? null, customer, at, targets });
-  const changes = lines.map(({ product_id, quantity }) => ({ product_id, change: -quantity, order_id: order.id }));
-  const cause = { kind: 'order' as const, reason: null, actor: customer, at: order.created_at };
-  const left = await changeStock(database, changes, cause, transaction);
   await insertOrder(shop, order, customer, transaction, [
     { type: 'order.created', value: { ...order, previous_status: null, actor: customer } },
-    ...left.map((product) => ({ type: 'product.stock_changed' as const, value: { ...product, actor: customer } })),
+    ...lines.map((line) => {
+      const left = afterSale(productOf(products, line), line.quantity, order.created_at);
+      return { type: 'product.stock_changed' as const, value: { ...left, actor: customer } };
+    }),
   ]);
   return order;
 };
+
+/** What the statement below makes of a locked product; so the events need no second look at it. */
+const afterSale = (product: Product, quantity: number, at: string): Product => ({
+  ...product,
+  stock: product.stock - quantity,
+  version: product.version + 1,
+  updated_at: at,
+});
 
 const lockProducts = async (database: Sequelize, lines: Line[], transaction: Transaction) => {
   const rows = await database.query<ProductRow & { order_number: number }>(
@@ -48,7 +56,9 @@ const lockProducts = async (database: Sequelize, lines: Line[], transaction: Tra
   const [first] = rows;
   if (!first) throw new Error('the sequence of order numbers gave nothing');
   // With no product found the join leaves one row of nulls.
-  const products = new Map(rows.filter((row) => row.id).map((row) => [row.id, toProduct(row)]));
+  const products = new Map(
+    rows.flatMap(({ order_number: _, ...row }) => (row.id ? [[row.id, toProduct(row)] as const] : [])),
+  );
   const unknown = lines.flatMap((line, index) => {
     const product = products.get(line.product_id);
     if (product && !product.archived) return [];
@@ -135,11 +145,18 @@ const insertOrder = async (
        INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, note, version, due_at,
          created_at, updated_at, search)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $25)
-     ), lines AS (
-       INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
-       SELECT l.id, $1, l.product_id, l.name, l.quantity, l.price, $11, $11
-       FROM unnest($12::uuid[], $13::uuid[], $14::text[], $15::int[], $16::bigint[])
+     ), line AS (
+       SELECT * FROM unnest($12::uuid[], $13::uuid[], $14::text[], $15::int[], $16::bigint[])
          AS l (id, product_id, name, quantity, price)
+     ), items AS (
+       INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
+       SELECT id, $1, product_id, name, quantity, price, $11, $11 FROM line
+     ), sold AS (
+       UPDATE products p SET stock = p.stock - l.quantity, version = p.version + 1, updated_at = $11
+       FROM line l WHERE p.id = l.product_id
+     ), movements AS (
+       INSERT INTO stock_movements (product_id, change, kind, order_id, actor_id, actor_name, actor_role, created_at)
+       SELECT product_id, -quantity, 'order', $1, $17, $18, $19, $11 FROM line
      ), step AS (
        INSERT INTO order_status_history (order_id, version, to_status, actor_id, actor_name, actor_role, created_at)
        VALUES ($1, $9, $5, $17, $18, $19, $11)

@@ -210,12 +210,23 @@ describe('lists', () => {
     expect((await staff.orders(`&q=${encodeURIComponent(product)}`)).map(({ id }) => id)).toContain(one?.id);
   });
 
+  test('times may have an offset', async () => {
+    const [newest] = await staff.orders();
+    const at = new Date(Date.parse(newest?.created_at ?? '') + 3_600_000).toISOString().replace('Z', '+01:00');
+    const found = await staff.orders(`&created_from=${encodeURIComponent(at)}`);
+    expect(found.map(({ id }) => id)).toEqual([newest?.id]);
+  });
+
   test('a bad query answers 422 and names the field', async () => {
     for (const [query, path] of [
       ['limit=0', 'limit'],
       ['limit=1000', 'limit'],
       ['status=lost', 'status.0'],
       ['cursor=abc', 'cursor'],
+      ['max_total=', 'max_total'],
+      ['min_total=1e3', 'min_total'],
+      ['created_from=2026-11-22', 'created_from'],
+      ['stat=pending', 'stat'],
     ]) {
       expect(await staff.problem('GET', `${ordersPath}?${query}`)).toMatchObject({ status: 422, errors: [{ path }] });
     }

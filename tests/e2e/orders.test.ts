@@ -54,6 +54,31 @@ describe('versions', () => {
     expect(any.status).toBe(200);
   });
 
+  test('a refused change tells a customer nothing internal', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const assignee = { id: crypto.randomUUID(), name: 'Secret Assignee' };
+    await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, { assignee, internal_note: 'Secret note' });
+    const stale = await customer.send(
+      'PATCH',
+      `${path}/${placed.id}/status`,
+      { status: 'cancelled' },
+      { 'if-match': '"1"' },
+    );
+    expect(stale).toMatchObject({ status: 412, body: { current: { id: placed.id, version: 2 } } });
+    expect(JSON.stringify(stale.body)).not.toContain('Secret');
+  });
+
+  test('what changes nothing makes no version', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const note = { internal_note: 'Ring first' };
+    const noted = await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, note);
+    expect(noted.version).toBe(2);
+    expect(await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, note)).toEqual(noted);
+    const own = `/orders/api/products/${productId}`;
+    const { price, version } = await admin.expect(200, product, 'GET', own);
+    expect((await admin.expect(200, product, 'PATCH', own, { price })).version).toBe(version);
+  });
+
   test('a read of the known version answers 304', async () => {
     const placed = await customer.placeOrder([line()]);
     const known = await customer.send('GET', `${path}/${placed.id}`, undefined, { 'if-none-match': 'W/"1"' });

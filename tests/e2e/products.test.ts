@@ -67,6 +67,33 @@ describe('a product', () => {
     await socket.close();
   });
 
+  test('has a stock that is adjusted for the version that was seen, and once per key', async () => {
+    const created = await admin.expect(201, product, 'POST', '/orders/api/products', { name: 'Counted', price: 5000, low_stock_threshold: 0 });
+    const stock = `/orders/api/products/${created.id}/stock`;
+    const stale = await admin.send('POST', stock, { change: 7 }, { 'if-match': '"9"' });
+    expect(stale).toMatchObject({ status: 412, body: { current: { version: 1 } } });
+    const key = { 'idempotency-key': crypto.randomUUID(), 'if-match': '"1"' };
+    const [first, again] = [
+      await admin.send('POST', stock, { change: 7 }, key),
+      await admin.send('POST', stock, { change: 7 }, key),
+    ];
+    expect(first).toMatchObject({ status: 200, body: { stock: 7 } });
+    expect(again).toMatchObject({ status: 200, body: first.body });
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await stockOf(created.id)).toBe(7);
+  });
+
+  test('is not sold together with one of another currency', async () => {
+    const wanted = { name: 'Euro thing', price: 5000, currency: 'EUR', stock: 5, low_stock_threshold: 0 };
+    const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    expect(await customer.problem('POST', path, { items: [line(1, productId), line(1, id)] })).toMatchObject({
+      status: 422,
+      errors: [{ path: 'items.1.product_id', message: 'is sold in EUR, the first line in USD' }],
+    });
+    expect((await customer.placeOrder([line(2, id)])).currency).toBe('EUR');
+    expect(await stockOf(id)).toBe(3);
+  });
+
   test('has a stock that stays countable', async () => {
     const wanted = { name: 'Many pins', price: 100_000, stock: 1_000_000 };
     const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);

@@ -13,7 +13,8 @@ export const pageQuery = z.strictObject({
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() });
 
-export const uuid = z.uuid().meta({ example: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10' });
+/** In lower case, as the database gives it, so that ids can be compared as texts. */
+export const uuid = z.uuid().toLowerCase().meta({ example: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10' });
 
 /** RFC 3339 in UTC, milliseconds. */
 export const timestamp = z.iso.datetime().meta({ example: '2026-03-14T09:26:53.589Z' });

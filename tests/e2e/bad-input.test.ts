@@ -149,6 +149,11 @@ describe('what is not there, or not yours', () => {
     expect(await staff.problem('GET', '/nowhere')).toMatchObject({ status: 404, code: 'not_found' });
   });
 
+  test('an id may be written in capitals', async () => {
+    const { id } = await customer.placeOrder([{ product_id: productId.toUpperCase(), quantity: 1 }]);
+    expect((await customer.order(id.toUpperCase())).items[0]?.product_id).toBe(productId);
+  });
+
   test('another customer’s order answers 404 and is in no list', async () => {
     const { id } = await customer.placeOrder([line()]);
     const stranger = await anybody.register();

@@ -15,7 +15,11 @@ const rememberMs = 20_000;
 
 const renewals = new Map<string, Promise<Answer<Session>>>();
 
-export const accessToken = (cookies: Cookies): string | null => cookies.get(names.access) ?? null;
+/** Null also for what is no token: it would break the header that it goes into. */
+export function accessToken(cookies: Cookies): string | null {
+  const token = cookies.get(names.access);
+  return token && /^[\w.-]+$/.test(token) ? token : null;
+}
 
 export function sessionUser(cookies: Cookies): User | null {
   if (!cookies.get(names.access) && !cookies.get(names.refresh)) return null;

@@ -6,7 +6,8 @@ import { z } from 'zod';
  */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'Rows a page' }),
-  cursor: z.string().max(300).optional().meta({ description: '`next_cursor` of the page before' }),
+  // A cursor carries the sort value of a row, such as a name of 200 characters.
+  cursor: z.string().max(2_000).optional().meta({ description: '`next_cursor` of the page before' }),
 });
 
 /** The shape of every list: `next_cursor` is null on the last page. */
@@ -22,6 +23,7 @@ export const timestamp = z.iso.datetime().meta({ example: '2026-03-14T09:26:53.5
 /** A time that a caller gives, with `Z` or an offset; PostgreSQL knows no year 0. */
 export const givenTime = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time with its offset, such as 2026-03-14T09:26:53Z' })
+  .max(40)
   .meta({ example: '2026-03-14T09:26:53Z' })
   .refine((time) => !time.startsWith('0000'), 'must not be in the year 0');
 

@@ -232,6 +232,7 @@ describe('lists', () => {
       ['min_total=1e3', 'min_total'],
       ['created_from=2026-11-22', 'created_from'],
       ['stat=pending', 'stat'],
+      [`created_from=2026-01-01T00:00:00.${'1'.repeat(130)}Z`, 'created_from'],
     ]) {
       expect(await staff.problem('GET', `${ordersPath}?${query}`)).toMatchObject({ status: 422, errors: [{ path }] });
     }

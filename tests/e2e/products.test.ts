@@ -1,4 +1,4 @@
-import { product, stockMovementPage } from '@live-orders/contracts/products.ts';
+import { product, productPage, stockMovementPage } from '@live-orders/contracts/products.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Api } from '../support/api.ts';
@@ -68,7 +68,11 @@ describe('a product', () => {
   });
 
   test('has a stock that is adjusted for the version that was seen, and once per key', async () => {
-    const created = await admin.expect(201, product, 'POST', '/orders/api/products', { name: 'Counted', price: 5000, low_stock_threshold: 0 });
+    const created = await admin.expect(201, product, 'POST', '/orders/api/products', {
+      name: 'Counted',
+      price: 5000,
+      low_stock_threshold: 0,
+    });
     const stock = `/orders/api/products/${created.id}/stock`;
     const stale = await admin.send('POST', stock, { change: 7 }, { 'if-match': '"9"' });
     expect(stale).toMatchObject({ status: 412, body: { current: { version: 1 } } });
@@ -105,6 +109,23 @@ describe('a product', () => {
       status: 422,
       errors: [{ path: 'change' }],
     });
+  });
+
+  test('with a long name is no end of the list', async () => {
+    const names = [`${'語'.repeat(199)}1`, `${'語'.repeat(199)}2`];
+    for (const name of names) {
+      await admin.expect(201, product, 'POST', '/orders/api/products', {
+        name,
+        price: 9_000,
+        low_stock_threshold: 0,
+        stock: 1,
+      });
+    }
+    const read = (cursor: string) =>
+      staff.expect(200, productPage, 'GET', `/orders/api/products?sort=-name&limit=1${cursor}`);
+    const first = await read('');
+    const second = await read(`&cursor=${first.next_cursor}`);
+    expect([...first.data, ...second.data].map(({ name }) => name)).toEqual(names.toReversed());
   });
 
   test('is found by a part of its name, sorted, and by low stock; only administrators change it', async () => {

@@ -41,8 +41,6 @@ export const replayHeader = ({ replayed }: { replayed: boolean }): Record<string
 /** What else may be answered to a request with a key. */
 export const idempotencyProblems = ['idempotency_in_flight', 'idempotency_key_reused'] as const;
 
-/** How long a twin of a request that is still worked on waits for its answer. */
-const waitMs = 5_000;
 const keptHours = 24;
 
 /**
@@ -83,7 +81,7 @@ export const once = async <T>(
 const inFlight = (): ProblemError =>
   new ProblemError('idempotency_in_flight', 'Ask again in a moment for its answer.', {}, { 'retry-after': '1' });
 
-/** Whether the key is ours now. Waits while another transaction holds it. */
+/** Whether the key is ours now. Waits while another transaction holds it, as long as the connection waits for locks. */
 const claim = async (
   database: Sequelize,
   userId: string,
@@ -93,10 +91,9 @@ const claim = async (
 ): Promise<boolean> => {
   try {
     const rows = await database.query(
-      `WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', $4, true))
-       INSERT INTO idempotency_keys (user_id, key, fingerprint) SELECT $1, $2, $3 FROM patience
+      `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)
        ON CONFLICT DO NOTHING RETURNING key`,
-      { bind: [userId, key, print, `${waitMs}ms`], type: QueryTypes.SELECT, transaction },
+      { bind: [userId, key, print], type: QueryTypes.SELECT, transaction },
     );
     return rows.length > 0;
   } catch (error) {

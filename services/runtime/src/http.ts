@@ -15,13 +15,18 @@ import { isTemporary } from './sql-state.ts';
 
 export const bodyBytes = 256 * 1024;
 
+/** Fields that are named in one answer; a body may have thousands of wrong ones. */
+const namedErrors = 100;
+
 const invalid = (issues: z.core.$ZodIssue[]): ProblemError =>
   new ProblemError('validation_failed', 'See errors for each field.', {
-    errors: issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a known field' }))
-        : [{ path: issue.path.join('.'), message: issue.message }],
-    ),
+    errors: issues
+      .flatMap((issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a known field' }))
+          : [{ path: issue.path.join('.'), message: issue.message }],
+      )
+      .slice(0, namedErrors),
   });
 
 const answerError =

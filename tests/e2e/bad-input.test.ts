@@ -1,8 +1,9 @@
 import { orderPage } from '@live-orders/contracts/orders.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { z } from 'zod';
-import { Api } from '../support/api.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import type { Api } from '../support/api.ts';
+import { openShop } from '../support/shop.ts';
+import type { System } from '../support/system.ts';
 
 let system: System;
 let anybody: Api;
@@ -15,14 +16,7 @@ const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 const ordersPath = '/orders/api/orders';
 
 beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  anybody = new Api(system.gatewayUrl);
-  [admin, staff, customer] = await Promise.all([
-    anybody.login('admin@example.com'),
-    anybody.login('staff@example.com'),
-    anybody.register(),
-  ]);
-  productId = (await customer.products())[0]?.id ?? '';
+  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
 });
 
 afterAll(async () => {

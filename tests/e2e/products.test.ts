@@ -1,9 +1,10 @@
 import { product, productPage, stockMovementPage } from '@live-orders/contracts/products.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Api } from '../support/api.ts';
+import type { Api } from '../support/api.ts';
 import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { openShop } from '../support/shop.ts';
+import type { System } from '../support/system.ts';
 
 let system: System;
 let admin: Api;
@@ -14,14 +15,7 @@ let productId: string;
 const path = '/orders/api/orders';
 
 beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  const anybody = new Api(system.gatewayUrl);
-  [admin, staff, customer] = await Promise.all([
-    anybody.login('admin@example.com'),
-    anybody.login('staff@example.com'),
-    anybody.register(),
-  ]);
-  productId = (await customer.products())[0]?.id ?? '';
+  ({ system, admin, staff, customer, productId } = await openShop(inject('servers')));
 });
 
 afterAll(async () => {

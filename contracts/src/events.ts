@@ -12,6 +12,12 @@ export const aggregates = ['order', 'product', 'user'] as const satisfies readon
 /** Where the bridge puts a record that it cannot read. */
 export const deadLetterTopic = 'bridge.dlq';
 
+/**
+ * Never has a record. In the offset of its own group on this topic each relay notes, in the transaction of a batch,
+ * which rows the batch was, so that its successor knows.
+ */
+export const relayTopic = 'relay.batches';
+
 /** Who caused a change; null for the system itself. */
 export const actor = z.object({ id: uuid, name: z.string(), role }).meta({ id: 'Actor' });
 export type Actor = z.infer<typeof actor>;

@@ -1,4 +1,4 @@
-import { deadLetterTopic } from '@live-orders/contracts/events.ts';
+import { type DeadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/events.ts';
 import { type Kafka, type KafkaMessage, Sender } from '@live-orders/runtime/kafka.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 
@@ -25,9 +25,14 @@ export class DeadLetters {
   /** A rejection has to keep the offset uncommitted: a record is never dropped without a trace. */
   async setAside({ topic, partition, message, reason }: DeadLetter): Promise<void> {
     const { offset, key, value, headers } = message;
-    this.#log.error({ topic, partition, offset, reason }, 'a record cannot be carried and goes to the dead letters');
-    const origin = { dlq_topic: topic, dlq_partition: String(partition), dlq_offset: offset, dlq_reason: reason };
+    const origin: DeadLetterHeaders = {
+      dlq_topic: topic,
+      dlq_partition: String(partition),
+      dlq_offset: offset,
+      dlq_reason: reason,
+    };
     await this.#sender.send([{ topic: this.#topic, key, value, headers: { ...headers, ...origin } }]);
+    this.#log.error({ topic, partition, offset, reason }, 'a record cannot be carried and went to the dead letters');
   }
 
   close(): Promise<void> {

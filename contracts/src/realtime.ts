@@ -8,8 +8,17 @@ import { account, role } from './users.ts';
 /** Redis channels. All share one `seq`, which the bridge gives; a deployment may put a prefix before the names. */
 export const channels = { order: 'order_events', product: 'product_events', user: 'user_events' } as const;
 
-/** When the change passed each stage; the gateway adds its own. */
-export const times = z.object({ committed: timestamp, bridged: timestamp, sent: timestamp.optional() });
+/** The most bytes that one message on Redis may have; what would be larger becomes a dead letter. */
+export const messageBytes = 256 * 1024;
+
+/** When the change passed each stage: outbox, Kafka, bridge; the gateway adds its own. */
+export const times = z.object({
+  committed: timestamp,
+  /** Missing in messages of an older bridge. */
+  produced: timestamp.optional(),
+  bridged: timestamp,
+  sent: timestamp.optional(),
+});
 
 const published = {
   seq: z.int().positive(),

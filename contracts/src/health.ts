@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timestamp } from './lists.ts';
 
 /** What a part says of itself: `dependencies` by name, such as `postgres: "up"`. */
 export const health = z
@@ -27,6 +28,31 @@ export const serviceHealth = health
   .extend({ outbox: outboxHealth.nullable().meta(unlessUnknown) })
   .meta({ id: 'ServiceHealth' });
 export type ServiceHealth = z.infer<typeof serviceHealth>;
+
+/** How the orders that changed lately compare in the database, in Kafka and in the log in Redis. */
+export const reconciliation = z
+  .object({
+    checked: z.int().meta({ description: 'Orders that were compared' }),
+    missing_in_kafka: z.int().meta({ description: 'Orders whose latest version Kafka never got' }),
+    missing_in_redis: z
+      .int()
+      .nullable()
+      .meta({ description: 'Of those that Kafka has; null: the log was not readable' }),
+    gaps: z.int().meta({ description: 'Versions that lack between others' }),
+    ahead: z.int().meta({ description: 'Orders of which Kafka or Redis has a later version than the database' }),
+    repaired: z.int().meta({ description: 'Orders that were sent again' }),
+    at: timestamp,
+    took_ms: z.int(),
+  })
+  .meta({ id: 'Reconciliation' });
+export type Reconciliation = z.infer<typeof reconciliation>;
+
+export const ordersHealth = serviceHealth
+  .extend({
+    reconciliation: reconciliation.nullable().meta({ description: 'The last one of this process; null: none so far' }),
+  })
+  .meta({ id: 'OrdersHealth' });
+export type OrdersHealth = z.infer<typeof ordersHealth>;
 
 /** How far the bridges, all of them together, are behind Kafka. */
 export const lag = z.object({

@@ -7,6 +7,7 @@ import { connectKafka } from '@live-orders/runtime/kafka.ts';
 import { createLog } from '@live-orders/runtime/log.ts';
 import { createMetrics } from '@live-orders/runtime/metrics.ts';
 import { Outbox } from '@live-orders/runtime/outbox.ts';
+import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { Relay } from '@live-orders/runtime/relay.ts';
 import { run } from '@live-orders/runtime/run.ts';
 import { sweeper } from '@live-orders/runtime/sweeper.ts';
@@ -18,6 +19,7 @@ import { sweepKeys } from './idempotency.ts';
 import { defaultTargets, targetsSetting } from './lateness.ts';
 import { Orders } from './orders.ts';
 import { Products } from './products.ts';
+import { Reconciler } from './reconciler.ts';
 import { seedOrders } from './seed.ts';
 
 const config = loadConfig(
@@ -26,10 +28,13 @@ const config = loadConfig(
     ...settings.process,
     ...settings.port(3001),
     ...settings.database,
+    ...settings.redis,
     ...settings.kafka,
     ...settings.tokens,
     /** Minutes that an order should stay in a status at most. */
     ORDER_TARGETS: targetsSetting.prefault(defaultTargets),
+    /** Minutes between two comparisons of database, Kafka and Redis. */
+    RECONCILE_MINUTES: z.coerce.number().positive().max(1_440).default(5),
   }),
   join(import.meta.dirname, '..'),
 );
@@ -45,12 +50,26 @@ const outbox = new Outbox(database, 'orders_outbox', log);
 const shop = { database, outbox, targets: config.ORDER_TARGETS };
 if (config.SEED === 'demo') await seedOrders(shop, log);
 
+const kafka = connectKafka(config, 'orders', log);
 const relay = new Relay({
   outbox,
   databaseUrl: config.DATABASE_URL,
-  kafka: connectKafka(config, 'orders', log),
+  kafka,
   settings: config,
   source: '/orders',
+  log,
+  metrics,
+});
+// Only read from, and only for comparing.
+const redis = connectRedis(config, log);
+const reconciler = new Reconciler({
+  shop,
+  kafka,
+  kafkaPrefix: config.KAFKA_PREFIX,
+  redis,
+  redisPrefix: config.REDIS_PREFIX,
+  relay,
+  everyMs: config.RECONCILE_MINUTES * 60_000,
   log,
   metrics,
 });
@@ -66,6 +85,7 @@ const app = createOrdersApp({
     version: manifest.version,
     dependencies: { postgres: await databaseState(database), relay: relay.state },
     outbox: await outbox.measure(),
+    reconciliation: reconciler.last,
   }),
 });
 await run(
@@ -73,10 +93,12 @@ await run(
   [
     httpPart(app, { host: config.HOST, port: config.PORT, log }),
     relay,
+    reconciler,
     figuresPart(figures, log),
     sweeper(() => sweepKeys(database), log),
   ],
   async () => {
+    redis.disconnect();
     await Promise.all([database.close(), figures.close()]);
   },
 );

@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
 import type { Log } from './log.ts';
 
+export type { Redis } from 'ioredis';
+
 export interface RedisSettings {
   REDIS_HOST: string;
   REDIS_PORT: number;

@@ -82,6 +82,7 @@ test('a gateway that stops lets nobody in', async () => {
     headers: { authorization: gateway.admit().authorization },
   });
   open.push(refused);
+  refused.on('error', () => undefined);
   const status = await new Promise((resolve) => {
     refused.on('unexpected-response', (_request, response) => resolve(response.statusCode));
   });

@@ -63,3 +63,12 @@ export const eventHeaders = z.object({
   'content-type': z.literal('application/json'),
 });
 export type EventHeaders = z.infer<typeof eventHeaders>;
+
+/** What the bridge adds to the headers of a record that it puts aside: where it was, and what is wrong with it. */
+export const deadLetterHeaders = z.object({
+  dlq_topic: z.string(),
+  dlq_partition: z.string().meta({ example: '2' }),
+  dlq_offset: z.string().meta({ example: '1741' }),
+  dlq_reason: z.string().meta({ example: 'the value is not JSON' }),
+});
+export type DeadLetterHeaders = z.infer<typeof deadLetterHeaders>;

@@ -95,6 +95,7 @@ export const serverFrame = z.array(serverMessage);
 
 /** What a client may send: a JSON object, at most 8 KiB. */
 export const clientMessage = z.discriminatedUnion('event', [z.object({ event: z.literal('ping') })]);
+export type ClientMessage = z.infer<typeof clientMessage>;
 export const clientFrameBytes = 8 * 1024;
 
 /** Close codes of the socket. `reconnect` says whether a client should come back by itself. */

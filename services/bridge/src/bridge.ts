@@ -1,4 +1,4 @@
-import { aggregates, deadLetterTopic, topics } from '@live-orders/contracts/events.ts';
+import { aggregates, type DeadLetterHeaders, deadLetterTopic, topics } from '@live-orders/contracts/events.ts';
 import { backoff, pause, retry } from '@live-orders/runtime/backoff.ts';
 import {
   consume,
@@ -147,7 +147,12 @@ export class Bridge implements Part {
   async #setAside(topic: string, partition: number, message: KafkaMessage, reason: string): Promise<void> {
     const { offset, key, value, headers } = message;
     this.#log.error({ topic, partition, offset, reason }, 'a record cannot be read and goes to the dead letters');
-    const origin = { dlq_topic: topic, dlq_partition: String(partition), dlq_offset: offset, dlq_reason: reason };
+    const origin: DeadLetterHeaders = {
+      dlq_topic: topic,
+      dlq_partition: String(partition),
+      dlq_offset: offset,
+      dlq_reason: reason,
+    };
     const dead = `${this.#settings.KAFKA_PREFIX}${deadLetterTopic}`;
     await this.#deadLetters.send([{ topic: dead, key, value, headers: { ...headers, ...origin } }]);
   }

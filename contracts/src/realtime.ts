@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actor, type EventType } from './events.ts';
+import { behind, streamLag } from './health.ts';
 import { timestamp, uuid } from './lists.ts';
 import { order, orderStatus } from './orders.ts';
 import { product } from './products.ts';
@@ -86,7 +87,14 @@ export const serverMessage = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('heartbeat'),
     seq: z.int(),
-    data: z.object({ position: z.string(), server_time: timestamp, live: z.boolean() }),
+    data: z.object({
+      position: z.string(),
+      server_time: timestamp,
+      /** False while what clients show may be old. Gateways of before say neither where nor how far. */
+      live: z.boolean(),
+      behind: behind.optional(),
+      lag: streamLag.optional(),
+    }),
   }),
   z.object({ event: z.literal('pong'), seq: z.int() }),
 ]);

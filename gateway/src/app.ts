@@ -22,7 +22,7 @@ export interface GatewayPlan {
   origins: Origins;
   usersUrl: string;
   ordersUrl: string;
-  health: () => Promise<GatewayHealth>;
+  health: () => GatewayHealth;
 }
 
 const healthRoute = createRoute({
@@ -56,7 +56,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
       maxAge: 600,
     }),
   );
-  app.openapi(healthRoute, async (c) => c.json(await plan.health(), 200));
+  app.openapi(healthRoute, (c) => c.json(plan.health(), 200));
   serveMetrics(app, plan.metrics);
 
   app.use('/live/ticket', authenticate(plan.verify));

@@ -1,3 +1,4 @@
+import type { StreamLag } from '@live-orders/contracts/health.ts';
 import type { Order } from '@live-orders/contracts/orders.ts';
 import {
   type CloseReason,
@@ -86,6 +87,14 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
+
+const lag: StreamLag = {
+  orders: { depth: 0, oldest_ms: 0 },
+  users: null,
+  bridge: null,
+  redis_ms: 1,
+  gateway: { backlog_bytes: 0, loop_ms: 0 },
+};
 
 const events = (client: Recorder): string[] => client.messages.map(({ event, seq }) => `${event} ${seq}`);
 
@@ -253,5 +262,29 @@ describe('when the stream breaks or a client does', () => {
     hub.publish(created(1));
     vi.advanceTimersByTime(20);
     expect(events(client)).toEqual(['welcome 0']);
+  });
+});
+
+describe('a heartbeat', () => {
+  test('tells where the stream is, whether it is live, and how far each stage is behind', () => {
+    const staff = new Recorder('staff');
+    hub.join(staff, null);
+    hub.publish(created(1));
+    hub.heartbeat({ live: true, behind: null, lag });
+    expect(staff.messages.at(-1)).toEqual({
+      event: 'heartbeat',
+      seq: 1,
+      data: { position: 'e:1', server_time: at, live: true, behind: null, lag },
+    });
+  });
+
+  test('comes with the welcome as long as the last one was not live', () => {
+    hub.heartbeat({ live: false, behind: 'bridge', lag });
+    const [early, late] = [new Recorder('staff'), new Recorder('staff')];
+    hub.join(early, null);
+    hub.heartbeat({ live: true, behind: null, lag });
+    hub.join(late, null);
+    expect(early.frames[0]?.map(({ event }) => event)).toEqual(['welcome', 'heartbeat']);
+    expect(events(late)).toEqual(['welcome 0']);
   });
 });

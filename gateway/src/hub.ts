@@ -9,6 +9,7 @@ import type { Identity } from '@live-orders/runtime/auth.ts';
 import { type Audience, audienceOf, encode, project, reaches } from './audience.ts';
 import type { Entry, History } from './history.ts';
 import type { Revocation, Revocations } from './revocations.ts';
+import type { StreamState } from './stage-poll.ts';
 
 /** A connected socket, as the hub needs it. */
 export interface Client {
@@ -52,6 +53,8 @@ export class Hub {
   readonly #rooms = new Map<Audience, { clients: Set<Client>; pending: string[] }>();
   #flushTimer: NodeJS.Timeout | null = null;
   #flushedAt = 0;
+  /** As the last heartbeat told it. */
+  #state: StreamState | null = null;
   #size = 0;
   readonly #perUser = new Map<string, number>();
 
@@ -63,6 +66,13 @@ export class Hub {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Bytes that the slowest client has yet to take. */
+  get largestBacklog(): number {
+    let largest = 0;
+    for (const client of this.#clients()) largest = Math.max(largest, client.backlog());
+    return largest;
   }
 
   /** How many sockets a user has open. */
@@ -98,6 +108,7 @@ export class Hub {
     const texts = [encode({ event: 'welcome', seq: position.seq, data })];
     if (missed) texts.push(...missed);
     if (since && !missed) texts.push(this.#resync(reasonFor(since, position)));
+    if (this.#state && !this.#state.live) texts.push(this.#heartbeat(this.#state));
     client.send(frameOf(texts));
     const room = this.#rooms.get(audience) ?? { clients: new Set(), pending: [] };
     this.#rooms.set(audience, room);
@@ -147,12 +158,11 @@ export class Hub {
     this.#toEveryone(this.#resync(reason));
   }
 
-  /** Tells everybody where the stream is; `live` is false while Redis cannot be reached. */
-  heartbeat(live: boolean): void {
+  /** Tells everybody where the stream is, and whether it is live. Who joins while it is not is told at once. */
+  heartbeat(state: StreamState): void {
     this.#flush();
-    const { position } = this;
-    const data = { position: formatPosition(position), server_time: new Date(this.#now()).toISOString(), live };
-    this.#toEveryone(encode({ event: 'heartbeat', seq: position.seq, data }));
+    this.#state = state;
+    this.#toEveryone(this.#heartbeat(state));
   }
 
   closeAll(reason: CloseReason): void {
@@ -194,6 +204,12 @@ export class Hub {
     for (const client of [...this.#clients()]) {
       if (this.#revocations.covers(client.identity)) client.close('session_ended');
     }
+  }
+
+  #heartbeat(state: StreamState): string {
+    const { position } = this;
+    const data = { position: formatPosition(position), server_time: new Date(this.#now()).toISOString(), ...state };
+    return encode({ event: 'heartbeat', seq: position.seq, data });
   }
 
   #toEveryone(text: string): void {

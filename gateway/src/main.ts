@@ -16,9 +16,9 @@ import { History } from './history.ts';
 import { Hub } from './hub.ts';
 import { Origins } from './origins.ts';
 import { Revocations } from './revocations.ts';
+import { StagePoll } from './stage-poll.ts';
 import { Subscriber } from './subscriber.ts';
 import { Tickets } from './tickets.ts';
-import { upstreamState } from './upstream.ts';
 import { addWebSocket } from './websocket.ts';
 
 const config = loadConfig(
@@ -29,6 +29,7 @@ const config = loadConfig(
     ...settings.redis,
     ...settings.tokens,
     ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
+    BRIDGE_URL: z.url().default('http://127.0.0.1:3004'),
     /** Pages that may use the gateway, separated by commas. */
     ALLOWED_ORIGINS: z
       .string()
@@ -48,8 +49,19 @@ const redis = connectRedis(config, log);
 const subscription = connectRedis(config, log);
 const revocations = new Revocations();
 const hub = new Hub(new History(config.HISTORY_LENGTH, 64 * 1024 * 1024), revocations);
-const subscriber = new Subscriber({
+const stages: StagePoll = new StagePoll({
+  usersUrl: config.USERS_URL,
+  ordersUrl: config.ORDERS_URL,
+  bridgeUrl: config.BRIDGE_URL,
+  redis,
+  largestBacklog: () => hub.largestBacklog,
+  subscribed: () => subscriber.live,
+  onChange: () => hub.heartbeat(stages.beat()),
+  log,
+});
+const subscriber: Subscriber = new Subscriber({
   hub,
+  stages,
   redis,
   subscription,
   prefix: config.REDIS_PREFIX,
@@ -76,17 +88,13 @@ const app = createGatewayApp({
   origins,
   usersUrl: config.USERS_URL,
   ordersUrl: config.ORDERS_URL,
-  health: async () => ({
+  health: () => ({
     name: 'gateway',
     version: manifest.version,
     position: formatPosition(hub.position),
-    live: subscriber.live,
+    ...stages.read(),
     clients: hub.size,
-    dependencies: {
-      redis: redis.status === 'ready' ? 'up' : 'down',
-      users: await upstreamState(config.USERS_URL),
-      orders: await upstreamState(config.ORDERS_URL),
-    },
+    dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...stages.freshness.answering },
   }),
 });
 const attach = addWebSocket({
@@ -106,6 +114,7 @@ await run(
   log,
   [
     httpPart(app, { host: config.HOST, port: config.PORT, log }, attach),
+    stages,
     subscriber,
     {
       name: 'drain',

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { project } from './audience.ts';
 import type { Entry } from './history.ts';
 import { heartbeatMs, type Hub } from './hub.ts';
+import type { StagePoll } from './stage-poll.ts';
 
 const logPage = 1_000;
 /** How often it is asked whether the bridge has begun a log. */
@@ -27,6 +28,7 @@ export class Subscriber implements Part {
   /** Whether the position in the stream is known, so that clients can be welcomed. */
   begun = false;
   readonly #hub: Hub;
+  readonly #stages: StagePoll;
   readonly #redis: Redis;
   readonly #subscription: Redis;
   readonly #prefix: string;
@@ -36,8 +38,17 @@ export class Subscriber implements Part {
   #unreadable = 0;
 
   /** `subscription` is a connection of its own; `replay` is how many events are read from the log at the start. */
-  constructor(plan: { hub: Hub; redis: Redis; subscription: Redis; prefix: string; replay: number; log: Log }) {
+  constructor(plan: {
+    hub: Hub;
+    stages: StagePoll;
+    redis: Redis;
+    subscription: Redis;
+    prefix: string;
+    replay: number;
+    log: Log;
+  }) {
     this.#hub = plan.hub;
+    this.#stages = plan.stages;
     this.#redis = plan.redis;
     this.#subscription = plan.subscription;
     this.#prefix = plan.prefix;
@@ -57,7 +68,7 @@ export class Subscriber implements Part {
     while (!signal.aborted) {
       await pause(this.begun ? heartbeatMs : beginMs, signal);
       await this.#enqueue(() => this.#catchUp());
-      this.#hub.heartbeat(this.live);
+      this.#hub.heartbeat(this.#stages.beat());
     }
   }
 

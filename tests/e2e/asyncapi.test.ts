@@ -62,7 +62,7 @@ const readTopics = async (names: string[], enough: (records: RecordSeen[]) => vo
   await consumer.subscribe({ topics: names.map((name) => `${prefix}${name}`), fromBeginning: true });
   await consumer.run({
     eachMessage: async ({ topic, message }) => {
-      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
+      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)] as const);
       const value = String(message.value);
       records.push({ topic: topic.slice(prefix.length), headers: Object.fromEntries(headers), value });
     },

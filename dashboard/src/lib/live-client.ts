@@ -1,3 +1,4 @@
+import type { Stage } from '@live-orders/contracts/health.ts';
 import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
 import { formatPosition, parsePosition, type Position, type ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { readFrame } from './live-frame.ts';
@@ -12,6 +13,7 @@ import {
 } from './live-state.ts';
 import { OrderStore } from './order-store.ts';
 
+type Heartbeat = Extract<ServerMessage, { event: 'heartbeat' }>['data'];
 type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
 
 const snapshotLimit = 20_000;
@@ -35,6 +37,8 @@ export class LiveClient {
   #synced = false;
   #held: OrderMessage[] | null = null;
   #snapshotFrom: string | null = null;
+  /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
+  #lateAt: Stage | null | undefined;
   #reading: AbortController | null = null;
 
   constructor(options: LiveClientOptions) {
@@ -115,6 +119,7 @@ export class LiveClient {
     switch (message.event) {
       case 'welcome':
         this.counters.connections += 1;
+        this.#lateAt = undefined;
         if (message.data.recovered && this.#synced) return this.#setState({ phase: 'live' });
         return this.#resync(message.data.position);
       case 'resync':
@@ -136,12 +141,19 @@ export class LiveClient {
   }
 
   /** A beat's position says: everything up to here has been sent on this socket. */
-  #beat({ position, live }: { position: string; live: boolean }): void {
+  #beat({ position, live, behind = null }: Heartbeat): void {
     const at = parsePosition(position);
     if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(position);
     if (at) this.#advance(at.seq);
-    if (live && this.#state.phase === 'stale') this.#setState({ phase: 'live' });
-    if (!live && this.#state.phase === 'live') this.#setState({ phase: 'stale', since: this.#now() });
+    this.#lateAt = live ? undefined : behind;
+    if (this.#state.phase === 'live' || this.#state.phase === 'stale') this.#setState(this.#liveOrStale());
+  }
+
+  /** With everything applied that has come: live, unless the gateway says that more is on its way. */
+  #liveOrStale(): LiveState {
+    if (this.#lateAt === undefined) return { phase: 'live' };
+    const since = this.#state.phase === 'stale' ? this.#state.since : this.#now();
+    return { phase: 'stale', since, behind: this.#lateAt };
   }
 
   #advance(seq: number): void {
@@ -194,7 +206,7 @@ export class LiveClient {
     this.#held = null;
     this.#synced = this.#received !== null;
     this.#emit(changes);
-    this.#setState({ phase: 'live' });
+    this.#setState(this.#liveOrStale());
   }
 
   #applyAll(orders: readonly Order[], via: Via): OrderChange[] {

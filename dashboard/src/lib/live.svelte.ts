@@ -1,9 +1,11 @@
+import type { StreamLag } from '@live-orders/contracts/health.ts';
 import type { Order } from '@live-orders/contracts/orders.ts';
 import type { Product } from '@live-orders/contracts/products.ts';
 import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { createContext, flushSync } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { clock } from './clock.svelte.ts';
+import { Latencies, type Latency } from './latencies.ts';
 import { LiveClient } from './live-client.ts';
 import type { LiveState } from './live-state.ts';
 import { admitToSocket, readOpenOrders, readOrders } from './order-api.ts';
@@ -32,6 +34,9 @@ export class LiveOrders {
   /** Where the final orders go on that are older than those here; undefined before the first snapshot. */
   #olderFinal = $state<string | null>();
   readonly #recent = new RecentChanges();
+  readonly #latencies = new Latencies();
+  #lag = $state.raw<StreamLag | null>(null);
+  #latency = $state.raw<Latency | null>(null);
   #stopFlush: (() => void) | null = null;
   #restUntil = 0;
 
@@ -59,6 +64,16 @@ export class LiveOrders {
 
   get lastMessageAt(): number | null {
     return this.#lastMessageAt;
+  }
+
+  /** How far each stage was behind at the last heartbeat. */
+  get lag(): StreamLag | null {
+    return this.#lag;
+  }
+
+  /** How long changes took from the database to the gateway. */
+  get latency(): Latency | null {
+    return this.#latency;
   }
 
   /** Whether every open order is here. */
@@ -135,6 +150,8 @@ export class LiveOrders {
 
   #hear(message: ServerMessage): void {
     if (message.event === 'welcome' || message.event === 'heartbeat') clock.follow(message.data.server_time);
+    if (message.event === 'heartbeat') this.#lag = message.data.lag ?? null;
+    if ('times' in message) this.#latencies.add(message.times);
     if (message.event === 'product_update') {
       const known = this.products.get(message.data.id);
       if (!known || known.version < message.data.version) this.products.set(message.data.id, message.data);
@@ -173,6 +190,7 @@ export class LiveOrders {
     this.#orders = [...this.#client.store.values()].sort(newestFirst);
     this.#state = this.#client.state;
     this.#lastMessageAt = this.#client.lastMessageAt;
+    this.#latency = this.#latencies.summary;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   isEventType,
   topics,
 } from '@live-orders/contracts/events.ts';
+import { streamLag } from '@live-orders/contracts/health.ts';
 import { order, orderItem } from '@live-orders/contracts/orders.ts';
 import { product } from '@live-orders/contracts/products.ts';
 import {
@@ -90,6 +91,7 @@ const schemas = toSchemas({
   Product: product,
   Account: account,
   Actor: actor,
+  StreamLag: streamLag,
   ...eventValues,
   ...Object.fromEntries(eventTypes.map((type) => [`${type}.headers`, headersOf(type)])),
   'dead_letter.headers': deadLetterHeaders.extend(eventHeaders.partial().shape),

@@ -36,10 +36,13 @@ describe('the AsyncAPI document', () => {
     expect(messagesOf(document, deadLetterTopic)).toEqual(['dead_letter']);
   });
 
-  test('has every message of the socket, and every close code', () => {
-    const expected = [...namesOf(serverMessage.options), ...namesOf(clientMessage.options)];
-    expect(messagesOf(document, '/ws').sort()).toEqual(expected.sort());
-    for (const name of expected) expect(document.components.schemas).toHaveProperty([name]);
+  test('has every message of the socket and of server-sent events, and every close code', () => {
+    const sent = namesOf(serverMessage.options);
+    const taken = [...new Set(namesOf(clientMessage.options))];
+    const overSocket = sent.filter((name) => name !== 'bye');
+    expect(messagesOf(document, '/ws').sort()).toEqual([...overSocket, ...taken].sort());
+    expect(messagesOf(document, '/live/events').sort()).toEqual(sent.sort());
+    for (const name of [...sent, ...taken]) expect(document.components.schemas).toHaveProperty([name]);
     for (const { code } of Object.values(closeCodes))
       expect(String(document.channels.live?.description)).toContain(`${code}`);
   });

@@ -47,12 +47,18 @@ const serverSummaries: Record<ServerMessage['event'], string> = {
   product_update: 'A product changed, its stock for example',
   user_update: 'An account changed; to administrators',
   resync: 'The stream goes on at this position; read the REST snapshot again',
+  skipped: 'To a client that read too slowly: how many events were left out for later states of the same things',
+  expiring: 'The token’s life is about to end, and the connection with it, unless it is renewed',
+  renewed: 'The connection may stay until this time',
+  move: 'The gateway stops: go on listening for so long, then connect anew',
+  bye: 'The last of server-sent events: the close code that a socket would have got',
   heartbeat: 'Every 5 s: the position, and whether the stream is live',
   pong: 'The answer to a ping, after everything that came before it',
 };
 
 const clientSummaries: Record<ClientMessage['event'], string> = {
   ping: 'Asks for a pong; answered once a second at most',
+  renew: 'Shows a new ticket or token of the same user, so that the connection may stay',
 };
 
 const schemaReference = (name: string): string => `#/components/schemas/${name}`;
@@ -81,8 +87,11 @@ const toSchemas = (named: Record<string, z.ZodType>) => {
 
 const headersOf = (type: EventType) => eventHeaders.extend({ ce_type: z.literal(type) });
 
+/** A message may come in several shapes. */
 const socketSchemas = Object.fromEntries(
-  [...serverMessage.options, ...clientMessage.options].map((option) => [option.shape.event.value, option]),
+  [...Map.groupBy([...serverMessage.options, ...clientMessage.options], ({ shape }): string => shape.event.value)].map(
+    ([event, shapes]) => [event, shapes.length === 1 ? shapes[0] : z.union(shapes)] as const,
+  ),
 );
 
 const schemas = toSchemas({
@@ -148,6 +157,8 @@ const closeTable = Object.entries(closeCodes)
   .map(([name, { code, reconnect, text }]) => `- ${code} \`${name}\`: ${text}. Come back: ${reconnect ? 'yes' : 'no'}`)
   .join('\n');
 
+const socketEvents = Object.keys(serverSummaries).filter((event) => event !== 'bye');
+
 const socketChannel = {
   address: '/ws',
   title: 'The live stream',
@@ -156,7 +167,7 @@ const socketChannel = {
     `${clientFrameBytes} bytes at most. Ignore events and members that you don’t know. ` +
     `Close codes:\n\n${closeTable}`,
   servers: [reference('#/servers/gateway')],
-  messages: messageReferences([...Object.keys(serverSummaries), ...Object.keys(clientSummaries)]),
+  messages: messageReferences([...socketEvents, ...Object.keys(clientSummaries)]),
   bindings: {
     ws: {
       method: 'GET',
@@ -171,6 +182,17 @@ const socketChannel = {
   },
 };
 
+/** The same for places where WebSockets are blocked; it has no close codes, and a `bye` instead. */
+const eventChannel = {
+  address: '/live/events',
+  title: 'The live stream as server-sent events',
+  description:
+    'Each event is a JSON array of messages; its id is the position up to which everything has been sent, for ' +
+    '`Last-Event-ID`. Nothing can be said to the gateway here.',
+  servers: [reference('#/servers/gateway_http')],
+  messages: messageReferences(Object.keys(serverSummaries)),
+};
+
 const channelReference = (id: string) => reference(`#/channels/${id}`);
 const operation = (action: 'send' | 'receive', channel: string, summary: string, names: readonly string[]) => ({
   action,
@@ -178,6 +200,9 @@ const operation = (action: 'send' | 'receive', channel: string, summary: string,
   summary,
   messages: names.map((name) => reference(`#/channels/${channel}/messages/${name}`)),
 });
+
+/** A ticket lets browsers in, an access token everybody else. */
+const access = [reference('#/components/securitySchemes/ticket'), reference('#/components/securitySchemes/bearer')];
 
 /** The AsyncAPI 3 document of what the system sends and takes: its Kafka topics and its socket. */
 export const asyncApiDocument = {
@@ -195,12 +220,8 @@ export const asyncApiDocument = {
       protocol: 'kafka',
       description: 'CloudEvents 1.0 in binary mode, compressed with zstd. A deployment may put a prefix before topics',
     },
-    gateway: {
-      host: 'localhost:3000',
-      protocol: 'ws',
-      description: 'A ticket in the query lets browsers in, an access token everybody else',
-      security: [reference('#/components/securitySchemes/ticket'), reference('#/components/securitySchemes/bearer')],
-    },
+    gateway: { host: 'localhost:3000', protocol: 'ws', security: access },
+    gateway_http: { host: 'localhost:3000', protocol: 'http', security: access },
   },
   channels: {
     ...Object.fromEntries(aggregates.map((aggregate) => [topics[aggregate], topicChannel(aggregate)])),
@@ -211,6 +232,7 @@ export const asyncApiDocument = {
       messages: messageReferences(['dead_letter']),
     },
     live: socketChannel,
+    live_events: eventChannel,
   },
   operations: {
     ...Object.fromEntries(
@@ -224,9 +246,8 @@ export const asyncApiDocument = {
     send_dead_letters: operation('send', deadLetterTopic, 'Sets a record aside; those after it flow on', [
       'dead_letter',
     ]),
-    send_live_messages: operation('send', 'live', 'Tells a client what it may see, as it happens', [
-      ...Object.keys(serverSummaries),
-    ]),
+    send_live_messages: operation('send', 'live', 'Tells a client what it may see, as it happens', socketEvents),
+    send_live_events: operation('send', 'live_events', 'The same as server-sent events', Object.keys(serverSummaries)),
     receive_client_messages: operation('receive', 'live', 'Takes what a client says', Object.keys(clientSummaries)),
   },
   components: {

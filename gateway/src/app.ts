@@ -14,6 +14,7 @@ import { addEventStream } from './event-stream.ts';
 import { type Admission, notReady } from './admission.ts';
 import type { Hub } from './hub.ts';
 import type { Origins } from './origins.ts';
+import type { PresenceChannel } from './presence-channel.ts';
 import { proxyTo } from './proxy.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -27,6 +28,7 @@ export interface GatewayPlan {
   ordersUrl: string;
   hub: Hub;
   admission: Admission;
+  presence: PresenceChannel;
   health: () => GatewayHealth;
 }
 
@@ -91,7 +93,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
 
-  addEventStream(app, plan.hub, plan.admission);
+  addEventStream(app, plan);
 
   const edge = edgeAuth(plan.verify);
   for (const [name, base] of [

@@ -53,11 +53,13 @@ const serverSummaries: Record<ServerMessage['event'], string> = {
   move: 'The gateway stops: go on listening for so long, then connect anew',
   bye: 'The last of server-sent events: the close code that a socket would have got',
   heartbeat: 'Every 5 s: the position, and whether the stream is live',
+  presence: 'To staff and administrators: everybody who is at these orders now',
   pong: 'The answer to a ping, after everything that came before it',
 };
 
 const clientSummaries: Record<ClientMessage['event'], string> = {
   ping: 'Asks for a pong; answered once a second at most',
+  look: 'The order that a member of the team is at, or none; customers’ are passed over',
   renew: 'Shows a new ticket or token of the same user, so that the connection may stay',
 };
 

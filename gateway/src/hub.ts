@@ -5,7 +5,7 @@ import {
   type RedisMessage,
   type ServerMessage,
 } from '@live-orders/contracts/realtime.ts';
-import { type Audience, audienceOf, encode, project, reaches } from './audience.ts';
+import { type Audience, audienceOf, type Delivery, encode, project, reaches } from './audience.ts';
 import { Frame } from './frame.ts';
 import type { Entry, History } from './history.ts';
 import { Pace } from './pace.ts';
@@ -153,10 +153,15 @@ export class Hub {
   publish(message: RedisMessage): void {
     const deliveries = project(message, new Date(this.#now()).toISOString());
     this.#history.push({ seq: message.seq, deliveries });
-    for (const [audience, room] of this.#rooms) {
-      for (const delivery of deliveries) if (reaches(delivery, audience)) room.push(delivery);
-    }
+    this.#push(deliveries);
     if (message.event === 'session_revoked') this.revoke([revocationOf(message)]);
+    this.#scheduleFlush();
+  }
+
+  /** Sends what is no event of the log: nobody who comes back is told it again. */
+  announce(deliveries: readonly Delivery[]): void {
+    if (deliveries.length === 0) return;
+    this.#push(deliveries);
     this.#scheduleFlush();
   }
 
@@ -186,6 +191,12 @@ export class Hub {
   closeAll(reason: CloseReason): void {
     this.#flush();
     for (const client of this.clients()) client.close(reason);
+  }
+
+  #push(deliveries: readonly Delivery[]): void {
+    for (const [audience, room] of this.#rooms) {
+      for (const delivery of deliveries) if (reaches(delivery, audience)) room.push(delivery);
+    }
   }
 
   #openRoom(audience: Audience): Room {

@@ -17,6 +17,7 @@ import { verifyLive } from './edge.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
 import { Origins } from './origins.ts';
+import { PresenceChannel } from './presence-channel.ts';
 import { Revocations } from './revocations.ts';
 import { StagePoll } from './stage-poll.ts';
 import { Subscriber } from './subscriber.ts';
@@ -79,6 +80,15 @@ new Gauge({
   },
 });
 
+const presenceSubscription = connectRedis(config, log);
+const presence = new PresenceChannel({
+  hub,
+  redis,
+  subscription: presenceSubscription,
+  prefix: config.REDIS_PREFIX,
+  log,
+});
+
 const verify = verifyLive(createVerifier(remoteKeys(config.USERS_URL)), revocations);
 const tickets = new Tickets(redis, config.REDIS_PREFIX);
 const origins = new Origins(config.ALLOWED_ORIGINS, { sameHost: config.NODE_ENV !== 'production' });
@@ -104,6 +114,7 @@ const app = createGatewayApp({
   ordersUrl: config.ORDERS_URL,
   hub,
   admission,
+  presence,
   health: () => ({
     name: 'gateway',
     version: manifest.version,
@@ -113,7 +124,7 @@ const app = createGatewayApp({
     dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...stages.freshness.answering },
   }),
 });
-const attach = addWebSocket({ app, hub, admission, log });
+const attach = addWebSocket({ app, hub, admission, presence, log });
 /** What is left for requests under way of the 8 s that a process has to stop, once the clients are gone. */
 const graceMs = 2_000;
 
@@ -124,9 +135,11 @@ await run(
     drain.lasting(httpPart(app, { host: config.HOST, port: config.PORT, log, graceMs }, attach)),
     drain.lasting(stages),
     drain.lasting(subscriber),
+    drain.lasting(presence),
   ],
   async () => {
     redis.disconnect();
     subscription.disconnect();
+    presenceSubscription.disconnect();
   },
 );

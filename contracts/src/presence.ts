@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { uuid } from './lists.ts';
 
-/** What somebody does with an order: looks at it, or has sent a step of it that is not answered yet. */
+/** What somebody does with an order: looks at it, or is taking a step of it. */
 export const doing = z.enum(['viewing', 'moving']);
 export type Doing = z.infer<typeof doing>;
 
@@ -21,7 +21,7 @@ export const look = z.object({
   order_id: uuid.nullable().meta({ description: 'null: at no order any more' }),
   doing: doing.default('viewing'),
 });
-export type Look = z.input<typeof look>;
+export type Look = z.infer<typeof look>;
 
 export const presence = z.object({
   event: z.literal('presence'),

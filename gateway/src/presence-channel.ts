@@ -18,6 +18,8 @@ import type { Client } from './room.ts';
 
 /** Changes that come closer together than this are told together. */
 const gatherMs = 250;
+/** How often it is looked for gateways that have fallen silent. */
+const lookMs = 1_000;
 
 /** Tells the team who is at which order, here and at the other gateways, over a Redis channel that stores nothing. */
 export class PresenceChannel implements Part {
@@ -46,10 +48,13 @@ export class PresenceChannel implements Part {
     // Also after an outage: what the others said meanwhile is lost.
     this.#subscription.on('ready', () => void this.#subscribe());
     if (this.#subscription.status === 'ready') void this.#subscribe();
-    while (!signal.aborted) {
-      await pause(announceMs, signal);
+    for (let wholeAt = performance.now() + announceMs; !signal.aborted;) {
+      await pause(lookMs, signal);
       this.#presence.expire();
-      this.#isAsked = true;
+      if (performance.now() >= wholeAt) {
+        wholeAt += announceMs;
+        this.#isAsked = true;
+      }
       this.#tell();
     }
     clearTimeout(this.#gathering);

@@ -1,6 +1,12 @@
 import type { Stage } from '@live-orders/contracts/health.ts';
 import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
-import { formatPosition, parsePosition, type Position, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import {
+  type ClientMessage,
+  formatPosition,
+  parsePosition,
+  type Position,
+  type ServerMessage,
+} from '@live-orders/contracts/realtime.ts';
 import { readFrame } from './live-frame.ts';
 import { backoff, LiveLink } from './live-link.ts';
 import {
@@ -94,6 +100,11 @@ export class LiveClient {
     this.#link.suspect();
   }
 
+  /** Says something to the server; nothing while there is no connection. */
+  send(message: ClientMessage): void {
+    this.#link.send(message);
+  }
+
   /** Takes in what a page got from REST for itself; older than known is ignored. */
   put(orders: readonly Order[]): void {
     this.#emit(this.#applyAll(orders, 'rest'));
@@ -135,7 +146,7 @@ export class LiveClient {
       case 'product_update':
       case 'user_update':
         return this.#advance(message.seq);
-      case 'pong':
+      default:
         return;
     }
   }

@@ -42,6 +42,8 @@ export interface LiveCounters {
 export interface LiveSocket {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code: number }) => void): void;
+  /** Missing where nothing can be said to the server. */
+  send?(text: string): void;
   close(): void;
 }
 

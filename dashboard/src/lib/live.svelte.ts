@@ -9,6 +9,7 @@ import { Latencies, type Latency } from './latencies.ts';
 import { LiveClient } from './live-client.ts';
 import type { LiveState } from './live-state.ts';
 import { admitToSocket, readOpenOrders, readOrders } from './order-api.ts';
+import { Presence } from './presence.svelte.ts';
 import { RecentChanges, type RecentChange } from './recent-changes.ts';
 import { finalStatuses } from './status.ts';
 
@@ -26,6 +27,7 @@ const newestFirst = (a: Order, b: Order): number => b.number - a.number;
 export class LiveOrders {
   /** The newest of each product that was heard of. */
   readonly products = new SvelteMap<string, Product>();
+  readonly presence: Presence;
   readonly #client: LiveClient;
   #orders = $state.raw<readonly Order[]>([]);
   #state = $state.raw<LiveState>({ phase: 'idle' });
@@ -40,7 +42,9 @@ export class LiveOrders {
   #stopFlush: (() => void) | null = null;
   #restUntil = 0;
 
-  constructor(socketUrl: string) {
+  /** `userId`: whose page this is. */
+  constructor(socketUrl: string, userId: string) {
+    this.presence = new Presence(userId, (look) => this.#client.send(look));
     this.#client = new LiveClient({
       url: (signal) => admitToSocket(socketUrl, signal),
       snapshot: (signal) => this.#readSnapshot(signal),
@@ -151,6 +155,8 @@ export class LiveOrders {
   #hear(message: ServerMessage): void {
     if (message.event === 'welcome' || message.event === 'heartbeat') clock.follow(message.data.server_time);
     if (message.event === 'heartbeat') this.#lag = message.data.lag ?? null;
+    if (message.event === 'welcome') this.presence.begin();
+    if (message.event === 'presence') this.presence.hear(message.data.orders);
     if ('times' in message) this.#latencies.add(message.times);
     if (message.event === 'product_update') {
       const known = this.products.get(message.data.id);

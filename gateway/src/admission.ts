@@ -19,7 +19,6 @@ interface AdmissionPlan {
   verify: Verify;
   maxClients: number;
   maxClientsPerUser: number;
-  /** Whether the process is on its way out. */
   stopping: () => boolean;
 }
 
@@ -42,9 +41,14 @@ export class Admission {
     this.#plan = plan;
   }
 
+  /** Whether the process is on its way out. */
+  get isClosing(): boolean {
+    return this.#plan.stopping();
+  }
+
   /** Whether clients can be welcomed: the position in the stream is known, and the process is there to stay. */
   get isOpen(): boolean {
-    return this.#plan.subscriber.begun && !this.#plan.stopping();
+    return this.#plan.subscriber.begun && !this.isClosing;
   }
 
   /** Lets only those pass who may follow the stream; sets `identity`. */

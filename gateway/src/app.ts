@@ -89,6 +89,8 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
 
   app.use('/live/ticket', authenticate(plan.verify));
   app.openapi(ticketRoute, async (c) => {
+    // Whoever comes with it in a moment may well meet this gateway again.
+    if (plan.admission.isClosing) throw notReady();
     const ticket = await plan.tickets.issue(c.var.identity);
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });

@@ -64,7 +64,7 @@ const stages: StagePoll = new StagePoll({
 });
 const subscriber: Subscriber = new Subscriber({
   hub,
-  stages,
+  beat: () => stages.beat(),
   redis,
   subscription,
   prefix: config.REDIS_PREFIX,

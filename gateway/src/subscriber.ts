@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { project } from './audience.ts';
 import type { Entry } from './history.ts';
 import { heartbeatMs, type Hub } from './hub.ts';
-import type { StagePoll } from './stage-poll.ts';
+import type { StreamState } from './stage-poll.ts';
 
 const logPage = 1_000;
 /** A command without an answer fails after 3 s, so that a silent Redis is noticed within 5 s. */
@@ -30,7 +30,7 @@ export class Subscriber implements Part {
   /** Whether the position in the stream is known, so that clients can be welcomed. */
   begun = false;
   readonly #hub: Hub;
-  readonly #stages: StagePoll;
+  readonly #stateNow: () => StreamState;
   readonly #redis: Redis;
   readonly #subscription: Redis;
   readonly #prefix: string;
@@ -42,7 +42,7 @@ export class Subscriber implements Part {
   /** `subscription` is a connection of its own; `replay` is how many events are read from the log at the start. */
   constructor(plan: {
     hub: Hub;
-    stages: StagePoll;
+    beat: () => StreamState;
     redis: Redis;
     subscription: Redis;
     prefix: string;
@@ -50,7 +50,7 @@ export class Subscriber implements Part {
     log: Log;
   }) {
     this.#hub = plan.hub;
-    this.#stages = plan.stages;
+    this.#stateNow = plan.beat;
     this.#redis = plan.redis;
     this.#subscription = plan.subscription;
     this.#prefix = plan.prefix;
@@ -80,7 +80,7 @@ export class Subscriber implements Part {
   async #beat(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(heartbeatMs, signal);
-      this.#hub.heartbeat(this.#stages.beat());
+      this.#hub.heartbeat(this.#stateNow());
     }
   }
 

@@ -2,7 +2,7 @@ import type { Order } from '@live-orders/contracts/orders.ts';
 import { ticket } from '@live-orders/contracts/realtime.ts';
 import { LiveClient } from '../../dashboard/src/lib/live-client.ts';
 import { OrderStore } from '../../dashboard/src/lib/order-store.ts';
-import type { Api } from './api.ts';
+import { Api } from './api.ts';
 
 /** A dashboard without a screen: the real client, and a record of every change that it applied. */
 export class Dashboard {
@@ -10,11 +10,16 @@ export class Dashboard {
   /** `id@version` of each change, in the order in which they were applied. */
   readonly applied: string[] = [];
 
-  constructor(api: Api) {
-    const wsUrl = `${api.url.replace('http', 'ws')}/ws`;
+  /** With several gateways each connection goes to the next one, as a balancer would have it. */
+  constructor(api: Api, gateways: string[] = [api.url]) {
+    let next = 0;
     this.client = new LiveClient({
       store: new OrderStore(100_000),
-      url: async () => `${wsUrl}?ticket=${(await api.expect(201, ticket, 'POST', '/live/ticket')).ticket}`,
+      url: async () => {
+        const gateway = new Api(gateways[next++ % gateways.length] ?? api.url, api.session);
+        const granted = await gateway.expect(201, ticket, 'POST', '/live/ticket');
+        return `${gateway.url.replace('http', 'ws')}/ws?ticket=${granted.ticket}`;
+      },
       snapshot: () => api.orders(),
       onOrders: (changes) => {
         for (const change of changes) {

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import type { Identity } from '@live-orders/runtime/auth.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { createMetrics } from '@live-orders/runtime/metrics.ts';
+import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { Redis } from 'ioredis';
+import { z } from 'zod';
+import { Admission } from './admission.ts';
+import { createGatewayApp } from './app.ts';
+import { History } from './history.ts';
+import { Hub } from './hub.ts';
+import { ids, inTime } from './hub.fixture.ts';
+import { Origins } from './origins.ts';
+import { PresenceChannel } from './presence-channel.ts';
+import { Revocations } from './revocations.ts';
+import { Subscriber } from './subscriber.ts';
+import { Tickets } from './tickets.ts';
+import { addWebSocket } from './websocket.ts';
+
+const log = createLog('gateway', 'silent');
+
+/** The origin that pages may have. */
+export const page = 'http://dashboard.test';
+
+/** A gateway that listens, without Redis and services behind it: the test publishes to its hub, and gives out tokens. */
+export class Gateway {
+  readonly hub: Hub;
+  readonly tokens = new Map<string, Identity>();
+  /** As after a request to stop. */
+  stopping = false;
+  url = '';
+  readonly #server: Server;
+
+  private constructor(server: (gateway: Gateway, hub: Hub) => Server) {
+    const history = new History(1_000, 64 * 1024 * 1024);
+    history.reset({ epoch: 'e', seq: 0 });
+    this.hub = new Hub(history, new Revocations());
+    this.#server = server(this, this.hub);
+  }
+
+  static async open(): Promise<Gateway> {
+    const gateway = new Gateway(listen);
+    await once(gateway.#server, 'listening');
+    const { port } = z.object({ port: z.int() }).parse(gateway.#server.address());
+    gateway.url = `http://127.0.0.1:${port}`;
+    return gateway;
+  }
+
+  /** The header of a token of this user, good for so many seconds. */
+  admit(id = ids.noor, seconds = 900): { authorization: string; identity: Identity } {
+    const token = crypto.randomUUID();
+    const identity: Identity = {
+      ...{ id, role: 'staff', email: '', name: '', created_at: '' },
+      session_id: crypto.randomUUID(),
+      expires_at: Date.now() / 1000 + seconds,
+    };
+    this.tokens.set(token, identity);
+    return { authorization: `Bearer ${token}`, identity };
+  }
+
+  async close(): Promise<void> {
+    this.hub.closeAll('going_away');
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+const listen = (gateway: Gateway, hub: Hub): Server => {
+  // Never connected: no ticket is used, and nothing is followed.
+  const redis = new Redis({ lazyConnect: true });
+  const subscriber = new Subscriber({
+    hub,
+    beat: () => inTime,
+    redis,
+    subscription: redis,
+    prefix: '',
+    replay: 0,
+    log,
+  });
+  const presence = new PresenceChannel({ hub, redis, subscription: redis, prefix: '', log });
+  subscriber.begun = true;
+  const verify = async (token: string): Promise<Identity> => {
+    const identity = gateway.tokens.get(token);
+    if (!identity) throw new ProblemError('unauthenticated', 'The access token is not valid.');
+    return identity;
+  };
+  const origins = new Origins([page], { sameHost: false });
+  const tickets = new Tickets(redis, '');
+  const admission = new Admission({
+    ...{ hub, subscriber, tickets, origins, verify, maxClients: 100, maxClientsPerUser: 10 },
+    revocations: new Revocations(),
+    stopping: () => gateway.stopping,
+  });
+  const app = createGatewayApp({
+    ...{ log, hub, admission, presence, verify, tickets, origins, metrics: createMetrics('gateway') },
+    usersUrl: 'http://127.0.0.1:1',
+    ordersUrl: 'http://127.0.0.1:1',
+    health: () => {
+      throw new Error('no health is read here');
+    },
+  });
+  const attach = addWebSocket({ app, hub, admission, presence, log });
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
+  attach(server);
+  return server;
+};

@@ -1,0 +1,92 @@
+import { serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { Gateway } from './gateway.fixture.ts';
+import { created, ids, moved } from './hub.fixture.ts';
+
+let gateway: Gateway;
+const open: WebSocket[] = [];
+
+beforeEach(async () => {
+  gateway = await Gateway.open();
+});
+
+afterEach(async () => {
+  for (const socket of open.splice(0)) socket.terminate();
+  await gateway.close();
+});
+
+const enter = async (headers: { authorization: string }) => {
+  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`, {
+    headers: { authorization: headers.authorization },
+  });
+  open.push(socket);
+  const messages: ServerMessage[] = [];
+  socket.on('message', (data: Buffer) => messages.push(...serverFrame.parse(JSON.parse(data.toString()))));
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  await vi.waitFor(() => expect(messages).toHaveLength(1));
+  const say = (message: object) => socket.send(JSON.stringify(message));
+  const heard = (): string[] => messages.map(({ event }) => event);
+  return { socket, messages, closed, say, heard };
+};
+
+describe('a connection is renewed', () => {
+  test('with a newer token of the same user, and outlives the one that it began with', async () => {
+    const { messages, say, heard, socket } = await enter(gateway.admit(ids.noor, 2));
+    await vi.waitFor(() => expect(heard()).toContain('expiring'), { timeout: 5_000 });
+    const next = gateway.admit(ids.noor, 900);
+    say({ event: 'renew', token: next.authorization.slice('Bearer '.length) });
+    await vi.waitFor(() => expect(heard()).toContain('renewed'));
+    const expires_at = new Date(next.identity.expires_at * 1000).toISOString();
+    expect(messages.at(-1)).toMatchObject({ event: 'renewed', data: { expires_at } });
+    gateway.hub.publish(created(1));
+    await vi.waitFor(() => expect(heard()).toContain('new_order'));
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test('by nobody else, nor with a token that nobody knows', async () => {
+    const [one, other] = await Promise.all([enter(gateway.admit(ids.noor)), enter(gateway.admit(ids.noor))]);
+    one.say({ event: 'renew', token: gateway.admit(ids.carla).authorization.slice('Bearer '.length) });
+    other.say({ event: 'renew', token: 'nonsense' });
+    expect(await Promise.all([one.closed, other.closed])).toEqual([4002, 4001]);
+  });
+
+  test('or else closed at the end of its token', async () => {
+    const { closed, heard } = await enter(gateway.admit(ids.noor, 1));
+    expect(await closed).toBe(4001);
+    expect(heard()).toEqual(['welcome', 'expiring']);
+  });
+});
+
+test('a socket that stands still gets the latest state when it goes on, and the others never feel it', async () => {
+  const [slow, good] = await Promise.all([enter(gateway.admit()), enter(gateway.admit())]);
+  slow.socket.pause();
+  const note = 'x'.repeat(100_000);
+  for (let seq = 1; seq <= 240; seq += 1) {
+    gateway.hub.publish(moved(seq, seq % 3, seq, 'confirmed', note));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await vi.waitFor(() => expect(good.messages).toHaveLength(241));
+  slow.socket.resume();
+  await vi.waitFor(() => expect(slow.heard()).toContain('skipped'), { timeout: 10_000 });
+  const skipped = slow.messages.find(({ event }) => event === 'skipped');
+  const count = skipped?.event === 'skipped' ? skipped.data.count : NaN;
+  await vi.waitFor(() => expect(slow.messages).toHaveLength(242 - count));
+  expect(slow.messages.slice(-3)).toEqual(good.messages.slice(-3));
+});
+
+test('a gateway that stops lets nobody in', async () => {
+  const stays = await enter(gateway.admit());
+  gateway.stopping = true;
+  const refused = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`, {
+    headers: { authorization: gateway.admit().authorization },
+  });
+  open.push(refused);
+  refused.on('error', () => undefined);
+  const status = await new Promise((resolve) => {
+    refused.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+  });
+  expect(status).toBe(503);
+  gateway.hub.publish(created(1));
+  await vi.waitFor(() => expect(stays.heard()).toContain('new_order'));
+});

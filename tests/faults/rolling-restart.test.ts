@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import type { Daemon } from '../../deploy/local/daemon.ts';
+import { startPart } from '../../deploy/local/part.ts';
+import { freePort } from '../../deploy/local/ports.ts';
+import { ShopLife } from '../../deploy/local/shop-life.ts';
+import { Api } from '../support/api.ts';
+import { Dashboard } from '../support/dashboard.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+/** The system's own gateway takes the orders; dashboards are at two more, which are restarted one after the other. */
+let system: System;
+const gateways: Daemon[] = [];
+let staff: Api;
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  for (let count = 0; count < 2; count += 1) {
+    const port = await freePort();
+    const env = {
+      ...system.territory.env,
+      USERS_URL: `http://127.0.0.1:${system.part('users').port}`,
+      ORDERS_URL: `http://127.0.0.1:${system.part('orders').port}`,
+      // So little memory that a client which was away for a moment is served from the log.
+      HISTORY_LENGTH: count === 0 ? '1' : '5000',
+    };
+    const onLine = (line: string): void => void system.lines.push(`gateway ${count}: ${line}`);
+    gateways.push(await startPart({ name: 'gateway', port, env, onLine }));
+  }
+  staff = await new Api(system.gatewayUrl).login('staff@example.com');
+});
+
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.stop()));
+  await system.stop();
+  await system.territory.remove();
+});
+
+const isLive = ({ client }: Dashboard): boolean => client.state.phase === 'live';
+const soon = { timeout: 20_000, interval: 50 };
+
+test('a rolling restart of gateways under traffic leaves no gap, applies nothing twice, and needs no snapshot', async () => {
+  const urls = gateways.map(({ port }) => `http://127.0.0.1:${port}`);
+  const ready = (url: string) => vi.waitFor(async () => expect((await fetch(`${url}/ready`)).status).toBe(204), soon);
+  await Promise.all(urls.map(ready));
+  const dashboards = Array.from({ length: 20 }, (_none, index) => {
+    const [one = '', other = ''] = urls;
+    return new Dashboard(staff, index % 2 === 0 ? [one, other] : [other, one]);
+  });
+  await vi.waitFor(() => expect(dashboards.every(isLive)).toBe(true), soon);
+  let written = 0;
+  const closing = new AbortController();
+  const life = new ShopLife({
+    gateway: system.gatewayUrl,
+    rate: 20,
+    seed: 11,
+    pace: 0.02,
+    onWrite: () => (written += 1),
+  }).run(closing.signal);
+  const writes = (count: number) => vi.waitFor(() => expect(written).toBeGreaterThan(count), soon);
+
+  await writes(20);
+  for (const [index, gateway] of gateways.entries()) {
+    expect(await gateway.stop()).toBe(true);
+    await vi.waitFor(() => expect(dashboards.every(isLive)).toBe(true), soon);
+    await writes(written + 10);
+    await gateway.start();
+    await ready(urls[index] ?? '');
+  }
+  await writes(written + 10);
+  closing.abort();
+  await life;
+
+  const truth = (await staff.orders()).sort((a, b) => a.number - b.number);
+  await vi.waitFor(() => {
+    for (const dashboard of dashboards) expect(dashboard.shown()).toEqual(truth);
+  }, soon);
+  for (const { client, applied } of dashboards) {
+    expect(client.counters).toMatchObject({ snapshots: 1, skipped: 0, merged: 0 });
+    expect(new Set(applied).size).toBe(applied.length);
+    client.stop();
+  }
+  const moved = dashboards.filter(({ client }) => client.counters.connections > 1);
+  expect(moved).toHaveLength(dashboards.length);
+  expect(system.lines.filter((line) => /"level":(50|60)|did not stop/.test(line))).toEqual([]);
+}, 120_000);

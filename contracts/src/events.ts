@@ -15,9 +15,9 @@ export const deadLetterTopic = 'bridge.dlq';
 /** What a dead letter has besides its own headers: where it was, and why it could not be carried. */
 export const deadLetterHeaders = z.object({
   dlq_topic: z.string(),
-  dlq_partition: z.string(),
-  dlq_offset: z.string(),
-  dlq_reason: z.string(),
+  dlq_partition: z.string().meta({ example: '2' }),
+  dlq_offset: z.string().meta({ example: '1741' }),
+  dlq_reason: z.string().meta({ example: 'the value is not JSON' }),
 });
 export type DeadLetterHeaders = z.infer<typeof deadLetterHeaders>;
 

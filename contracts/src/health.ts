@@ -67,10 +67,44 @@ export type Lag = z.infer<typeof lag>;
 export const bridgeHealth = health.extend({ lag: lag.nullable() });
 export type BridgeHealth = z.infer<typeof bridgeHealth>;
 
+const count = z.int().nonnegative();
+
+/** The stages that an order's change passes on its way to the gateway. */
+export const stages = ['orders', 'bridge', 'redis'] as const;
+export type Stage = (typeof stages)[number];
+
+/** A stage further behind than this, in ms, is late. */
+export const lateMs = 5_000;
+
+/** The first stage that is late or does not answer. */
+export const behind = z
+  .enum(stages)
+  .nullable()
+  .meta({ description: 'The first stage that is over 5 s late, or not known; null while the stream is live' });
+
+const waiting = outboxHealth.omit({ dead: true }).nullable();
+
+/** What waits at each stage; null where a stage does not tell. */
+export const streamLag = z
+  .object({
+    orders: waiting.meta({ description: 'In the outbox of the orders service: written, and not yet on Kafka' }),
+    users: waiting.meta({ description: 'Likewise of the users service. It never makes the stream of orders late' }),
+    bridge: lag.nullable().meta({ description: 'On Kafka, and not yet on Redis' }),
+    redis_ms: count.nullable().meta({ description: 'A round trip of the gateway to Redis' }),
+    gateway: z.object({
+      backlog_bytes: count.meta({ description: 'The most that a single client has yet to take' }),
+      loop_ms: count.meta({ description: 'The longest that the gateway was held up since the heartbeat before' }),
+    }),
+  })
+  .meta({ id: 'StreamLag' });
+export type StreamLag = z.infer<typeof streamLag>;
+
 export const gatewayHealth = health
   .extend({
     position: z.string().nullable().meta({ description: 'Of the live stream: `epoch:seq`' }),
-    live: z.boolean(),
+    live: z.boolean().meta({ description: 'Whether every stage of the stream is known to be in time' }),
+    behind,
+    lag: streamLag,
     clients: z.int(),
   })
   .meta({ id: 'GatewayHealth' });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { actor, type EventType } from './events.ts';
+import { behind, streamLag } from './health.ts';
 import { timestamp, uuid } from './lists.ts';
 import { order, orderStatus } from './orders.ts';
+import { look, presence } from './presence.ts';
 import { product } from './products.ts';
 import { account, role } from './users.ts';
 
@@ -121,8 +123,17 @@ export const serverMessage = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('heartbeat'),
     seq: z.int(),
-    data: z.object({ position: z.string(), server_time: timestamp, live: z.boolean() }),
+    data: z.object({
+      position: z.string(),
+      server_time: timestamp,
+      /** False while what clients show may be old. Gateways of before say neither where nor how far. */
+      live: z.boolean(),
+      behind: behind.optional(),
+      lag: streamLag.optional(),
+    }),
   }),
+  /** To staff and administrators: who is at these orders now. No part of the stream: it is never replayed. */
+  presence,
   z.object({ event: z.literal('pong'), seq: z.int() }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessage>;
@@ -131,6 +142,8 @@ export const serverFrame = z.array(serverMessage);
 /** What a client may send: a JSON object, at most 8 KiB. */
 export const clientMessage = z.union([
   z.object({ event: z.literal('ping') }),
+  /** Which order a member of the team is at. The last one holds until the next, or until the socket closes. */
+  look,
   /** A new ticket or access token of the same user, so that the connection outlives the one that it began with. */
   z.object({ event: z.literal('renew'), ticket: z.string() }),
   z.object({ event: z.literal('renew'), token: z.string() }),

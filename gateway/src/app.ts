@@ -14,6 +14,7 @@ import { addEventStream } from './event-stream.ts';
 import { type Admission, notReady } from './admission.ts';
 import type { Hub } from './hub.ts';
 import type { Origins } from './origins.ts';
+import type { PresenceChannel } from './presence-channel.ts';
 import { proxyTo } from './proxy.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -27,7 +28,8 @@ export interface GatewayPlan {
   ordersUrl: string;
   hub: Hub;
   admission: Admission;
-  health: () => Promise<GatewayHealth>;
+  presence: PresenceChannel;
+  health: () => GatewayHealth;
 }
 
 const healthRoute = createRoute({
@@ -78,7 +80,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
       maxAge: 600,
     }),
   );
-  app.openapi(healthRoute, async (c) => c.json(await plan.health(), 200));
+  app.openapi(healthRoute, (c) => c.json(plan.health(), 200));
   app.openapi(readyRoute, (c) => {
     if (!plan.admission.isOpen) throw notReady();
     return c.body(null, 204);
@@ -93,7 +95,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
 
-  addEventStream(app, plan.hub, plan.admission);
+  addEventStream(app, plan);
 
   const edge = edgeAuth(plan.verify);
   for (const [name, base] of [

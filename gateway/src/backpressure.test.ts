@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { at, created, events, moved, openHub, Recorder } from './hub.fixture.ts';
+import { at, created, events, moved, openHub, Recorder, inTime } from './hub.fixture.ts';
 import type { Hub } from './hub.ts';
 
 const mebi = 1024 * 1024;
@@ -55,11 +55,11 @@ describe('a client that reads too slowly', () => {
 
   test('gets no heartbeat before what waits for it, and its pong after that', () => {
     hub.publish(created(1));
-    hub.heartbeat(true);
+    hub.heartbeat(inTime);
     hub.pong(slow);
     expect(events(slow)).toEqual(['welcome 0']);
     slow.queued = 0;
-    hub.heartbeat(true);
+    hub.heartbeat(inTime);
     expect(events(slow)).toEqual(['welcome 0', 'new_order 1', 'pong 1', 'heartbeat 1']);
   });
 
@@ -86,7 +86,7 @@ describe('a client that reads too slowly', () => {
   });
 
   test('is let go after half a minute, even when nothing more happens', () => {
-    hub.heartbeat(true);
+    hub.heartbeat(inTime);
     vi.advanceTimersByTime(29_000);
     expect(slow.closed).toBeNull();
     vi.advanceTimersByTime(2_000);

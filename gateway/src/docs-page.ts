@@ -27,6 +27,7 @@ export const renderPage = (): string => `<!doctype html>
 <a href="docs/openapi.json">OpenAPI: all</a>
 <a href="users/api/openapi.json">users</a>
 <a href="orders/api/openapi.json">orders</a>
+<a href="docs/asyncapi.json">AsyncAPI: events and stream</a>
 </nav>
 </header>
 <main>

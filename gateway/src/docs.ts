@@ -8,6 +8,7 @@ import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { compress } from 'hono/compress';
 import { z } from 'zod';
+import { asyncApiDocument } from './asyncapi.ts';
 import { renderPage } from './docs-page.ts';
 
 const swagger = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
@@ -109,7 +110,7 @@ const mergeDocuments = (own: unknown, services: [prefix: string, document: Servi
   };
 };
 
-/** `/docs`, a page to read and try the API, and `/docs/openapi.json`, what it shows. */
+/** `/docs`, a page to read and try the API, `/docs/openapi.json`, what it shows, and `/docs/asyncapi.json`, the events. */
 export const serveDocs = (
   app: OpenAPIHono<AuthEnv>,
   { usersUrl, ordersUrl }: { usersUrl: string; ordersUrl: string },
@@ -125,6 +126,7 @@ export const serveDocs = (
       ]),
     );
   });
+  app.get('/docs/asyncapi.json', (c) => c.json(asyncApiDocument));
   for (const [name, { folder, type }] of Object.entries(assets)) {
     let content: string | undefined;
     app.get(`/docs/${name}`, (c) => {

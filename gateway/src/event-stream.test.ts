@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gateway, page } from './gateway.fixture.ts';
-import { created, ids, moved } from './hub.fixture.ts';
+import { created, ids, inTime, moved } from './hub.fixture.ts';
 
 let gateway: Gateway;
 let followers: AbortController;
@@ -46,7 +46,7 @@ describe('the stream as server-sent events', () => {
     expect(got.answer.headers.get('access-control-allow-origin')).toBe(page);
     await vi.waitFor(() => expect(heard(got)).toEqual(['welcome 0']), soon);
     for (const seq of [1, 2, 3]) gateway.hub.publish(created(seq));
-    gateway.hub.heartbeat(true);
+    gateway.hub.heartbeat(inTime);
     await vi.waitFor(
       () => expect(heard(got).slice(1)).toEqual(['new_order 1', 'new_order 2', 'new_order 3', 'heartbeat 3']),
       soon,
@@ -132,11 +132,11 @@ test('a reader that stands still gets the latest state when it goes on, and neve
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  gateway.hub.heartbeat(true);
+  gateway.hub.heartbeat(inTime);
   const delivered = () => [...text.matchAll(/"status":"delivered"/g)].length;
   socket.resume();
   await vi.waitFor(() => expect(text).toContain('"event":"skipped"'), soon);
-  gateway.hub.heartbeat(true);
+  gateway.hub.heartbeat(inTime);
   await vi.waitFor(() => expect(text).toContain('"event":"heartbeat"'), soon);
   expect(text.indexOf('"event":"heartbeat"')).toBeGreaterThan(text.indexOf('"event":"skipped"'));
   expect(delivered()).toBe(60);

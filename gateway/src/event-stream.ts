@@ -8,6 +8,7 @@ import { encode } from './audience.ts';
 import { Frame } from './frame.ts';
 import type { Hub } from './hub.ts';
 import { Lease } from './lease.ts';
+import type { PresenceChannel } from './presence-channel.ts';
 import type { Client } from './room.ts';
 
 const closeMs = 2_000;
@@ -41,13 +42,16 @@ const route = createRoute({
 });
 
 /** Adds `GET /live/events` to the app. */
-export const addEventStream = (app: OpenAPIHono<AuthEnv>, hub: Hub, admission: Admission): void => {
+export const addEventStream = (
+  app: OpenAPIHono<AuthEnv>,
+  { hub, admission, presence }: { hub: Hub; admission: Admission; presence: PresenceChannel },
+): void => {
   app.use(route.path, admission.check);
   app.openapi(route, async (c) => {
     const { identity } = c.var;
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
     const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
-    const stream = openStream({ identity, start, hub, terminate: () => outgoing.destroy() });
+    const stream = openStream({ identity, start, hub, presence, terminate: () => outgoing.destroy() });
     return c.body(stream, 200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -61,11 +65,12 @@ interface Connection {
   identity: Identity;
   start: Start;
   hub: Hub;
+  presence: PresenceChannel;
   /** Drops the connection with whatever it still holds. */
   terminate: () => void;
 }
 
-const openStream = ({ identity, start, hub, terminate }: Connection): ReadableStream<Uint8Array> => {
+const openStream = ({ identity, start, hub, presence, terminate }: Connection): ReadableStream<Uint8Array> => {
   let leave = (): void => undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -93,6 +98,7 @@ const openStream = ({ identity, start, hub, terminate }: Connection): ReadableSt
         };
         const lease = new Lease(client, hub);
         hub.join(client, start.since, start.older);
+        presence.greet(client);
       },
       cancel: () => leave(),
     },

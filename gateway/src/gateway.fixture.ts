@@ -11,8 +11,9 @@ import { Admission } from './admission.ts';
 import { createGatewayApp } from './app.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
-import { ids } from './hub.fixture.ts';
+import { ids, inTime } from './hub.fixture.ts';
 import { Origins } from './origins.ts';
+import { PresenceChannel } from './presence-channel.ts';
 import { Revocations } from './revocations.ts';
 import { Subscriber } from './subscriber.ts';
 import { Tickets } from './tickets.ts';
@@ -71,7 +72,16 @@ export class Gateway {
 const listen = (gateway: Gateway, hub: Hub): Server => {
   // Never connected: no ticket is used, and nothing is followed.
   const redis = new Redis({ lazyConnect: true });
-  const subscriber = new Subscriber({ hub, redis, subscription: redis, prefix: '', replay: 0, log });
+  const subscriber = new Subscriber({
+    hub,
+    beat: () => inTime,
+    redis,
+    subscription: redis,
+    prefix: '',
+    replay: 0,
+    log,
+  });
+  const presence = new PresenceChannel({ hub, redis, subscription: redis, prefix: '', log });
   subscriber.begun = true;
   const verify = async (token: string): Promise<Identity> => {
     const identity = gateway.tokens.get(token);
@@ -86,12 +96,14 @@ const listen = (gateway: Gateway, hub: Hub): Server => {
     stopping: () => gateway.stopping,
   });
   const app = createGatewayApp({
-    ...{ log, hub, admission, verify, tickets, origins, metrics: createMetrics('gateway') },
+    ...{ log, hub, admission, presence, verify, tickets, origins, metrics: createMetrics('gateway') },
     usersUrl: 'http://127.0.0.1:1',
     ordersUrl: 'http://127.0.0.1:1',
-    health: () => Promise.reject(new Error('no health is read here')),
+    health: () => {
+      throw new Error('no health is read here');
+    },
   });
-  const attach = addWebSocket({ app, hub, admission, log });
+  const attach = addWebSocket({ app, hub, admission, presence, log });
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
   attach(server);

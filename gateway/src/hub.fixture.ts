@@ -11,6 +11,7 @@ import { History } from './history.ts';
 import { Hub } from './hub.ts';
 import { Revocations } from './revocations.ts';
 import type { Client } from './room.ts';
+import type { StreamState } from './stage-poll.ts';
 
 export const ids = {
   order: '01920000-0000-7000-8000-00000000000a',
@@ -55,6 +56,19 @@ export const moved = (seq: number, n: number, version: number, status: OrderStat
   previous_status: null,
   actor: null,
 });
+
+/** What a heartbeat says while every stage is in time. */
+export const inTime: StreamState = {
+  live: true,
+  behind: null,
+  lag: {
+    orders: { depth: 0, oldest_ms: 0 },
+    users: null,
+    bridge: null,
+    redis_ms: 1,
+    gateway: { backlog_bytes: 0, loop_ms: 0 },
+  },
+};
 
 /** A client that keeps what it is sent. */
 export class Recorder implements Client {

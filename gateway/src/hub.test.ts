@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hub } from './hub.ts';
-import { at, created, events, ids, openHub, Recorder } from './hub.fixture.ts';
+import { at, created, events, ids, openHub, Recorder, inTime } from './hub.fixture.ts';
 
 let hub: Hub;
 
@@ -196,5 +196,29 @@ describe('when the stream breaks or a client does', () => {
     hub.publish(created(1));
     vi.advanceTimersByTime(20);
     expect(events(client)).toEqual(['welcome 0']);
+  });
+});
+
+describe('a heartbeat', () => {
+  test('tells where the stream is, whether it is live, and how far each stage is behind', () => {
+    const staff = new Recorder('staff');
+    hub.join(staff, null);
+    hub.publish(created(1));
+    hub.heartbeat(inTime);
+    expect(staff.messages.at(-1)).toEqual({
+      event: 'heartbeat',
+      seq: 1,
+      data: { position: 'e:1', server_time: at, ...inTime },
+    });
+  });
+
+  test('comes with the welcome as long as the last one was not live', () => {
+    hub.heartbeat({ ...inTime, live: false, behind: 'bridge' });
+    const [early, late] = [new Recorder('staff'), new Recorder('staff')];
+    hub.join(early, null);
+    hub.heartbeat(inTime);
+    hub.join(late, null);
+    expect(early.frames[0]?.map(({ event }) => event)).toEqual(['welcome', 'heartbeat']);
+    expect(events(late)).toEqual(['welcome 0']);
   });
 });

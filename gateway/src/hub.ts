@@ -5,12 +5,13 @@ import {
   type RedisMessage,
   type ServerMessage,
 } from '@live-orders/contracts/realtime.ts';
-import { type Audience, audienceOf, encode, project, reaches } from './audience.ts';
+import { type Audience, audienceOf, type Delivery, encode, project, reaches } from './audience.ts';
 import { Frame } from './frame.ts';
 import type { Entry, History } from './history.ts';
 import { Pace } from './pace.ts';
 import type { Revocation, Revocations } from './revocations.ts';
 import { type Client, Room } from './room.ts';
+import type { StreamState } from './stage-poll.ts';
 
 /** What a client that comes back is sent at most; past that, reading the snapshot is cheaper for both. */
 const maxReplayChars = 1024 * 1024;
@@ -50,6 +51,8 @@ export class Hub {
   #flushTimer: NodeJS.Timeout | null = null;
   #lookTimer: NodeJS.Timeout | null = null;
   #flushedAt = -Infinity;
+  /** As the last heartbeat told it. */
+  #state: StreamState | null = null;
   #size = 0;
   readonly #perUser = new Map<string, number>();
 
@@ -61,6 +64,13 @@ export class Hub {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Bytes that the slowest client has yet to take. */
+  get largestBacklog(): number {
+    let largest = 0;
+    for (const client of this.clients()) largest = Math.max(largest, client.backlog());
+    return largest;
   }
 
   /** How many sockets a user has open. */
@@ -109,6 +119,7 @@ export class Hub {
     const texts = [encode({ event: 'welcome', seq: position.seq, data })];
     if (missed) texts.push(...missed);
     if (since && !missed) texts.push(this.#resync(reasonFor(since, position)));
+    if (this.#state && !this.#state.live) texts.push(this.#heartbeat(this.#state));
     client.send(new Frame(texts, position));
     room.add(client);
     this.#size += 1;
@@ -142,10 +153,15 @@ export class Hub {
   publish(message: RedisMessage): void {
     const deliveries = project(message, new Date(this.#now()).toISOString());
     this.#history.push({ seq: message.seq, deliveries });
-    for (const [audience, room] of this.#rooms) {
-      for (const delivery of deliveries) if (reaches(delivery, audience)) room.push(delivery);
-    }
+    this.#push(deliveries);
     if (message.event === 'session_revoked') this.revoke([revocationOf(message)]);
+    this.#scheduleFlush();
+  }
+
+  /** Sends what is no event of the log: nobody who comes back is told it again. */
+  announce(deliveries: readonly Delivery[]): void {
+    if (deliveries.length === 0) return;
+    this.#push(deliveries);
     this.#scheduleFlush();
   }
 
@@ -165,17 +181,22 @@ export class Hub {
     this.#lookLater();
   }
 
-  /** Tells everybody where the stream is; `live` is false while Redis cannot be reached. */
-  heartbeat(live: boolean): void {
+  /** Tells everybody where the stream is, and whether it is live. Who joins while it is not is told at once. */
+  heartbeat(state: StreamState): void {
     this.#flush();
-    const { position } = this;
-    const data = { position: formatPosition(position), server_time: new Date(this.#now()).toISOString(), live };
-    this.#toEveryone(encode({ event: 'heartbeat', seq: position.seq, data }));
+    this.#state = state;
+    this.#toEveryone(this.#heartbeat(state));
   }
 
   closeAll(reason: CloseReason): void {
     this.#flush();
     for (const client of this.clients()) client.close(reason);
+  }
+
+  #push(deliveries: readonly Delivery[]): void {
+    for (const [audience, room] of this.#rooms) {
+      for (const delivery of deliveries) if (reaches(delivery, audience)) room.push(delivery);
+    }
   }
 
   #openRoom(audience: Audience): Room {
@@ -220,6 +241,12 @@ export class Hub {
     for (const client of this.clients()) {
       if (this.#revocations.covers(client.identity)) client.close('session_ended');
     }
+  }
+
+  #heartbeat(state: StreamState): string {
+    const { position } = this;
+    const data = { position: formatPosition(position), server_time: new Date(this.#now()).toISOString(), ...state };
+    return encode({ event: 'heartbeat', seq: position.seq, data });
   }
 
   #toEveryone(text: string): void {

@@ -17,10 +17,11 @@ import { verifyLive } from './edge.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
 import { Origins } from './origins.ts';
+import { PresenceChannel } from './presence-channel.ts';
 import { Revocations } from './revocations.ts';
+import { StagePoll } from './stage-poll.ts';
 import { Subscriber } from './subscriber.ts';
 import { Tickets } from './tickets.ts';
-import { upstreamState } from './upstream.ts';
 import { addWebSocket } from './websocket.ts';
 
 const config = loadConfig(
@@ -31,6 +32,7 @@ const config = loadConfig(
     ...settings.redis,
     ...settings.tokens,
     ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
+    BRIDGE_URL: z.url().default('http://127.0.0.1:3004'),
     /** Pages that may use the gateway, separated by commas. */
     ALLOWED_ORIGINS: z
       .string()
@@ -50,8 +52,19 @@ const redis = connectRedis(config, log);
 const subscription = connectRedis(config, log);
 const revocations = new Revocations();
 const hub = new Hub(new History(config.HISTORY_LENGTH, 64 * 1024 * 1024), revocations);
-const subscriber = new Subscriber({
+const stages: StagePoll = new StagePoll({
+  usersUrl: config.USERS_URL,
+  ordersUrl: config.ORDERS_URL,
+  bridgeUrl: config.BRIDGE_URL,
+  redis,
+  largestBacklog: () => hub.largestBacklog,
+  subscribed: () => subscriber.live,
+  onChange: () => hub.heartbeat(stages.beat()),
+  log,
+});
+const subscriber: Subscriber = new Subscriber({
   hub,
+  beat: () => stages.beat(),
   redis,
   subscription,
   prefix: config.REDIS_PREFIX,
@@ -65,6 +78,15 @@ new Gauge({
   collect() {
     this.set(hub.size);
   },
+});
+
+const presenceSubscription = connectRedis(config, log);
+const presence = new PresenceChannel({
+  hub,
+  redis,
+  subscription: presenceSubscription,
+  prefix: config.REDIS_PREFIX,
+  log,
 });
 
 const verify = verifyLive(createVerifier(remoteKeys(config.USERS_URL)), revocations);
@@ -92,20 +114,17 @@ const app = createGatewayApp({
   ordersUrl: config.ORDERS_URL,
   hub,
   admission,
-  health: async () => ({
+  presence,
+  health: () => ({
     name: 'gateway',
     version: manifest.version,
     position: formatPosition(hub.position),
-    live: subscriber.live,
+    ...stages.read(),
     clients: hub.size,
-    dependencies: {
-      redis: redis.status === 'ready' ? 'up' : 'down',
-      users: await upstreamState(config.USERS_URL),
-      orders: await upstreamState(config.ORDERS_URL),
-    },
+    dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...stages.freshness.answering },
   }),
 });
-const attach = addWebSocket({ app, hub, admission, log });
+const attach = addWebSocket({ app, hub, admission, presence, log });
 /** What is left for requests under way of the 8 s that a process has to stop, once the clients are gone. */
 const graceMs = 2_000;
 
@@ -114,10 +133,13 @@ await run(
   [
     drain,
     drain.lasting(httpPart(app, { host: config.HOST, port: config.PORT, log, graceMs }, attach)),
+    drain.lasting(stages),
     drain.lasting(subscriber),
+    drain.lasting(presence),
   ],
   async () => {
     redis.disconnect();
     subscription.disconnect();
+    presenceSubscription.disconnect();
   },
 );

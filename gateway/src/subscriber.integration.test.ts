@@ -6,7 +6,7 @@ import { connectRedis } from '@live-orders/runtime/redis.ts';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
-import { created, events, Recorder } from './hub.fixture.ts';
+import { created, events, inTime, Recorder } from './hub.fixture.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
 import { Revocations } from './revocations.ts';
@@ -92,7 +92,7 @@ beforeEach(async () => {
   subscription = connectRedis({ REDIS_HOST: '127.0.0.1', REDIS_PORT: await wires.subscription.listen() }, log);
   await bridge.hset(`${prefix}order_events:state`, { epoch: 'e', seq: 0 });
   hub = new Hub(new History(3, 1_000_000), new Revocations());
-  subscriber = new Subscriber({ hub, redis, subscription, prefix, replay: 3, log });
+  subscriber = new Subscriber({ hub, beat: () => inTime, redis, subscription, prefix, replay: 3, log });
   stop = new AbortController();
   running = subscriber.run(stop.signal);
   await vi.waitFor(() => expect(subscriber).toMatchObject({ begun: true, live: true }), soon);

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { project } from './audience.ts';
 import type { Entry } from './history.ts';
 import { heartbeatMs, type Hub } from './hub.ts';
+import type { StreamState } from './stage-poll.ts';
 
 const logPage = 1_000;
 /** A command without an answer fails after 3 s, so that a silent Redis is noticed within 5 s. */
@@ -29,6 +30,7 @@ export class Subscriber implements Part {
   /** Whether the position in the stream is known, so that clients can be welcomed. */
   begun = false;
   readonly #hub: Hub;
+  readonly #stateNow: () => StreamState;
   readonly #redis: Redis;
   readonly #subscription: Redis;
   readonly #prefix: string;
@@ -38,8 +40,17 @@ export class Subscriber implements Part {
   #unreadable = 0;
 
   /** `subscription` is a connection of its own; `replay` is how many events are read from the log at the start. */
-  constructor(plan: { hub: Hub; redis: Redis; subscription: Redis; prefix: string; replay: number; log: Log }) {
+  constructor(plan: {
+    hub: Hub;
+    beat: () => StreamState;
+    redis: Redis;
+    subscription: Redis;
+    prefix: string;
+    replay: number;
+    log: Log;
+  }) {
     this.#hub = plan.hub;
+    this.#stateNow = plan.beat;
     this.#redis = plan.redis;
     this.#subscription = plan.subscription;
     this.#prefix = plan.prefix;
@@ -69,7 +80,7 @@ export class Subscriber implements Part {
   async #beat(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(heartbeatMs, signal);
-      this.#hub.heartbeat(this.live);
+      this.#hub.heartbeat(this.#stateNow());
     }
   }
 

@@ -18,6 +18,7 @@ import type { WebSocket } from 'ws';
 import type { Admission, Start } from './admission.ts';
 import type { Hub } from './hub.ts';
 import { Lease } from './lease.ts';
+import type { PresenceChannel } from './presence-channel.ts';
 import type { Client } from './room.ts';
 
 class SocketErrorEvent extends Event {
@@ -34,6 +35,7 @@ interface WebSocketPlan {
   app: OpenAPIHono<AuthEnv>;
   hub: Hub;
   admission: Admission;
+  presence: PresenceChannel;
   log: Log;
 }
 
@@ -41,7 +43,7 @@ interface WebSocketPlan {
  * Adds `GET /ws` to the app. Call the function that it returns with the raw server: node-ws listens to upgrades without
  * guarding itself, so that an address like `//` or a client that resets during authentication would end the process.
  */
-export const addWebSocket = ({ app, hub, admission, log }: WebSocketPlan): ((server: Server) => void) => {
+export const addWebSocket = ({ app, hub, admission, presence, log }: WebSocketPlan): ((server: Server) => void) => {
   const { injectWebSocket, upgradeWebSocket, wss } = createNodeWebSocket({ app });
   wss.options.maxPayload = clientFrameBytes;
 
@@ -51,7 +53,7 @@ export const addWebSocket = ({ app, hub, admission, log }: WebSocketPlan): ((ser
     upgradeWebSocket(async (c: Context<AuthEnv>) => {
       const { identity } = c.var;
       const start = await admission.start(c);
-      return socketEvents({ identity, start, hub, admission, log });
+      return socketEvents({ identity, start, hub, admission, presence, log });
     }),
     () => {
       throw new ProblemError('malformed_request', 'This address speaks WebSocket; send an upgrade request.');
@@ -73,10 +75,11 @@ interface Connection {
   start: Start;
   hub: Hub;
   admission: Admission;
+  presence: PresenceChannel;
   log: Log;
 }
 
-const socketEvents = ({ identity, start, hub, admission, log }: Connection) => {
+const socketEvents = ({ identity, start, hub, admission, presence, log }: Connection) => {
   let client: Client | null = null;
   let lease: Lease | null = null;
   let answeredAt = 0;
@@ -86,11 +89,13 @@ const socketEvents = ({ identity, start, hub, admission, log }: Connection) => {
       client = toClient(ws.raw, identity);
       lease = new Lease(client, hub);
       hub.join(client, start.since, start.older);
+      presence.greet(client);
     },
     onMessage(event: MessageEvent) {
       if (!client || !lease) return;
       const message = readMessage(event.data);
       if (!message) client.close('unreadable');
+      else if (message.event === 'look') presence.look(client, message);
       else if (message.event === 'renew') void lease.renew(message, admission, log);
       else if (Date.now() - answeredAt >= pongMs) {
         answeredAt = Date.now();
@@ -99,7 +104,9 @@ const socketEvents = ({ identity, start, hub, admission, log }: Connection) => {
     },
     onClose() {
       lease?.end();
-      if (client) hub.leave(client);
+      if (!client) return;
+      hub.leave(client);
+      presence.leave(client);
     },
     onError(event: Event) {
       log.debug({ err: 'error' in event ? event.error : event }, 'a socket failed');

@@ -76,6 +76,7 @@ export interface System {
 const urlVariables: Partial<Record<PartName, string>> = {
   users: 'USERS_URL',
   orders: 'ORDERS_URL',
+  bridge: 'BRIDGE_URL',
   gateway: 'GATEWAY_URL',
 };
 

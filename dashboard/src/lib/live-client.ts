@@ -1,5 +1,12 @@
+import type { Stage } from '@live-orders/contracts/health.ts';
 import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
-import { formatPosition, parsePosition, type Position, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import {
+  type ClientMessage,
+  formatPosition,
+  parsePosition,
+  type Position,
+  type ServerMessage,
+} from '@live-orders/contracts/realtime.ts';
 import { EventStream } from './live-events.ts';
 import { readFrame } from './live-frame.ts';
 import { backoff, LiveLink } from './live-link.ts';
@@ -14,6 +21,7 @@ import {
 import { OrderStore } from './order-store.ts';
 import { pause } from './pause.ts';
 
+type Heartbeat = Extract<ServerMessage, { event: 'heartbeat' }>['data'];
 type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
 
 const snapshotLimit = 20_000;
@@ -37,6 +45,8 @@ export class LiveClient {
   #synced = false;
   #held: OrderMessage[] | null = null;
   #snapshotFrom: string | null = null;
+  /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
+  #lateAt: Stage | null | undefined;
   #reading: AbortController | null = null;
   /** Set while a snapshot is due that is not being read yet: wait a random part of so many milliseconds before. */
   #dueWithin: number | null = null;
@@ -95,6 +105,11 @@ export class LiveClient {
     this.#link.suspect();
   }
 
+  /** Says something to the server; nothing while there is no connection. */
+  send(message: ClientMessage): void {
+    this.#link.send(message);
+  }
+
   /** Takes in what a page got from REST for itself; older than known is ignored. */
   put(orders: readonly Order[]): void {
     this.#emit(this.#applyAll(orders, 'rest'));
@@ -121,6 +136,7 @@ export class LiveClient {
     switch (message.event) {
       case 'welcome':
         this.counters.connections += 1;
+        this.#lateAt = undefined;
         if (message.data.recovered && this.#synced) return this.#setState({ phase: 'live' });
         return this.#resync(message.data.position);
       case 'resync':
@@ -146,18 +162,27 @@ export class LiveClient {
       case 'bye':
         return this.#link.closed(message.data.code);
       case 'renewed':
+      case 'presence':
       case 'pong':
         return;
     }
   }
 
   /** A beat's position says: everything up to here has been sent on this socket. */
-  #beat({ position, live }: { position: string; live: boolean }): void {
+  #beat({ position, live, behind = null }: Heartbeat): void {
     const at = parsePosition(position);
     if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(position);
     if (at) this.#advance(at.seq);
-    if (live && this.#state.phase === 'stale') this.#setState({ phase: 'live' });
-    if (!live && this.#state.phase === 'live') this.#setState({ phase: 'stale', since: this.#now() });
+    this.#lateAt = live ? undefined : behind;
+    const { phase } = this.#state;
+    if (phase === 'stale' || (phase === 'live' && !live)) this.#setState(this.#liveOrStale());
+  }
+
+  /** With everything applied that has come: live, unless the gateway says that more is on its way. */
+  #liveOrStale(): LiveState {
+    if (this.#lateAt === undefined) return { phase: 'live' };
+    const since = this.#state.phase === 'stale' ? this.#state.since : this.#now();
+    return { phase: 'stale', since, behind: this.#lateAt };
   }
 
   #advance(seq: number): void {
@@ -220,7 +245,7 @@ export class LiveClient {
     this.#held = null;
     this.#synced = this.#received !== null;
     this.#emit(changes);
-    this.#setState({ phase: 'live' });
+    this.#setState(this.#liveOrStale());
   }
 
   #applyAll(orders: readonly Order[], via: Via): OrderChange[] {

@@ -1,4 +1,4 @@
-import { closeCodes, shouldReconnect } from '@live-orders/contracts/realtime.ts';
+import { type ClientMessage, closeCodes, shouldReconnect } from '@live-orders/contracts/realtime.ts';
 import { eventsUrl } from './live-events.ts';
 import { SessionEndedError, type LiveSocket } from './live-state.ts';
 import { TransportChoice, type Transport } from './live-transport.ts';
@@ -93,6 +93,11 @@ export class LiveLink {
   /** Gives up a socket that is up, for the network is known to be gone. */
   suspect(): void {
     if (this.#upSince !== null) this.lose(0);
+  }
+
+  /** Says something to the server; nothing while there is no link, or none that can be spoken on. */
+  send(message: ClientMessage): void {
+    if (this.#upSince !== null) this.#socket?.send?.(JSON.stringify(message));
   }
 
   /** Goes on listening for so many milliseconds, then connects anew: this server is about to stop. */

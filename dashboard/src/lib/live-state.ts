@@ -1,3 +1,4 @@
+import type { Stage } from '@live-orders/contracts/health.ts';
 import type { Order } from '@live-orders/contracts/orders.ts';
 import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
 import type { OrderStore } from './order-store.ts';
@@ -10,8 +11,8 @@ export type LiveState =
   | { phase: 'live' }
   /** Connected, and reading the snapshot again; what is shown may be behind. */
   | { phase: 'resyncing'; since: number }
-  /** Connected, but the gateway itself is cut off from the stream of events. */
-  | { phase: 'stale'; since: number }
+  /** Connected, but changes don't get as far as the gateway in time. `behind`: the stage where they wait, if it said so. */
+  | { phase: 'stale'; since: number; behind: Stage | null }
   /** The link is lost. `retryAt` is null while an attempt is under way. */
   | { phase: 'reconnecting'; since: number; attempt: number; retryAt: number | null }
   /** Nothing more comes. `refused`: the gateway said not to come back. */
@@ -43,6 +44,7 @@ export interface LiveCounters {
 export interface LiveSocket {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code: number }) => void): void;
+  /** Missing where nothing can be said to the server. */
   send?(text: string): void;
   close(): void;
 }

@@ -1,12 +1,15 @@
+import type { StreamLag } from '@live-orders/contracts/health.ts';
 import type { Order } from '@live-orders/contracts/orders.ts';
 import type { Product } from '@live-orders/contracts/products.ts';
 import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { createContext, flushSync } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { clock } from './clock.svelte.ts';
+import { Latencies, type Latency } from './latencies.ts';
 import { LiveClient } from './live-client.ts';
 import type { LiveState } from './live-state.ts';
 import { admitToSocket, readOpenOrders, readOrders } from './order-api.ts';
+import { Presence } from './presence.svelte.ts';
 import { RecentChanges, type RecentChange } from './recent-changes.ts';
 import { finalStatuses } from './status.ts';
 
@@ -24,6 +27,7 @@ const newestFirst = (a: Order, b: Order): number => b.number - a.number;
 export class LiveOrders {
   /** The newest of each product that was heard of. */
   readonly products = new SvelteMap<string, Product>();
+  readonly presence: Presence;
   readonly #client: LiveClient;
   #orders = $state.raw<readonly Order[]>([]);
   #state = $state.raw<LiveState>({ phase: 'idle' });
@@ -32,10 +36,15 @@ export class LiveOrders {
   /** Where the final orders go on that are older than those here; undefined before the first snapshot. */
   #olderFinal = $state<string | null>();
   readonly #recent = new RecentChanges();
+  readonly #latencies = new Latencies();
+  #lag = $state.raw<StreamLag | null>(null);
+  #latency = $state.raw<Latency | null>(null);
   #stopFlush: (() => void) | null = null;
   #restUntil = 0;
 
-  constructor(socketUrl: string) {
+  /** `userId`: whose page this is. */
+  constructor(socketUrl: string, userId: string) {
+    this.presence = new Presence(userId, (look) => this.#client.send(look));
     this.#client = new LiveClient({
       url: (signal) => admitToSocket(socketUrl, signal),
       snapshot: (signal) => this.#readSnapshot(signal),
@@ -59,6 +68,16 @@ export class LiveOrders {
 
   get lastMessageAt(): number | null {
     return this.#lastMessageAt;
+  }
+
+  /** How far each stage was behind at the last heartbeat. */
+  get lag(): StreamLag | null {
+    return this.#lag;
+  }
+
+  /** How long changes took from the database to the gateway. */
+  get latency(): Latency | null {
+    return this.#latency;
   }
 
   /** Whether every open order is here. */
@@ -135,6 +154,10 @@ export class LiveOrders {
 
   #hear(message: ServerMessage): void {
     if (message.event === 'welcome' || message.event === 'heartbeat') clock.follow(message.data.server_time);
+    if (message.event === 'heartbeat') this.#lag = message.data.lag ?? null;
+    if (message.event === 'welcome') this.presence.begin();
+    if (message.event === 'presence') this.presence.hear(message.data.orders);
+    if ('times' in message) this.#latencies.add(message.times);
     if (message.event === 'product_update') {
       const known = this.products.get(message.data.id);
       if (!known || known.version < message.data.version) this.products.set(message.data.id, message.data);
@@ -173,6 +196,7 @@ export class LiveOrders {
     this.#orders = [...this.#client.store.values()].sort(newestFirst);
     this.#state = this.#client.state;
     this.#lastMessageAt = this.#client.lastMessageAt;
+    this.#latency = this.#latencies.summary;
   }
 }
 

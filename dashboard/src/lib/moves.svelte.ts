@@ -30,6 +30,7 @@ export class Moves {
   async move(order: Order, status: OrderStatus, reason?: string): Promise<void> {
     if (this.#pending.has(order.id)) return;
     this.#pending.set(order.id, status);
+    const stop = this.#live.presence.move(order.id);
     try {
       const path = `orders/api/orders/${order.id}/status`;
       const moved = await callApi(orderSchema, path, { method: 'PATCH', body: { status, reason } });
@@ -39,6 +40,7 @@ export class Moves {
       await this.#explain(order, status, error);
     } finally {
       this.#pending.delete(order.id);
+      stop();
     }
   }
 

@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { setUp } from './live-client.fixture.ts';
+
+const time = '2026-03-14T09:26:53.589Z';
+const beat = (live: boolean, behind: string | null) => ({
+  event: 'heartbeat',
+  seq: 0,
+  data: { position: 'e:10', server_time: time, live, behind },
+});
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a heartbeat that is not live makes the client stale, names the stage, and keeps since when', async () => {
+  const { client, goLive, socket } = setUp();
+  await goLive();
+  const since = Date.now();
+  socket().say(beat(false, 'bridge'));
+  expect(client.state).toEqual({ phase: 'stale', since, behind: 'bridge' });
+  await vi.advanceTimersByTimeAsync(5_000);
+  socket().say(beat(false, 'orders'));
+  expect(client.state).toEqual({ phase: 'stale', since, behind: 'orders' });
+  socket().say(beat(true, null));
+  expect(client.state).toEqual({ phase: 'live' });
+  client.stop();
+});
+
+test('a client that connects while the stream is behind is stale once it has its snapshot, never live before', async () => {
+  const { client, states, settle, answer, socket } = setUp();
+  client.start();
+  await settle();
+  socket().welcome('e:10');
+  socket().say(beat(false, 'bridge'));
+  await answer();
+  expect(client.state).toMatchObject({ phase: 'stale', behind: 'bridge' });
+  expect(states).not.toContain('live');
+  client.stop();
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { Freshness, type Readings } from './freshness.ts';
+
+const fine: Readings = {
+  orders: { lag: { depth: 2, oldest_ms: 40, dead: 0 } },
+  users: { lag: { depth: 0, oldest_ms: 0, dead: 0 } },
+  bridge: { lag: { records: 1, behind_ms: 12 } },
+  redis: { lag: 1 },
+};
+const outbox = (oldest_ms: number) => ({ lag: { depth: 7, oldest_ms, dead: 0 } });
+const gateway = { backlog_bytes: 0, loop_ms: 0 };
+
+/** Freshness after these polls, each given by what differs from a fine one. */
+const after = (...polls: Partial<Readings>[]): Freshness => {
+  const freshness = new Freshness();
+  for (const poll of polls) freshness.take({ ...fine, ...poll });
+  return freshness;
+};
+
+describe('the stage that is behind', () => {
+  test('is none when every stage is in time', () => {
+    expect(after({}).behind(true)).toBeNull();
+  });
+
+  test('is unknown before the first poll, which is not live', () => {
+    expect(new Freshness().behind(true)).not.toBeNull();
+  });
+
+  test.each([
+    ['orders', 'orders whose oldest change waits for over 5 s', { orders: outbox(5_001) }],
+    ['bridge', 'a bridge over 5 s behind', { bridge: { lag: { records: 9, behind_ms: 6_000 } } }],
+    ['orders', 'the first of several', { orders: outbox(9_000), bridge: { lag: { records: 9, behind_ms: 9_000 } } }],
+    [null, 'none while the wait is short', { orders: outbox(5_000) }],
+    [null, 'none for users, whose changes are no changes of orders', { users: outbox(60_000) }],
+  ])('is %s: %s', (stage, _why, poll) => {
+    expect(after(poll).behind(true)).toBe(stage);
+  });
+
+  test.each([['orders'], ['bridge'], ['redis']] as const)(
+    'is %s after two missed polls in a row, not after one',
+    (name) => {
+      const missed = { [name]: null };
+      expect(after({}, missed).behind(true)).toBeNull();
+      expect(after({}, missed, {}, missed).behind(true)).toBeNull();
+      expect(after({}, missed, missed).behind(true)).toBe(name);
+      expect(after({}, missed, missed, {}).behind(true)).toBeNull();
+    },
+  );
+
+  test('is never users, even when they are away', () => {
+    expect(after({}, { users: null }, { users: null }).behind(true)).toBeNull();
+  });
+
+  test('is redis when the gateway does not follow the stream, unless something before it explains that', () => {
+    expect(after({}).behind(false)).toBe('redis');
+    expect(after({}, { bridge: null }, { bridge: null }).behind(false)).toBe('bridge');
+    expect(after({}, { bridge: null, redis: null }, { bridge: null, redis: null }).behind(false)).toBe('redis');
+  });
+
+  test('is not one that answers without figures, as older versions do', () => {
+    expect(after({ orders: { lag: null }, bridge: { lag: null } }).behind(true)).toBeNull();
+  });
+});
+
+describe('the figures', () => {
+  test('are the last ones over a single missed poll, and null from the second on', () => {
+    const missed = { orders: null, bridge: null, redis: null };
+    expect(after({}, missed).lag(gateway)).toEqual({
+      orders: { depth: 2, oldest_ms: 40 },
+      users: { depth: 0, oldest_ms: 0 },
+      bridge: { records: 1, behind_ms: 12 },
+      redis_ms: 1,
+      gateway,
+    });
+    expect(after({}, missed, missed).lag(gateway)).toMatchObject({ orders: null, bridge: null, redis_ms: null });
+  });
+
+  test('say who answers', () => {
+    expect(after({}, { bridge: null }, { bridge: null }).answering).toEqual({
+      users: 'up',
+      orders: 'up',
+      bridge: 'down',
+    });
+  });
+});

@@ -1,0 +1,124 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { bridgeHealth, serviceHealth, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
+import { pause } from '@live-orders/runtime/backoff.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
+import type { Part } from '@live-orders/runtime/run.ts';
+import type { Redis } from 'ioredis';
+import type { z } from 'zod';
+import { Freshness, type Reading } from './freshness.ts';
+
+/** Twice per heartbeat, so that two misses are told with the next heartbeat but one. */
+const pollMs = 2_500;
+const answerMs = 2_000;
+/** The histogram counts its own interval as delay. */
+const loopResolutionMs = 10;
+
+/** Of another version a stage may say less. */
+const tolerant = { service: serviceHealth.partial({ outbox: true }), bridge: bridgeHealth.partial({ lag: true }) };
+
+export interface StagePollPlan {
+  usersUrl: string;
+  ordersUrl: string;
+  bridgeUrl: string;
+  redis: Redis;
+  /** Bytes that the slowest client has yet to take. */
+  largestBacklog: () => number;
+  /** Whether the gateway itself follows the stream. */
+  subscribed: () => boolean;
+  /** The stream came to be behind, at another stage, or live again. */
+  onChange: () => void;
+  log: Log;
+}
+
+/** What a heartbeat and the health page say of the stream. */
+export interface StreamState {
+  live: boolean;
+  behind: Stage | null;
+  lag: StreamLag;
+}
+
+/** Asks every stage of the stream how far behind it is, all at once and each within 2 s. */
+export class StagePoll implements Part {
+  readonly name = 'stage poll';
+  readonly freshness = new Freshness();
+  readonly #plan: StagePollPlan;
+  readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
+  #behind: Stage | null = null;
+
+  constructor(plan: StagePollPlan) {
+    this.#plan = plan;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#loop.enable();
+    while (!signal.aborted) {
+      await this.#poll();
+      this.#compare();
+      await pause(pollMs, signal);
+    }
+    this.#loop.disable();
+  }
+
+  /** As of now, for the health page. */
+  read(): StreamState {
+    const behind = this.freshness.behind(this.#plan.subscribed());
+    const held = Number.isFinite(this.#loop.max) ? this.#loop.max / 1e6 - loopResolutionMs : 0;
+    const gateway = { backlog_bytes: this.#plan.largestBacklog(), loop_ms: Math.max(0, Math.round(held)) };
+    return { live: behind === null, behind, lag: this.freshness.lag(gateway) };
+  }
+
+  /** As of now, for a heartbeat: from here on the event loop is measured anew. */
+  beat(): StreamState {
+    const state = this.read();
+    this.#loop.reset();
+    return state;
+  }
+
+  #compare(): void {
+    const state = this.read();
+    if (state.behind === this.#behind) return;
+    this.#behind = state.behind;
+    if (state.behind) this.#plan.log.warn(state, 'the stream is behind; clients are told');
+    else this.#plan.log.info(state, 'the stream is live again');
+    this.#plan.onChange();
+  }
+
+  async #poll(): Promise<void> {
+    const { usersUrl, ordersUrl, bridgeUrl } = this.#plan;
+    const [orders, users, bridge, redis] = await Promise.all([
+      this.#ask(new URL('/api', ordersUrl), tolerant.service, ({ outbox }) => outbox),
+      this.#ask(new URL('/api', usersUrl), tolerant.service, ({ outbox }) => outbox),
+      this.#ask(new URL('/', bridgeUrl), tolerant.bridge, ({ lag }) => lag),
+      this.#pingRedis(),
+    ]);
+    this.freshness.take({ orders, users, bridge, redis });
+  }
+
+  /** Null for a stage that does not answer, or that says that it does not know. */
+  async #ask<S extends z.ZodType, T>(
+    url: URL,
+    schema: S,
+    lagOf: (health: z.infer<S>) => T | null | undefined,
+  ): Promise<Reading<T> | null> {
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
+      if (!answer.ok) throw new Error(`${url.href} answered ${answer.status}`);
+      const lag = lagOf(schema.parse(await answer.json()));
+      return lag === null ? null : { lag: lag ?? null };
+    } catch (error) {
+      this.#plan.log.debug({ err: error, url: url.href }, 'a stage did not tell how far behind it is');
+      return null;
+    }
+  }
+
+  async #pingRedis(): Promise<Reading<number> | null> {
+    const began = performance.now();
+    try {
+      await this.#plan.redis.ping();
+      return { lag: Math.round(performance.now() - began) };
+    } catch (error) {
+      this.#plan.log.debug({ err: error }, 'redis did not answer a ping');
+      return null;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { Parser } from '@asyncapi/parser';
+import {
+  aggregateOf,
+  aggregates,
+  deadLetterTopic,
+  eventValues,
+  isEventType,
+  topics,
+} from '@live-orders/contracts/events.ts';
+import { clientMessage, closeCodes, serverMessage } from '@live-orders/contracts/realtime.ts';
+import { describe, expect, test } from 'vitest';
+import { asyncApiDocument } from '../gateway/src/asyncapi.ts';
+import { asyncApi, AsyncApiChecker, messagesOf } from './support/asyncapi.ts';
+
+const document = asyncApi.parse(JSON.parse(JSON.stringify(asyncApiDocument)));
+const namesOf = (options: readonly { shape: { event: { value: string } } }[]) =>
+  options.map(({ shape }) => shape.event.value);
+
+describe('the AsyncAPI document', () => {
+  test('is valid AsyncAPI 3', async () => {
+    const { diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument));
+    // A hint that there is a later 3.x is none of our concern: more tools read 3.0.
+    expect(diagnostics.filter(({ code }) => code !== 'asyncapi-latest-version')).toEqual([]);
+  });
+
+  test('has every topic with every event type on it, headers and value, and the dead letters', () => {
+    const types = Object.keys(eventValues).filter(isEventType);
+    for (const aggregate of aggregates) {
+      const expected = types.filter((type) => aggregateOf(type) === aggregate);
+      expect(messagesOf(document, topics[aggregate])).toEqual(expected);
+      for (const type of expected) {
+        expect(document.components.schemas).toHaveProperty([type]);
+        expect(document.components.schemas).toHaveProperty([`${type}.headers`, 'properties', 'ce_type', 'const'], type);
+      }
+    }
+    expect(messagesOf(document, deadLetterTopic)).toEqual(['dead_letter']);
+  });
+
+  test('has every message of the socket and of server-sent events, and every close code', () => {
+    const sent = namesOf(serverMessage.options);
+    const taken = [...new Set(namesOf(clientMessage.options))];
+    const overSocket = sent.filter((name) => name !== 'bye');
+    expect(messagesOf(document, '/ws').sort()).toEqual([...overSocket, ...taken].sort());
+    expect(messagesOf(document, '/live/events').sort()).toEqual(sent.sort());
+    for (const name of [...sent, ...taken]) expect(document.components.schemas).toHaveProperty([name]);
+    for (const { code } of Object.values(closeCodes))
+      expect(String(document.channels.live?.description)).toContain(`${code}`);
+  });
+
+  test('asks readers to take members that they don’t know, and refuses what lacks a member or has a wrong one', () => {
+    const checker = new AsyncApiChecker(document);
+    expect(checker.payload('pong', { event: 'pong', seq: 1, later: true })).toEqual([]);
+    expect(checker.payload('pong', { event: 'pong' })).not.toEqual([]);
+    expect(checker.payload('pong', { event: 'ping', seq: 1 })).not.toEqual([]);
+    expect(checker.payload('new_order', { event: 'new_order', seq: 1, data: {} })).not.toEqual([]);
+  });
+});

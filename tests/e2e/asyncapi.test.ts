@@ -1,0 +1,108 @@
+import { aggregates, deadLetterTopic, eventValues, topics } from '@live-orders/contracts/events.ts';
+import { product } from '@live-orders/contracts/products.ts';
+import { serverMessage } from '@live-orders/contracts/realtime.ts';
+import { account } from '@live-orders/contracts/users.ts';
+import { connectKafka, Sender } from '@live-orders/runtime/kafka.ts';
+import { createLog } from '@live-orders/runtime/log.ts';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { Api } from '../support/api.ts';
+import { asyncApi, AsyncApiChecker } from '../support/asyncapi.ts';
+import { Socket } from '../support/socket.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let checker: AsyncApiChecker;
+let admin: Api;
+let customer: Api;
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  const api = new Api(system.gatewayUrl);
+  checker = new AsyncApiChecker(await api.expect(200, asyncApi, 'GET', '/docs/asyncapi.json'));
+  [admin, customer] = await Promise.all([api.login('admin@example.com'), api.register()]);
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+/** Makes one change of every kind; resolves to the order. */
+const changeEverything = async (): Promise<string> => {
+  const given = { name: 'Lamp', price: 100, stock: 10 };
+  const lamp = await admin.expect(201, product, 'POST', '/orders/api/products', given);
+  await admin.expect(200, product, 'PATCH', `/orders/api/products/${lamp.id}`, { price: 200 });
+  const placed = await customer.placeOrder([{ product_id: lamp.id, quantity: 1 }]);
+  await admin.move(placed.id, 'confirmed');
+  await admin.send('PATCH', `/orders/api/orders/${placed.id}`, { internal_note: 'Fragile' });
+  const user = customer.session?.user.id ?? '';
+  await admin.expect(200, account, 'PATCH', `/users/api/users/${user}`, { name: 'Renamed' });
+  await admin.expect(200, account, 'PATCH', `/users/api/users/${user}`, { active: false });
+  return placed.id;
+};
+
+interface RecordSeen {
+  topic: string;
+  headers: Record<string, string>;
+  value: string;
+}
+
+const readTopics = async (names: string[], enough: (records: RecordSeen[]) => void): Promise<RecordSeen[]> => {
+  const { kafkaBrokers, prefix } = system.territory;
+  const settings = { KAFKA_BROKERS: [kafkaBrokers], KAFKA_PREFIX: prefix, KAFKA_PARTITIONS: 3, KAFKA_REPLICATION: 1 };
+  const kafka = connectKafka(settings, 'asyncapi', createLog('asyncapi', 'silent'));
+  const sender = new Sender(kafka);
+  await sender.send([
+    { topic: `${prefix}${topics.order}`, key: 'poison', value: 'no JSON', headers: { ce_type: 'x' } },
+  ]);
+  await sender.close();
+  const records: RecordSeen[] = [];
+  const consumer = kafka.consumer({ groupId: `${prefix}asyncapi` });
+  await consumer.connect();
+  await consumer.subscribe({ topics: names.map((name) => `${prefix}${name}`), fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ topic, message }) => {
+      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)] as const);
+      const value = String(message.value);
+      records.push({ topic: topic.slice(prefix.length), headers: Object.fromEntries(headers), value });
+    },
+  });
+  await vi.waitFor(() => enough(records), { timeout: 20_000 });
+  await consumer.disconnect();
+  return records;
+};
+
+test('every kind of record and message that the system sends is as the AsyncAPI document says', async () => {
+  const sockets = await Promise.all([
+    Socket.open(admin),
+    Socket.open(customer),
+    Socket.open(admin, { since: 'nonsense' }),
+  ]);
+  const [team] = sockets;
+  team.raw.send(JSON.stringify({ event: 'ping' }));
+  const id = await changeEverything();
+  await team.next('order_update', ({ data }) => data.id === id);
+  await team.next('user_update', ({ data }) => !data.active);
+  await Promise.all([team.next('heartbeat'), team.next('pong')]);
+
+  const messages = sockets.flatMap((socket) => socket.messages);
+  for (const message of messages) expect(checker.payload(message.event, message), message.event).toEqual([]);
+  const kinds = serverMessage.options.map(({ shape }) => shape.event.value);
+  expect([...new Set(messages.map(({ event }) => event))].sort()).toEqual(kinds.sort());
+
+  const names = aggregates.map((aggregate) => topics[aggregate]);
+  const records = await readTopics([...names, deadLetterTopic], (seen) => {
+    const types = new Set(seen.map(({ headers }) => headers.ce_type));
+    for (const type of Object.keys(eventValues)) expect(types).toContain(type);
+    expect(seen.map(({ topic }) => topic)).toContain(deadLetterTopic);
+  });
+  const dead = records.filter(({ topic }) => topic === deadLetterTopic);
+  for (const { headers } of dead) expect(checker.headers('dead_letter', headers)).toEqual([]);
+  for (const { topic, headers, value } of records) {
+    const type = headers.ce_type ?? '';
+    if (topic === deadLetterTopic || type === 'x') continue;
+    expect(checker.headers(type, headers), type).toEqual([]);
+    expect(checker.payload(type, JSON.parse(value)), type).toEqual([]);
+  }
+  await Promise.all(sockets.map((socket) => socket.close()));
+});

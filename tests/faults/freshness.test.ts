@@ -1,0 +1,100 @@
+import type { Stage } from '@live-orders/contracts/health.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import type { PartName } from '../../deploy/local/parts.ts';
+import { Api } from '../support/api.ts';
+import { Dashboard } from '../support/dashboard.ts';
+import { Socket } from '../support/socket.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let staff: Api;
+let dashboards: Dashboard[];
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  staff = await new Api(system.gatewayUrl).login('staff@example.com');
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+beforeEach(async () => {
+  dashboards = [new Dashboard(staff), new Dashboard(staff)];
+  await become('live');
+});
+
+afterEach(() => {
+  for (const dashboard of dashboards) dashboard.stop();
+});
+
+/** Resolves once every dashboard is in this phase; a stale one has to name the stage. */
+const become = (phase: 'live' | 'stale', behind?: Stage) =>
+  vi.waitFor(
+    () => {
+      for (const { client } of dashboards) expect(client.state).toMatchObject(behind ? { phase, behind } : { phase });
+    },
+    { timeout: 25_000, interval: 100 },
+  );
+
+/** Takes a part away for as long as `meanwhile` runs. */
+const without = async (name: PartName, meanwhile: () => Promise<void>): Promise<void> => {
+  await system.part(name).kill();
+  try {
+    await meanwhile();
+  } finally {
+    await system.part(name).start();
+  }
+};
+
+const signal = (name: PartName, what: NodeJS.Signals): void => {
+  const { pid } = system.part(name);
+  if (pid !== undefined) process.kill(pid, what);
+};
+
+test('without its bridge every dashboard becomes stale and names it, one that connects then too, until it is back', async () => {
+  await without('bridge', async () => {
+    await become('stale', 'bridge');
+    const late = await Socket.open(staff);
+    const beat = await late.next('heartbeat');
+    expect(beat.data).toMatchObject({ live: false, behind: 'bridge', lag: { bridge: null } });
+    await late.close();
+    expect((await new Api(system.gatewayUrl).send('GET', '/')).body).toMatchObject({
+      live: false,
+      behind: 'bridge',
+      dependencies: { bridge: 'down', orders: 'up' },
+    });
+  });
+  await become('live');
+});
+
+test('a bridge that hangs is noticed like one that is gone', async () => {
+  signal('bridge', 'SIGSTOP');
+  try {
+    await become('stale', 'bridge');
+  } finally {
+    signal('bridge', 'SIGCONT');
+  }
+  await become('live');
+});
+
+test('without the orders service it is not known what waits in its outbox, so dashboards are stale', async () => {
+  await without('orders', () => become('stale', 'orders'));
+  await become('live');
+});
+
+test('without the users service dashboards of orders stay live', async () => {
+  await without('users', async () => {
+    const away = await vi.waitFor(
+      async () => {
+        const { body } = await new Api(system.gatewayUrl).send('GET', '/');
+        expect(body).toMatchObject({ dependencies: { users: 'down' } });
+        return body;
+      },
+      { timeout: 20_000, interval: 250 },
+    );
+    expect(away).toMatchObject({ live: true, behind: null, lag: { users: null } });
+    await become('live');
+  });
+});

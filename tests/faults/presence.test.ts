@@ -1,0 +1,121 @@
+import type { Doing, Person } from '@live-orders/contracts/presence.ts';
+import type { Daemon } from '../../deploy/local/daemon.ts';
+import { startPart } from '../../deploy/local/part.ts';
+import { freePort } from '../../deploy/local/ports.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { Api } from '../support/api.ts';
+import { Socket } from '../support/socket.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+
+let system: System;
+let second: Daemon;
+let staff: Api;
+let admin: Api;
+let customer: Api;
+let order: string;
+let sockets: Socket[] = [];
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  const url = (name: 'users' | 'orders' | 'bridge') => `http://127.0.0.1:${system.part(name).port}`;
+  const env = { USERS_URL: url('users'), ORDERS_URL: url('orders'), BRIDGE_URL: url('bridge') };
+  second = await startPart({
+    name: 'gateway',
+    port: await freePort(),
+    env: { ...system.territory.env, ...env },
+    onLine: (line) => void system.lines.push(`second gateway: ${line}`),
+  });
+  const api = new Api(system.gatewayUrl);
+  [staff, admin, customer] = await Promise.all([
+    api.login('staff@example.com'),
+    api.login('admin@example.com'),
+    api.login('customer@example.com'),
+  ]);
+});
+
+afterAll(async () => {
+  await second.stop(8_000);
+  await system.stop();
+  await system.territory.remove();
+});
+
+beforeEach(() => {
+  order = crypto.randomUUID();
+});
+
+afterEach(async () => {
+  await Promise.all(sockets.map((socket) => socket.close()));
+  sockets = [];
+});
+
+const open = async (api: Api, gateway: 'first' | 'second' = 'first'): Promise<Socket> => {
+  const at = gateway === 'first' ? api : new Api(`http://127.0.0.1:${second.port}`, api.session);
+  const socket = await Socket.open(at);
+  sockets.push(socket);
+  return socket;
+};
+
+const look = (socket: Socket, order_id: string | null, doing: Doing = 'viewing'): void =>
+  socket.raw.send(JSON.stringify({ event: 'look', order_id, doing }));
+
+/** Who is at the order, as this socket was told last; null before it was told anything. */
+const peopleAt = ({ messages }: Socket, order_id: string): Person[] | null => {
+  const orders = messages.flatMap((message) => (message.event === 'presence' ? message.data.orders : []));
+  return orders.findLast((one) => one.order_id === order_id)?.people ?? null;
+};
+const seen = (socket: Socket, people: Person[], timeout = 8_000) =>
+  vi.waitFor(() => expect(peopleAt(socket, order)).toEqual(people), { timeout, interval: 50 });
+
+const as = (api: Api, doing: Doing): Person => ({
+  id: api.session?.user.id ?? '',
+  name: api.session?.user.name ?? '',
+  doing,
+});
+
+test('who looks at an order and who moves it is told to the team at both gateways, also to those who come later', async () => {
+  const [here, there] = await Promise.all([open(staff), open(admin, 'second')]);
+  look(here, order);
+  await Promise.all([here, there].map((socket) => seen(socket, [as(staff, 'viewing')])));
+  look(here, order, 'moving');
+  await seen(there, [as(staff, 'moving')]);
+  look(there, order);
+  const both = [as(staff, 'moving'), as(admin, 'viewing')].sort((a, b) => (a.id < b.id ? -1 : 1));
+  await seen(here, both);
+  for (const gateway of ['first', 'second'] as const) await seen(await open(staff, gateway), both);
+  look(here, null);
+  await seen(there, [as(admin, 'viewing')]);
+  await there.close();
+  await seen(here, []);
+});
+
+test('customers are not told, and what they say of themselves is passed over', async () => {
+  const [outsider, here, there] = await Promise.all([open(customer), open(staff), open(admin, 'second')]);
+  look(outsider, order);
+  look(here, order);
+  await seen(there, [as(staff, 'viewing')]);
+  outsider.raw.send(JSON.stringify({ event: 'ping' }));
+  await outsider.next('pong');
+  expect(outsider.messages.map(({ event }) => event)).not.toContain('presence');
+});
+
+test('people at a gateway that is killed vanish, and its successor learns who is elsewhere', async () => {
+  const [here, lost] = await Promise.all([open(staff), open(admin, 'second')]);
+  look(lost, order);
+  await seen(here, [as(admin, 'viewing')]);
+  await second.kill();
+  await seen(here, [], 25_000);
+  look(here, order);
+  await seen(here, [as(staff, 'viewing')]);
+  await second.start();
+  const late = await vi.waitFor(() => open(admin, 'second'), { timeout: 10_000 });
+  await seen(late, [as(staff, 'viewing')]);
+});
+
+test('people at a gateway that is asked to stop are gone at once', async () => {
+  const [here, moved] = await Promise.all([open(staff), open(admin, 'second')]);
+  look(moved, order);
+  await seen(here, [as(admin, 'viewing')]);
+  await second.stop(8_000);
+  await seen(here, [], 2_000);
+  await second.start();
+});

@@ -1,8 +1,8 @@
 import type { Part } from '@live-orders/runtime/run.ts';
 import type { Hub } from './hub.ts';
 
-/** A thousand clients a second come to the other gateways, and all within this: a process has 8 s to stop. */
-const msPerClient = 1;
+/** So that 250 clients a second come to the other gateways; but all within this, for a process has 8 s to stop. */
+const msPerClient = 4;
 const longestSpanMs = 4_000;
 /** A client that has not left by itself so long after its time is closed. */
 const patienceMs = 500;

@@ -6,6 +6,7 @@ import { created, ids, inTime, moved } from './hub.fixture.ts';
 
 let gateway: Gateway;
 let followers: AbortController;
+const soon = { timeout: 20_000, interval: 20 };
 
 beforeEach(async () => {
   gateway = await Gateway.open();
@@ -43,11 +44,12 @@ describe('the stream as server-sent events', () => {
     const got = await follow('/live/events', { authorization, origin: page });
     expect(got.answer.headers.get('content-type')).toBe('text/event-stream');
     expect(got.answer.headers.get('access-control-allow-origin')).toBe(page);
-    await vi.waitFor(() => expect(heard(got)).toEqual(['welcome 0']));
+    await vi.waitFor(() => expect(heard(got)).toEqual(['welcome 0']), soon);
     for (const seq of [1, 2, 3]) gateway.hub.publish(created(seq));
     gateway.hub.heartbeat(inTime);
-    await vi.waitFor(() =>
-      expect(heard(got).slice(1)).toEqual(['new_order 1', 'new_order 2', 'new_order 3', 'heartbeat 3']),
+    await vi.waitFor(
+      () => expect(heard(got).slice(1)).toEqual(['new_order 1', 'new_order 2', 'new_order 3', 'heartbeat 3']),
+      soon,
     );
     expect(idsOf(got)[0]).toBe('e:0');
     expect(idsOf(got).at(-1)).toBe('e:3');
@@ -57,14 +59,14 @@ describe('the stream as server-sent events', () => {
     for (const seq of [1, 2, 3]) gateway.hub.publish(created(seq));
     const { authorization } = gateway.admit();
     const got = await follow('/live/events?since=e:0', { authorization, 'last-event-id': 'e:2' });
-    await vi.waitFor(() => expect(heard(got)).toEqual(['welcome 3', 'new_order 3']));
+    await vi.waitFor(() => expect(heard(got)).toEqual(['welcome 3', 'new_order 3']), soon);
     expect(got.messages[0]).toMatchObject({ data: { recovered: true, source: 'memory' } });
   });
 
   test('ends with a farewell that says why, without claiming what was not sent', async () => {
     const { authorization, identity } = gateway.admit();
     const got = await follow('/live/events', { authorization });
-    await vi.waitFor(() => expect(gateway.hub.size).toBe(1));
+    await vi.waitFor(() => expect(gateway.hub.size).toBe(1), soon);
     gateway.hub.publish(created(1));
     gateway.hub.publish(created(2));
     gateway.hub.revoke([{ id: identity.id, session_id: identity.session_id, at: Date.now() }]);
@@ -88,9 +90,9 @@ describe('the stream as server-sent events', () => {
   test('counts among the connections of a user until it is left', async () => {
     const { authorization } = gateway.admit();
     await follow('/live/events', { authorization });
-    await vi.waitFor(() => expect(gateway.hub.socketsOf(ids.noor)).toBe(1));
+    await vi.waitFor(() => expect(gateway.hub.socketsOf(ids.noor)).toBe(1), soon);
     followers.abort();
-    await vi.waitFor(() => expect(gateway.hub.socketsOf(ids.noor)).toBe(0));
+    await vi.waitFor(() => expect(gateway.hub.socketsOf(ids.noor)).toBe(0), soon);
   });
 
   test.each([
@@ -118,7 +120,7 @@ test('a reader that stands still gets the latest state when it goes on, and neve
   let text = '';
   socket.on('data', (data: Buffer) => (text += data.toString()));
   socket.write(`GET /live/events HTTP/1.1\r\nHost: gateway\r\nAuthorization: ${authorization}\r\n\r\n`);
-  await vi.waitFor(() => expect(text).toContain('welcome'));
+  await vi.waitFor(() => expect(text).toContain('welcome'), soon);
   socket.pause();
   const note = 'x'.repeat(100_000);
   const statuses = ['confirmed', 'preparing', 'shipped', 'delivered'] as const;
@@ -133,9 +135,9 @@ test('a reader that stands still gets the latest state when it goes on, and neve
   gateway.hub.heartbeat(inTime);
   const delivered = () => [...text.matchAll(/"status":"delivered"/g)].length;
   socket.resume();
-  await vi.waitFor(() => expect(text).toContain('"event":"skipped"'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(text).toContain('"event":"skipped"'), soon);
   gateway.hub.heartbeat(inTime);
-  await vi.waitFor(() => expect(text).toContain('"event":"heartbeat"'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(text).toContain('"event":"heartbeat"'), soon);
   expect(text.indexOf('"event":"heartbeat"')).toBeGreaterThan(text.indexOf('"event":"skipped"'));
   expect(delivered()).toBe(60);
   const count = Number(/"event":"skipped","seq":\d+,"data":\{"count":(\d+)\}/.exec(text)?.[1]);

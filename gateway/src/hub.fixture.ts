@@ -20,7 +20,7 @@ export const ids = {
 };
 export const at = '2026-03-14T09:26:53.589Z';
 
-export const makeOrder = (customer_id: string): Order => ({
+const makeOrder = (customer_id: string): Order => ({
   id: ids.order,
   number: 1001,
   customer_id,

@@ -41,7 +41,9 @@ test('the documents need no token, fit together, and their addresses are those o
       ...Object.keys(users.paths).map((path) => `/users${path}`),
       ...Object.keys(orders.paths).map((path) => `/orders${path}`),
       '/',
+      '/ready',
       '/live/ticket',
+      '/live/events',
     ].sort(),
   );
 });

@@ -77,4 +77,10 @@ test('the client of docs/realtime.md follows the stream through a restart of the
   const second = await place();
   await vi.waitFor(() => expect(output.text).toMatch(/closed \d+[^]+caught up to/), soon);
   await vi.waitFor(() => expect(output.text).toContain(`new_order ${second.number} pending`), soon);
+  // Asked to stop instead of killed, the gateway tells its clients to move.
+  await system.part('gateway').stop();
+  await system.part('gateway').start();
+  const third = await place();
+  await vi.waitFor(() => expect(output.text).toContain(`new_order ${third.number} pending`), soon);
+  expect(output.text.match(/caught up to/g)).toHaveLength(2);
 });

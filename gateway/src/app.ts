@@ -93,7 +93,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
 
-  addEventStream(app, plan.hub, plan.admission);
+  addEventStream(app, plan);
 
   const edge = edgeAuth(plan.verify);
   for (const [name, base] of [

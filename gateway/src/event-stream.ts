@@ -2,6 +2,7 @@ import { closeCodes, type CloseReason } from '@live-orders/contracts/realtime.ts
 import { ServerResponse } from 'node:http';
 import { type AuthEnv, type Identity } from '@live-orders/runtime/auth.ts';
 import { bearer, problems } from '@live-orders/runtime/documents.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Admission, Start } from './admission.ts';
 import { encode } from './audience.ts';
@@ -41,13 +42,16 @@ const route = createRoute({
 });
 
 /** Adds `GET /live/events` to the app. */
-export const addEventStream = (app: OpenAPIHono<AuthEnv>, hub: Hub, admission: Admission): void => {
+export const addEventStream = (
+  app: OpenAPIHono<AuthEnv>,
+  { hub, admission, log }: { hub: Hub; admission: Admission; log: Log },
+): void => {
   app.use(route.path, admission.check);
   app.openapi(route, async (c) => {
     const { identity } = c.var;
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
     const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
-    const stream = openStream({ identity, start, hub, terminate: () => outgoing.destroy() });
+    const stream = openStream({ identity, start, hub, admission, log, terminate: () => outgoing.destroy() });
     return c.body(stream, 200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -61,11 +65,13 @@ interface Connection {
   identity: Identity;
   start: Start;
   hub: Hub;
+  admission: Admission;
+  log: Log;
   /** Drops the connection with whatever it still holds. */
   terminate: () => void;
 }
 
-const openStream = ({ identity, start, hub, terminate }: Connection): ReadableStream<Uint8Array> => {
+const openStream = ({ identity, start, hub, admission, log, terminate }: Connection): ReadableStream<Uint8Array> => {
   let leave = (): void => undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -92,7 +98,12 @@ const openStream = ({ identity, start, hub, terminate }: Connection): ReadableSt
           hub.leave(client);
         };
         const lease = new Lease(client, hub);
-        hub.join(client, start.since, start.older);
+        admission
+          .enter(client, start, () => !open)
+          .catch((error: unknown) => {
+            log.warn({ err: error }, 'what a client missed could not be read');
+            client.close('going_away');
+          });
       },
       cancel: () => leave(),
     },

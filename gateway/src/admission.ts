@@ -7,6 +7,7 @@ import type { Entry } from './history.ts';
 import type { Hub } from './hub.ts';
 import type { Origins } from './origins.ts';
 import type { Revocations } from './revocations.ts';
+import type { Client } from './room.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -87,9 +88,35 @@ export class Admission {
     const { hub, subscriber } = this.#plan;
     // Another gateway may be a moment ahead of this one.
     if (since.epoch === hub.position.epoch && since.seq > hub.position.seq) await subscriber.reach(since);
-    const { oldest } = hub;
-    if (since.epoch !== hub.position.epoch || since.seq + 1 >= oldest) return { since, older: [] };
-    return { since, older: (await subscriber.readLog(since.seq, oldest)) ?? [] };
+    return { since, older: (await this.#read({ since, older: [] })) ?? [] };
+  }
+
+  /**
+   * Lets a client join where it wants to go on. Where memory has moved on since the log was read, it is read on, so that
+   * only what is truly gone makes a resync. Rejects when it cannot be read; `isGone`: the client has left meanwhile.
+   */
+  async enter(client: Client, start: Start, isGone: () => boolean): Promise<void> {
+    const { since, older } = { since: start.since, older: [...start.older] };
+    while (this.#lacks({ since, older })) {
+      const next = await this.#read({ since, older });
+      if (!next) break;
+      older.push(...next);
+    }
+    if (this.isClosing) client.close('going_away');
+    else if (!isGone()) this.#plan.hub.join(client, since, older);
+  }
+
+  /** Whether events are missing between those at hand and those in memory. */
+  #lacks({ since, older }: Start): boolean {
+    const { position, oldest } = this.#plan.hub;
+    if (!since || since === 'unreadable' || since.epoch !== position.epoch) return false;
+    return (older.at(-1)?.seq ?? since.seq) + 1 < oldest;
+  }
+
+  /** The log's events after those at hand and before those in memory; null when some of them are gone. */
+  async #read({ since, older }: Start): Promise<Entry[] | null> {
+    if (!since || since === 'unreadable' || !this.#lacks({ since, older })) return [];
+    return this.#plan.subscriber.readLog(older.at(-1)?.seq ?? since.seq, this.#plan.hub.oldest);
   }
 }
 

@@ -2,6 +2,7 @@ import { closeCodes, type CloseReason } from '@live-orders/contracts/realtime.ts
 import { ServerResponse } from 'node:http';
 import { type AuthEnv, type Identity } from '@live-orders/runtime/auth.ts';
 import { bearer, problems } from '@live-orders/runtime/documents.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Admission, Start } from './admission.ts';
 import { encode } from './audience.ts';
@@ -44,14 +45,14 @@ const route = createRoute({
 /** Adds `GET /live/events` to the app. */
 export const addEventStream = (
   app: OpenAPIHono<AuthEnv>,
-  { hub, admission, presence }: { hub: Hub; admission: Admission; presence: PresenceChannel },
+  { hub, admission, presence, log }: { hub: Hub; admission: Admission; presence: PresenceChannel; log: Log },
 ): void => {
   app.use(route.path, admission.check);
   app.openapi(route, async (c) => {
     const { identity } = c.var;
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
     const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
-    const stream = openStream({ identity, start, hub, presence, terminate: () => outgoing.destroy() });
+    const stream = openStream({ identity, start, hub, admission, presence, log, terminate: () => outgoing.destroy() });
     return c.body(stream, 200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -65,12 +66,22 @@ interface Connection {
   identity: Identity;
   start: Start;
   hub: Hub;
+  admission: Admission;
+  log: Log;
   presence: PresenceChannel;
   /** Drops the connection with whatever it still holds. */
   terminate: () => void;
 }
 
-const openStream = ({ identity, start, hub, presence, terminate }: Connection): ReadableStream<Uint8Array> => {
+const openStream = ({
+  identity,
+  start,
+  hub,
+  admission,
+  presence,
+  log,
+  terminate,
+}: Connection): ReadableStream<Uint8Array> => {
   let leave = (): void => undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -97,8 +108,13 @@ const openStream = ({ identity, start, hub, presence, terminate }: Connection): 
           hub.leave(client);
         };
         const lease = new Lease(client, hub);
-        hub.join(client, start.since, start.older);
-        presence.greet(client);
+        admission
+          .enter(client, start, () => !open)
+          .then(() => presence.greet(client))
+          .catch((error: unknown) => {
+            log.warn({ err: error }, 'what a client missed could not be read');
+            client.close('going_away');
+          });
       },
       cancel: () => leave(),
     },

@@ -6,11 +6,14 @@ import { connectRedis } from '@live-orders/runtime/redis.ts';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
+import { Admission } from './admission.ts';
 import { created, events, inTime, Recorder } from './hub.fixture.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
+import { Origins } from './origins.ts';
 import { Revocations } from './revocations.ts';
 import { Subscriber } from './subscriber.ts';
+import { Tickets } from './tickets.ts';
 
 /** A wire to Redis that can fall silent in the middle of a connection, as when a host on the way dies. */
 class Wire {
@@ -169,21 +172,28 @@ test('a client that comes from a gateway which is ahead is caught up, not sent t
   expect(moved.messages).toMatchObject([{ event: 'welcome', data: { recovered: true, source: 'memory' } }]);
 });
 
-test('what memory no longer holds comes from the log, in full or not at all', async () => {
-  for (const seq of [2, 3, 4, 5, 6]) await publish(seq);
-  await arrived(6);
-  const older = await subscriber.readLog(1, hub.oldest);
-  const back = new Recorder('staff');
-  hub.join(back, { epoch: 'e', seq: 1 }, older ?? []);
-  expect(events(back)).toEqual([
-    'welcome 6',
-    'new_order 2',
-    'new_order 3',
-    'new_order 4',
-    'new_order 5',
-    'new_order 6',
-  ]);
+test('what memory no longer holds comes from the log, in full or not at all, however far memory has moved on', async () => {
+  const revocations = new Revocations();
+  const admission = new Admission({
+    ...{ hub, subscriber, revocations, maxClients: 100, maxClientsPerUser: 10 },
+    tickets: new Tickets(redis, prefix),
+    origins: new Origins([], { sameHost: false }),
+    verify: () => Promise.reject(new Error('no token is checked here')),
+    stopping: () => false,
+  });
+  for (const seq of [2, 3]) await publish(seq);
+  await arrived(3);
+  // Read when memory began at 1, and used when it begins at 5.
+  const start = { since: { epoch: 'e', seq: 1 }, older: [] };
+  for (const seq of [4, 5, 6, 7]) await publish(seq);
+  await arrived(7);
+  const [back, gone, late] = [new Recorder('staff'), new Recorder('staff'), new Recorder('staff')];
+  await admission.enter(back, start, () => false);
+  expect(events(back)).toEqual(['welcome 7', ...[2, 3, 4, 5, 6, 7].map((seq) => `new_order ${seq}`)]);
   expect(back.messages[0]).toMatchObject({ data: { recovered: true, source: 'log' } });
+  await admission.enter(gone, start, () => true);
+  expect([gone.frames, hub.has(gone)]).toEqual([[], false]);
   await bridge.xtrim(`${prefix}order_events:log`, 'MINID', '3');
-  expect(await subscriber.readLog(1, hub.oldest)).toBeNull();
+  await admission.enter(late, start, () => false);
+  expect(events(late)).toEqual(['welcome 7', 'resync 7']);
 });

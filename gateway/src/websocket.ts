@@ -85,11 +85,18 @@ const socketEvents = ({ identity, start, hub, admission, presence, log }: Connec
   let answeredAt = 0;
   return {
     onOpen(_event: Event, ws: WSContext<WebSocket>) {
-      if (!ws.raw) return;
-      client = toClient(ws.raw, identity);
-      lease = new Lease(client, hub);
-      hub.join(client, start.since, start.older);
-      presence.greet(client);
+      const { raw } = ws;
+      if (!raw) return;
+      const entering = toClient(raw, identity);
+      client = entering;
+      lease = new Lease(entering, hub);
+      admission
+        .enter(entering, start, () => raw.readyState !== raw.OPEN)
+        .then(() => presence.greet(entering))
+        .catch((error: unknown) => {
+          log.warn({ err: error }, 'what a client missed could not be read');
+          entering.close('going_away');
+        });
     },
     onMessage(event: MessageEvent) {
       if (!client || !lease) return;

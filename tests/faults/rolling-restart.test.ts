@@ -74,7 +74,8 @@ test('a rolling restart of gateways under traffic leaves no gap, applies nothing
   await vi.waitFor(() => {
     for (const dashboard of dashboards) expect(dashboard.shown()).toEqual(truth);
   }, soon);
-  for (const { client, applied } of dashboards) {
+  for (const { client, applied, resyncs } of dashboards) {
+    expect(resyncs).toEqual([]);
     expect(client.counters).toMatchObject({ snapshots: 1, skipped: 0, merged: 0 });
     expect(new Set(applied).size).toBe(applied.length);
     client.stop();

@@ -9,6 +9,8 @@ export class Dashboard {
   readonly client: LiveClient;
   /** `id@version` of each change, in the order in which they were applied. */
   readonly applied: string[] = [];
+  /** Why it was told to read the snapshot again. */
+  readonly resyncs: string[] = [];
 
   /** With several gateways each connection goes to the next one, as a balancer would have it. */
   constructor(api: Api, gateways: string[] = [api.url]) {
@@ -21,6 +23,9 @@ export class Dashboard {
         return `${gateway.url.replace('http', 'ws')}/ws?ticket=${granted.ticket}`;
       },
       snapshot: () => api.orders(),
+      onMessage: (message) => {
+        if (message.event === 'resync') this.resyncs.push(message.data.reason);
+      },
       onOrders: (changes) => {
         for (const change of changes) {
           if (change.kind === 'applied') this.applied.push(`${change.order.id}@${change.order.version}`);

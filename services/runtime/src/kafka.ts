@@ -124,6 +124,8 @@ export interface Outgoing {
 export class Sender {
   readonly #kafka: Kafka;
   #producer: Producer | null = null;
+  /** The partitions that the records of one batch belong into. */
+  readonly #wanted = new Set<string>();
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
@@ -132,9 +134,10 @@ export class Sender {
   /** Resolves once all in-sync replicas have every record. On rejection some may have been written. */
   async send(records: Outgoing[]): Promise<void> {
     const byTopic = Map.groupBy(records, (record) => record.topic);
+    this.#wanted.clear();
     try {
       const producer = await this.#connected();
-      await producer.sendBatch({
+      const acknowledged = await producer.sendBatch({
         acks: -1,
         compression: kafkajs.CompressionTypes.ZSTD,
         topicMessages: [...byTopic].map(([topic, messages]) => ({
@@ -142,6 +145,10 @@ export class Sender {
           messages: messages.map(({ key, value, headers }) => ({ key, value, headers })),
         })),
       });
+      // kafkajs asks each broker once. A partition whose leadership moves meanwhile to a broker that has answered
+      // already is left out, and the batch passes for sent.
+      for (const { topicName, partition } of acknowledged) this.#wanted.delete(`${topicName}:${partition}`);
+      if (this.#wanted.size > 0) throw new Error(`kafka left out ${[...this.#wanted].join(', ')}`);
     } catch (error) {
       await this.close();
       throw error;
@@ -160,7 +167,14 @@ export class Sender {
         idempotent: true,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
-        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+        createPartitioner: () => {
+          const choose = kafkajs.Partitioners.DefaultPartitioner();
+          return (record) => {
+            const partition = choose(record);
+            this.#wanted.add(`${record.topic}:${partition}`);
+            return partition;
+          };
+        },
       });
       await producer.connect();
       this.#producer = producer;

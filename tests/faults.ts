@@ -17,6 +17,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '600' },
     brokers: { type: 'string', default: '3' },
     patience: { type: 'string', default: '45' },
+    each: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -35,12 +36,12 @@ const combine = (known: readonly Fault[], random: () => number): Fault[] => {
   return chosen;
 };
 
-const tell = (number: number, { faults: tried, verdict, trail }: Round): void => {
+const tell = (number: number, { faults: tried, verdict, trail, seconds }: Round): void => {
   const { writes, deliveries, recoveredMs, resyncs, violations } = verdict;
   const names = tried.map(({ name }) => name).join(' + ');
   const recovered = recoveredMs === null ? 'never agreed' : `agreed after ${(recoveredMs / 1000).toFixed(1)} s`;
   const mark = violations.length === 0 ? '✓' : '✗';
-  say(`${mark} ${number} ${names}: ${writes} writes, ${deliveries} deliveries, ${resyncs} resyncs, ${recovered}`);
+  say(`${mark} ${number} ${names}: ${writes} writes, ${deliveries} deliveries, ${resyncs} resyncs, ${recovered}, ${seconds.toFixed(1)} s in all`);
   if (violations.length === 0) return;
   say(`  seed ${seed}, round ${number}`);
   for (const { kind, text } of violations.slice(0, 30)) say(`  ${kind}: ${text}`);
@@ -61,7 +62,8 @@ const main = async (): Promise<number> => {
     });
     const random = seededRandom(seed);
     for (let number = 1; number <= rounds && Date.now() < until; number += 1) {
-      const round = await experiment.round(number, combine(possible, random));
+      const alone = possible[(number - 1) % possible.length];
+      const round = await experiment.round(number, values.each && alone ? [alone] : combine(possible, random));
       score.add(round, patienceMs);
       tell(number, round);
     }

@@ -23,6 +23,8 @@ export interface Round {
   verdict: Verdict;
   /** What is known of the orders that something is wrong with; empty when nothing is. */
   trail: string[];
+  /** How long it took. */
+  seconds: number;
 }
 
 const writesPerSecond = 7;
@@ -84,6 +86,7 @@ export class Experiment {
   /** Writes flow, the faults come and go, and everything has to agree again. `number` decides all that is random. */
   async round(number: number, faults: readonly Fault[]): Promise<Round> {
     const random = seededRandom(this.#options.seed * 100_003 + number);
+    const began = performance.now();
     this.#oracle.begin();
     const closing = new AbortController();
     const writing = this.#workload.run(writesPerSecond, closing.signal);
@@ -102,7 +105,7 @@ export class Experiment {
     const verdict = await this.#oracle.judge({ healedAt, patienceMs: this.#options.patienceMs ?? 45_000, repeats });
     const trail = verdict.violations.length === 0 ? [] : await this.#trace(verdict);
     if (verdict.violations.length > 0) await this.#beginAnew();
-    return { faults, verdict, trail };
+    return { faults, verdict, trail, seconds: (performance.now() - began) / 1000 };
   }
 
   async close(): Promise<void> {

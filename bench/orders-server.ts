@@ -25,6 +25,6 @@ const app = createOrdersApp({
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
   products: new Products(database, outbox),
   verify: createVerifier(createLocalJWKSet(keySet)),
-  health: async () => ({ name: 'orders', version: 'bench', dependencies: {} }),
+  health: async () => ({ name: 'orders', version: 'bench', dependencies: {}, outbox: null }),
 });
 await run(log, [httpPart(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());

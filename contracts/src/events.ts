@@ -9,8 +9,26 @@ export const topics = { order: 'orders.v1', product: 'products.v1', user: 'users
 export type Aggregate = keyof typeof topics;
 export const aggregates = ['order', 'product', 'user'] as const satisfies readonly Aggregate[];
 
-/** Where the bridge puts a record that it cannot read. */
+/** Where the bridge puts a record that it cannot read, or whose message would be too large. */
 export const deadLetterTopic = 'bridge.dlq';
+
+/** What a dead letter has besides its own headers: where it was, and why it could not be carried. */
+export const deadLetterHeaders = z.object({
+  dlq_topic: z.string(),
+  dlq_partition: z.string(),
+  dlq_offset: z.string(),
+  dlq_reason: z.string(),
+});
+export type DeadLetterHeaders = z.infer<typeof deadLetterHeaders>;
+
+/** On a record that was replayed: the offset of its dead letter. */
+export const replayHeader = 'dlq_replay';
+
+/**
+ * Never has a record. In the offset of its own group on this topic each relay notes, in the transaction of a batch,
+ * which rows the batch was, so that its successor knows.
+ */
+export const relayTopic = 'relay.batches';
 
 /** Who caused a change; null for the system itself. */
 export const actor = z.object({ id: uuid, name: z.string(), role }).meta({ id: 'Actor' });

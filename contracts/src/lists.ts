@@ -1,22 +1,31 @@
 import { z } from 'zod';
 
-/** Query of every list: `limit` rows a page, `cursor` as the previous page's `next_cursor` gave it. */
-export const pageQuery = z.object({
+/**
+ * Query of every list: `limit` rows a page, `cursor` as the previous page's `next_cursor` gave it. Strict: a misspelt
+ * filter must not answer everything.
+ */
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'Rows a page' }),
-  cursor: z.string().max(300).optional().meta({ description: '`next_cursor` of the page before' }),
+  // A cursor carries the sort value of a row, such as a name of 200 characters.
+  cursor: z.string().max(2_000).optional().meta({ description: '`next_cursor` of the page before' }),
 });
 
 /** The shape of every list: `next_cursor` is null on the last page. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() });
 
-export const uuid = z.uuid().meta({ example: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10' });
+/** In lower case, as the database gives it, so that ids can be compared as texts. */
+export const uuid = z.uuid().toLowerCase().meta({ example: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10' });
 
 /** RFC 3339 in UTC, milliseconds. */
 export const timestamp = z.iso.datetime().meta({ example: '2026-03-14T09:26:53.589Z' });
 
-/** A time that a caller gives; PostgreSQL knows no year 0. */
-export const givenTime = timestamp.refine((time) => !time.startsWith('0000'), 'must not be in the year 0');
+/** A time that a caller gives, with `Z` or an offset; PostgreSQL knows no year 0. */
+export const givenTime = z.iso
+  .datetime({ offset: true, error: 'must be an RFC 3339 time with its offset, such as 2026-03-14T09:26:53Z' })
+  .max(40)
+  .meta({ example: '2026-03-14T09:26:53Z' })
+  .refine((time) => !time.startsWith('0000'), 'must not be in the year 0');
 
 /** A pattern, so that the documents say it too. */
 const withoutNul = '^[^\\u0000]*$';
@@ -36,5 +45,18 @@ export const currency = z
   .regex(/^[A-Z]{3}$/)
   .meta({ description: 'ISO 4217', example: 'USD' });
 
+const flagText = z.enum(['true', 'false']);
+
 /** `true` or `false` in a query string. */
-export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+export const flag = flagText.transform((text) => text === 'true');
+
+/** The same, false when it is not given; the default stands before the transformation, so that the documents have its text. */
+export const flagOff = flagText.default('false').transform((text) => text === 'true');
+
+/** A whole number in a query string; plain coercion would take nothing at all for 0. */
+export const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { currency, flag, givenText, givenTime, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
+import {
+  currency,
+  flag,
+  givenText,
+  givenTime,
+  minorUnits,
+  page,
+  pageQuery,
+  timestamp,
+  uuid,
+  wholeNumber,
+} from './lists.ts';
 import type { Role } from './users.ts';
 
 export const orderStatuses = ['pending', 'confirmed', 'preparing', 'shipped', 'delivered', 'cancelled'] as const;
@@ -169,6 +180,8 @@ export type BulkResults = z.infer<typeof bulkResults>;
 export const orderSorts = ['created_at', 'updated_at', 'total_amount', 'due_at'] as const;
 export type OrderSort = (typeof orderSorts)[number];
 
+const amount = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+
 /** Filters of the list, the count and the export; several of them must all hold. */
 const orderFilters = {
   status: z
@@ -176,7 +189,10 @@ const orderFilters = {
     .transform((text) => text.split(','))
     .pipe(z.array(orderStatus).max(orderStatuses.length))
     .optional()
-    .meta({ description: 'One status or several, separated by commas', example: 'pending,confirmed' }),
+    .meta({
+      description: `One or several of ${orderStatuses.join(', ')}, separated by commas`,
+      example: 'pending,confirmed',
+    }),
   customer_id: uuid.optional(),
   assigned_to: z
     .union([uuid, z.literal('none')])
@@ -184,15 +200,15 @@ const orderFilters = {
     .meta({ description: 'A user’s id, or `none`; staff only' }),
   created_from: givenTime.optional().meta({ description: 'At this time or later' }),
   created_to: givenTime.optional().meta({ description: 'Before this time' }),
-  min_total: z.coerce.number().int().nonnegative().optional(),
-  max_total: z.coerce.number().int().nonnegative().optional(),
+  min_total: amount.optional().meta({ description: 'In minor units' }),
+  max_total: amount.optional().meta({ description: 'In minor units' }),
   late: flag.optional().meta({ description: '`true`: should have left its status by now' }),
   q: givenText.min(1).max(100).optional().meta({
     description:
       'Order number, or a part of the customer’s or a product’s name; with fewer than three letters, where a word begins',
   }),
 };
-export const orderFilter = z.object(orderFilters);
+export const orderFilter = z.strictObject(orderFilters);
 export type OrderFilter = z.infer<typeof orderFilter>;
 
 const sorts = orderSorts.flatMap((name) => [name, `-${name}`] as const);
@@ -200,7 +216,10 @@ const sorts = orderSorts.flatMap((name) => [name, `-${name}`] as const);
 /** `sort` is a field, with `-` before it for descending. By `due_at` only orders that have one are listed. */
 export const orderQuery = pageQuery.extend({
   ...orderFilters,
-  sort: z.enum(sorts).default('-created_at'),
+  sort: z
+    .enum(sorts)
+    .default('-created_at')
+    .meta({ description: 'By `due_at` only orders that have one are listed and counted: those that still move' }),
   count: flag.optional().meta({ description: '`true`: also count all orders that fit; it costs time' }),
 });
 export type OrderQuery = z.infer<typeof orderQuery>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currency, flag, givenText, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
+import { currency, flag, flagOff, givenText, minorUnits, page, pageQuery, timestamp, uuid } from './lists.ts';
 
 export const product = z
   .object({
@@ -60,7 +60,7 @@ export type ProductChange = z.infer<typeof productChange>;
 
 export const productQuery = pageQuery.extend({
   q: givenText.min(1).max(100).optional().meta({ description: 'A part of the name' }),
-  archived: flag.default(false),
+  archived: flagOff.meta({ description: '`true`: only those that are no longer sold' }),
   low_stock: flag.optional().meta({ description: '`true`: stock at or below the product’s threshold' }),
   sort: z
     .enum(['created_at', '-created_at', 'name', '-name', 'price', '-price', 'stock', '-stock'])

@@ -8,8 +8,17 @@ import { account, role } from './users.ts';
 /** Redis channels. All share one `seq`, which the bridge gives; a deployment may put a prefix before the names. */
 export const channels = { order: 'order_events', product: 'product_events', user: 'user_events' } as const;
 
-/** When the change passed each stage; the gateway adds its own. */
-export const times = z.object({ committed: timestamp, bridged: timestamp, sent: timestamp.optional() });
+/** The most bytes that one message on Redis may have; what would be larger becomes a dead letter. */
+export const messageBytes = 256 * 1024;
+
+/** When the change passed each stage: outbox, Kafka, bridge; the gateway adds its own. */
+export const times = z.object({
+  committed: timestamp,
+  /** Missing in messages of an older bridge. */
+  produced: timestamp.optional(),
+  bridged: timestamp,
+  sent: timestamp.optional(),
+});
 
 const published = {
   seq: z.int().positive(),
@@ -60,7 +69,12 @@ const orderMessage = {
 /** Why a client has to read the REST snapshot again. */
 export const resyncReasons = ['history_lost', 'new_epoch', 'gap', 'unknown_position'] as const;
 
-/** One message of the socket. A text frame is a JSON array of these. Unknown events are to be ignored. */
+const expiry = z.object({ expires_at: timestamp });
+
+/**
+ * One message of the stream. A text frame is a JSON array of these. Unknown events are to be ignored. `seq` is the place in
+ * the stream that the message belongs to; a client's position follows changes and heartbeats alone.
+ */
 export const serverMessage = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('welcome'),
@@ -68,9 +82,13 @@ export const serverMessage = z.discriminatedUnion('event', [
     data: z.object({
       position: z.string(),
       recovered: z.boolean(),
+      /** Where the events after `since` came from: the gateway's memory or Redis' log; null when nothing was replayed. */
+      source: z.enum(['memory', 'log']).nullable(),
       heartbeat_ms: z.int(),
       server_time: timestamp,
       role,
+      /** When the token's life ends, and the connection with it unless it is renewed. */
+      expires_at: timestamp,
     }),
   }),
   z.object({ event: z.literal('new_order'), ...orderMessage }),
@@ -81,7 +99,24 @@ export const serverMessage = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('resync'),
     seq: z.int(),
-    data: z.object({ position: z.string(), reason: z.enum(resyncReasons) }),
+    data: z.object({
+      position: z.string(),
+      reason: z.enum(resyncReasons),
+      /** Wait a random part of this before reading the snapshot: so many others were told the same. */
+      spread_ms: z.int(),
+    }),
+  }),
+  /** To a client that read too slowly: so many events were left out, each followed by a later state of the same thing. */
+  z.object({ event: z.literal('skipped'), seq: z.int(), data: z.object({ count: z.int().positive() }) }),
+  z.object({ event: z.literal('expiring'), seq: z.int(), data: expiry }),
+  z.object({ event: z.literal('renewed'), seq: z.int(), data: expiry }),
+  /** The gateway stops: go on listening for `after_ms`, then connect anew with the position reached by then. */
+  z.object({ event: z.literal('move'), seq: z.int(), data: z.object({ after_ms: z.int().nonnegative() }) }),
+  /** The last message of server-sent events, which have no close codes. */
+  z.object({
+    event: z.literal('bye'),
+    seq: z.int(),
+    data: z.object({ code: z.int(), reason: z.string(), reconnect: z.boolean() }),
   }),
   z.object({
     event: z.literal('heartbeat'),
@@ -94,7 +129,13 @@ export type ServerMessage = z.infer<typeof serverMessage>;
 export const serverFrame = z.array(serverMessage);
 
 /** What a client may send: a JSON object, at most 8 KiB. */
-export const clientMessage = z.discriminatedUnion('event', [z.object({ event: z.literal('ping') })]);
+export const clientMessage = z.union([
+  z.object({ event: z.literal('ping') }),
+  /** A new ticket or access token of the same user, so that the connection outlives the one that it began with. */
+  z.object({ event: z.literal('renew'), ticket: z.string() }),
+  z.object({ event: z.literal('renew'), token: z.string() }),
+]);
+export type ClientMessage = z.infer<typeof clientMessage>;
 export const clientFrameBytes = 8 * 1024;
 
 /** Close codes of the socket. `reconnect` says whether a client should come back by itself. */

@@ -6,7 +6,7 @@ export const statsWindows = ['1h', '24h', '7d', '30d'] as const;
 export type StatsWindow = (typeof statsWindows)[number];
 
 /** `1h` is told by the minute, longer windows by the hour; the bucket that has just begun counts as one of them. */
-export const statsQuery = z.object({
+export const statsQuery = z.strictObject({
   window: z.enum(statsWindows).default('24h').meta({ description: 'How far back the figures go', example: '24h' }),
 });
 

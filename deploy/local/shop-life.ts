@@ -137,7 +137,9 @@ export class ShopLife {
     const ids = new Set(
       Array.from({ length: 1 + Math.floor(this.#random() * 3) }, () => this.#pick(this.#products).id),
     );
-    return [...ids].map((product_id) => ({ product_id, quantity: 1 + Math.floor(this.#random() * 2.3) }));
+    const [currency] = this.#products.flatMap((product) => (ids.has(product.id) ? [product.currency] : []));
+    const fitting = this.#products.filter((product) => ids.has(product.id) && product.currency === currency);
+    return fitting.map(({ id }) => ({ product_id: id, quantity: 1 + Math.floor(this.#random() * 2.3) }));
   }
 
   #pick<T>(list: readonly T[]): T {

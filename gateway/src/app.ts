@@ -1,7 +1,7 @@
 import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/health.ts';
 import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/realtime.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, json, problems } from '@live-orders/runtime/documents.ts';
+import { bearer, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { serveMetrics } from '@live-orders/runtime/metrics.ts';
@@ -10,6 +10,9 @@ import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
 import { serveDocs } from './docs.ts';
 import { edgeAuth } from './edge.ts';
+import { addEventStream } from './event-stream.ts';
+import { type Admission, notReady } from './admission.ts';
+import type { Hub } from './hub.ts';
 import type { Origins } from './origins.ts';
 import { proxyTo } from './proxy.ts';
 import type { Tickets } from './tickets.ts';
@@ -22,6 +25,8 @@ export interface GatewayPlan {
   origins: Origins;
   usersUrl: string;
   ordersUrl: string;
+  hub: Hub;
+  admission: Admission;
   health: () => Promise<GatewayHealth>;
 }
 
@@ -33,12 +38,21 @@ const healthRoute = createRoute({
   tags: ['live'],
   responses: { 200: json(gatewayHealth, 'It runs'), ...problems() },
 });
+const readyRoute = createRoute({
+  method: 'get',
+  path: '/ready',
+  operationId: 'getGatewayReadiness',
+  summary: 'Whether new clients may be sent here',
+  description: 'Not before the position in the stream is known, and no longer once the gateway is asked to stop.',
+  tags: ['live'],
+  responses: { 204: empty('They may'), ...problems() },
+});
 const ticketRoute = createRoute({
   method: 'post',
   path: '/live/ticket',
   operationId: 'createTicket',
-  summary: 'A ticket that opens one socket',
-  description: `Good once and for ${ticketSeconds} seconds, as in \`GET /ws?ticket=…\`.`,
+  summary: 'A ticket that opens one connection, or renews one',
+  description: `Good once and for ${ticketSeconds} seconds, as in \`GET /ws?ticket=…\` or \`GET /live/events?ticket=…\`.`,
   tags: ['live'],
   security: bearer,
   responses: { 201: json(ticketShape, 'Issued'), ...problems(401, 413) },
@@ -51,19 +65,35 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     cors({
       origin: (origin, c) => (plan.origins.allows(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],
-      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match', 'x-request-id'],
+      allowHeaders: [
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'if-match',
+        'if-none-match',
+        'last-event-id',
+        'x-request-id',
+      ],
       exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotent-replayed'],
       maxAge: 600,
     }),
   );
   app.openapi(healthRoute, async (c) => c.json(await plan.health(), 200));
+  app.openapi(readyRoute, (c) => {
+    if (!plan.admission.isOpen) throw notReady();
+    return c.body(null, 204);
+  });
   serveMetrics(app, plan.metrics);
 
   app.use('/live/ticket', authenticate(plan.verify));
   app.openapi(ticketRoute, async (c) => {
+    // Whoever comes with it in a moment may well meet this gateway again.
+    if (plan.admission.isClosing) throw notReady();
     const ticket = await plan.tickets.issue(c.var.identity);
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
+
+  addEventStream(app, plan.hub, plan.admission);
 
   const edge = edgeAuth(plan.verify);
   for (const [name, base] of [

@@ -1,4 +1,4 @@
-import { customerOrder } from '@live-orders/contracts/orders.ts';
+import { customerOrder, isFinal } from '@live-orders/contracts/orders.ts';
 import type { RedisMessage, ServerMessage } from '@live-orders/contracts/realtime.ts';
 import type { Role } from '@live-orders/contracts/users.ts';
 
@@ -12,6 +12,10 @@ export const audienceOf = ({ role, id }: { role: Role; id: string }): Audience =
 export interface Delivery {
   to: 'admin' | 'team' | 'everyone' | Audience;
   text: string;
+  /** What it tells the state of, as `order:<id>`: a later text of the same subject replaces it for a slow client. */
+  subject: string;
+  /** A change into a final status: never replaced. */
+  terminal: boolean;
 }
 
 export const reaches = ({ to }: Delivery, audience: Audience): boolean =>
@@ -33,15 +37,23 @@ export const project = (message: RedisMessage, sentAt: string): Delivery[] => {
     case 'order_updated': {
       const { data, previous_status, actor } = message;
       const told = { event: orderEvents[message.event], seq, data, previous_status, times };
+      const about = {
+        subject: `order:${data.id}`,
+        terminal: message.event === 'order_status_updated' && isFinal(data.status),
+      };
       return [
-        { to: 'team', text: encode({ ...told, actor }) },
-        { to: `customer:${data.customer_id}`, text: encode({ ...told, data: customerOrder(data) }) },
+        { ...about, to: 'team', text: encode({ ...told, actor }) },
+        { ...about, to: `customer:${data.customer_id}`, text: encode({ ...told, data: customerOrder(data) }) },
       ];
     }
-    case 'product_updated':
-      return [{ to: 'everyone', text: encode({ event: 'product_update', seq, data: message.data, times }) }];
-    case 'user_updated':
-      return [{ to: 'admin', text: encode({ event: 'user_update', seq, data: message.data, times }) }];
+    case 'product_updated': {
+      const text = encode({ event: 'product_update', seq, data: message.data, times });
+      return [{ to: 'everyone', text, subject: `product:${message.data.id}`, terminal: false }];
+    }
+    case 'user_updated': {
+      const text = encode({ event: 'user_update', seq, data: message.data, times });
+      return [{ to: 'admin', text, subject: `user:${message.data.id}`, terminal: false }];
+    }
     case 'session_revoked':
       return [];
   }

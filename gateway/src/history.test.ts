@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Entry, History } from './history.ts';
 
-const entry = (seq: number, text = 'x'): Entry => ({ seq, deliveries: [{ to: 'team', text }] });
+const entry = (seq: number, text = 'x'): Entry => ({
+  seq,
+  deliveries: [{ to: 'team', text, subject: 'none', terminal: false }],
+});
 
 const filled = (count: number, { entries = 100, chars = 10_000, from = 0 } = {}): History => {
   const history = new History(entries, chars);

@@ -1,93 +1,17 @@
-import type { Order } from '@live-orders/contracts/orders.ts';
-import {
-  type CloseReason,
-  type RedisMessage,
-  serverFrame,
-  type ServerMessage,
-} from '@live-orders/contracts/realtime.ts';
-import type { Role } from '@live-orders/contracts/users.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { History } from './history.ts';
-import { type Client, Hub } from './hub.ts';
-import { Revocations } from './revocations.ts';
-
-const ids = {
-  order: '01920000-0000-7000-8000-00000000000a',
-  carla: '01920000-0000-7000-8000-00000000000b',
-  noor: '01920000-0000-7000-8000-00000000000c',
-};
-const at = '2026-03-14T09:26:53.589Z';
-
-const order = (customer_id: string): Order => ({
-  id: ids.order,
-  number: 1001,
-  customer_id,
-  customer_name: 'Somebody',
-  status: 'pending',
-  total_amount: 100,
-  currency: 'USD',
-  note: null,
-  version: 1,
-  due_at: null,
-  created_at: at,
-  updated_at: at,
-  items: [],
-});
-
-const created = (seq: number, customer_id = ids.carla): RedisMessage => ({
-  event: 'order_created',
-  seq,
-  epoch: 'e',
-  times: { committed: at, bridged: at },
-  data: order(customer_id),
-  previous_status: null,
-  actor: { id: customer_id, name: 'Somebody', role: 'customer' },
-});
-
-/** A client that keeps what it is sent. */
-class Recorder implements Client {
-  readonly identity;
-  readonly frames: ServerMessage[][] = [];
-  readonly buffers: Buffer[] = [];
-  closed: CloseReason | null = null;
-  queued = 0;
-
-  constructor(role: Role, id = ids.noor, session_id = crypto.randomUUID()) {
-    this.identity = { id, role, session_id, email: '', name: '', created_at: at, expires_at: 4_000_000_000 };
-  }
-
-  get messages(): ServerMessage[] {
-    return this.frames.flat();
-  }
-
-  backlog(): number {
-    return this.queued;
-  }
-
-  send(frame: Buffer): void {
-    this.buffers.push(frame);
-    this.frames.push(serverFrame.parse(JSON.parse(frame.toString())));
-  }
-
-  close(reason: CloseReason): void {
-    this.closed = reason;
-  }
-}
+import type { Hub } from './hub.ts';
+import { at, created, events, ids, openHub, Recorder } from './hub.fixture.ts';
 
 let hub: Hub;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse(at) });
-  const history = new History(100, 1_000_000);
-  history.reset({ epoch: 'e', seq: 0 });
-  hub = new Hub(history, new Revocations());
+  hub = openHub();
 });
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const events = (client: Recorder): string[] => client.messages.map(({ event, seq }) => `${event} ${seq}`);
 
 describe('frames', () => {
   test('go out at once when it is quiet, and are shared by the events of a tick under load', () => {
@@ -109,7 +33,7 @@ describe('frames', () => {
     hub.join(two, null);
     vi.advanceTimersByTime(1_000);
     hub.publish(created(1));
-    expect(one.buffers[1]).toBe(two.buffers[1]);
+    expect(one.sent[1]).toBe(two.sent[1]);
   });
 });
 
@@ -180,11 +104,33 @@ describe('joining', () => {
     hub.publish(created(6));
     const older = [3, 4, 5].map((seq) => ({
       seq,
-      deliveries: [{ to: 'team' as const, text: JSON.stringify({ event: 'pong', seq }) }],
+      deliveries: [
+        { to: 'team' as const, text: JSON.stringify({ event: 'pong', seq }), subject: 'none', terminal: false },
+      ],
     }));
     const client = new Recorder('staff');
     hub.join(client, { epoch: 'e', seq: 2 }, older);
     expect(events(client)).toEqual(['welcome 6', 'pong 3', 'pong 4', 'pong 5', 'new_order 6']);
+    expect(client.messages[0]).toMatchObject({ data: { recovered: true, source: 'log' } });
+  });
+
+  test('says where the missed events came from, and when the token ends', () => {
+    hub.publish(created(1));
+    const [back, fresh] = [new Recorder('staff'), new Recorder('staff')];
+    hub.join(back, { epoch: 'e', seq: 0 });
+    hub.join(fresh, null);
+    expect(back.messages[0]).toMatchObject({ data: { recovered: true, source: 'memory' } });
+    expect(fresh.messages[0]).toMatchObject({
+      data: { recovered: false, source: null, expires_at: '2096-10-02T07:06:40.000Z' },
+    });
+  });
+
+  test('is refused to a session that ended while its ticket was looked up', () => {
+    const late = new Recorder('staff');
+    const { id, session_id } = late.identity;
+    hub.revoke([{ id, session_id, at: Date.now() }]);
+    hub.join(late, null);
+    expect([late.closed, late.frames, hub.size]).toEqual(['session_ended', [], 0]);
   });
 });
 
@@ -205,20 +151,19 @@ describe('when the stream breaks or a client does', () => {
     hub.join(carla, null);
     hub.reset({ epoch: 'f', seq: 40 }, 'new_epoch');
     for (const client of [staff, carla]) {
-      expect(client.messages[1]).toMatchObject({ event: 'resync', data: { position: 'f:40', reason: 'new_epoch' } });
+      const data = { position: 'f:40', reason: 'new_epoch', spread_ms: 0 };
+      expect(client.messages[1]).toMatchObject({ event: 'resync', data });
     }
   });
 
-  test('a client that does not read is let go, and the others never feel it', () => {
-    const [slow, good] = [new Recorder('staff'), new Recorder('staff')];
-    hub.join(slow, null);
-    hub.join(good, null);
-    slow.queued = 5 * 1024 * 1024;
-    hub.publish(created(1));
-    vi.advanceTimersByTime(20);
-    expect(slow.closed).toBe('slow');
-    expect(events(slow)).toEqual(['welcome 0']);
-    expect(events(good)).toEqual(['welcome 0', 'new_order 1']);
+  test.each([
+    [60, 120],
+    [4_000, 5_000],
+  ])('%d clients are told to spread their snapshots over %d ms', (count, spread_ms) => {
+    const clients = Array.from({ length: count }, () => new Recorder('staff'));
+    for (const client of clients) hub.join(client, null);
+    hub.reset({ epoch: 'f', seq: 40 }, 'new_epoch');
+    expect(clients[0]?.messages[1]).toMatchObject({ event: 'resync', data: { spread_ms } });
   });
 
   test('a session that is revoked loses its sockets, the user’s others stay', () => {
@@ -232,9 +177,7 @@ describe('when the stream breaks or a client does', () => {
   });
 
   test('a client that missed more than a snapshot’s worth reads the snapshot', () => {
-    const history = new History(10_000, 64 * 1024 * 1024);
-    history.reset({ epoch: 'e', seq: 0 });
-    hub = new Hub(history, new Revocations());
+    hub = openHub(10_000);
     for (let seq = 1; seq <= 3_000; seq += 1) hub.publish(created(seq));
     const client = new Recorder('staff');
     hub.join(client, { epoch: 'e', seq: 0 });

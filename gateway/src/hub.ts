@@ -5,27 +5,23 @@ import {
   type RedisMessage,
   type ServerMessage,
 } from '@live-orders/contracts/realtime.ts';
-import type { Identity } from '@live-orders/runtime/auth.ts';
 import { type Audience, audienceOf, encode, project, reaches } from './audience.ts';
+import { Frame } from './frame.ts';
 import type { Entry, History } from './history.ts';
+import { Pace } from './pace.ts';
 import type { Revocation, Revocations } from './revocations.ts';
+import { type Client, Room } from './room.ts';
 
-/** A connected socket, as the hub needs it. */
-export interface Client {
-  identity: Identity;
-  /** Bytes that were sent but not yet taken by the network. */
-  backlog(): number;
-  send(frame: Buffer): void;
-  close(reason: CloseReason): void;
-}
-
-/** A client this far behind is let go and comes back with its position, so that memory stays bounded. */
-const maxBacklogBytes = 1024 * 1024;
 /** What a client that comes back is sent at most; past that, reading the snapshot is cheaper for both. */
 const maxReplayChars = 1024 * 1024;
-/** Events that come closer together than this share a frame. */
-const tickMs = 15;
+/** How often it is looked whether a client that was behind has caught up, when nothing else is sent. */
+const lookMs = 250;
 export const heartbeatMs = 5_000;
+/** Snapshots that the services are asked for at once after a resync: so many clients a second, over 5 s at most. */
+const snapshotsPerSecond = 500;
+const longestSpreadMs = 5_000;
+/** So few that they need not wait. */
+const fewClients = 50;
 
 type Resync = Extract<ServerMessage, { event: 'resync' }>['data']['reason'];
 
@@ -39,7 +35,7 @@ const reasonFor = (since: Position | 'unreadable', here: Position): Resync => {
   return since.epoch === here.epoch ? 'history_lost' : 'new_epoch';
 };
 
-const frameOf = (texts: string[]): Buffer => Buffer.from(`[${texts.join(',')}]`);
+export const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /**
  * Who is connected and what each is sent. Texts are built once per audience; several events of one tick share a frame.
@@ -49,9 +45,11 @@ export class Hub {
   readonly #history: History;
   readonly #revocations: Revocations;
   readonly #now: () => number;
-  readonly #rooms = new Map<Audience, { clients: Set<Client>; pending: string[] }>();
+  readonly #rooms = new Map<Audience, Room>();
+  readonly #pace = new Pace();
   #flushTimer: NodeJS.Timeout | null = null;
-  #flushedAt = 0;
+  #lookTimer: NodeJS.Timeout | null = null;
+  #flushedAt = -Infinity;
   #size = 0;
   readonly #perUser = new Map<string, number>();
 
@@ -79,48 +77,65 @@ export class Hub {
     return this.#history.oldest;
   }
 
+  clients(): Client[] {
+    return [...this.#rooms.values()].flatMap((room) => [...room.clients()]);
+  }
+
+  has(client: Client): boolean {
+    return this.#rooms.get(audienceOf(client.identity))?.has(client) ?? false;
+  }
+
   /**
    * Welcomes a client and brings it from `since` to the present, in full or not at all. `older` are events after `since`
    * that memory no longer holds, read from the log beforehand. Synchronous, so that no event falls in between.
    */
   join(client: Client, since: Position | 'unreadable' | null, older: Entry[] = []): void {
+    // The session may have ended since it was checked.
+    if (this.#revocations.covers(client.identity)) return client.close('session_ended');
     const audience = audienceOf(client.identity);
-    this.#flushRoom(audience);
+    const room = this.#rooms.get(audience) ?? this.#openRoom(audience);
+    room.flush(this.position);
     const { position } = this;
     const missed = since && since !== 'unreadable' ? this.#missed(since, older, audience) : null;
     const data = {
       position: formatPosition(position),
       recovered: Boolean(missed),
+      source: missed && (older.length > 0 ? ('log' as const) : ('memory' as const)),
       heartbeat_ms: heartbeatMs,
       server_time: new Date(this.#now()).toISOString(),
       role: client.identity.role,
+      expires_at: timeOf(client.identity.expires_at),
     };
     const texts = [encode({ event: 'welcome', seq: position.seq, data })];
     if (missed) texts.push(...missed);
     if (since && !missed) texts.push(this.#resync(reasonFor(since, position)));
-    client.send(frameOf(texts));
-    const room = this.#rooms.get(audience) ?? { clients: new Set(), pending: [] };
-    this.#rooms.set(audience, room);
-    room.clients.add(client);
+    client.send(new Frame(texts, position));
+    room.add(client);
     this.#size += 1;
     this.#perUser.set(client.identity.id, this.socketsOf(client.identity.id) + 1);
   }
 
   /** Answers a ping, after everything that came before it. */
   pong(client: Client): void {
-    this.#flushRoom(audienceOf(client.identity));
-    this.#send(client, frameOf([encode({ event: 'pong', seq: this.position.seq })]));
+    this.tell(client, { event: 'pong', seq: this.position.seq });
+  }
+
+  /** Sends a message to one client, after everything that came before it; nothing to one that has left. */
+  tell(client: Client, message: ServerMessage): void {
+    const room = this.#rooms.get(audienceOf(client.identity));
+    room?.flush(this.position);
+    if (room?.has(client)) room.tell(client, message, this.position);
   }
 
   leave(client: Client): void {
     const audience = audienceOf(client.identity);
     const room = this.#rooms.get(audience);
-    if (!room?.clients.delete(client)) return;
+    if (!room?.remove(client)) return;
     this.#size -= 1;
     const left = this.socketsOf(client.identity.id) - 1;
     if (left > 0) this.#perUser.set(client.identity.id, left);
     else this.#perUser.delete(client.identity.id);
-    if (room.clients.size === 0) this.#rooms.delete(audience);
+    if (room.size === 0) this.#rooms.delete(audience);
   }
 
   /** The next event of the log: kept for those who come back, and sent to those who are here. */
@@ -128,7 +143,7 @@ export class Hub {
     const deliveries = project(message, new Date(this.#now()).toISOString());
     this.#history.push({ seq: message.seq, deliveries });
     for (const [audience, room] of this.#rooms) {
-      for (const delivery of deliveries) if (reaches(delivery, audience)) room.pending.push(delivery.text);
+      for (const delivery of deliveries) if (reaches(delivery, audience)) room.push(delivery);
     }
     if (message.event === 'session_revoked') this.revoke([revocationOf(message)]);
     this.#scheduleFlush();
@@ -144,7 +159,10 @@ export class Hub {
   reset(position: Position, reason: Resync): void {
     this.#flush();
     this.#history.reset(position);
-    this.#toEveryone(this.#resync(reason));
+    const text = this.#resync(reason);
+    const frame = new Frame([text], position);
+    for (const room of this.#rooms.values()) room.resync(text, frame);
+    this.#lookLater();
   }
 
   /** Tells everybody where the stream is; `live` is false while Redis cannot be reached. */
@@ -157,11 +175,17 @@ export class Hub {
 
   closeAll(reason: CloseReason): void {
     this.#flush();
-    for (const client of this.#clients()) client.close(reason);
+    for (const client of this.clients()) client.close(reason);
   }
 
-  *#clients(): Generator<Client> {
-    for (const room of this.#rooms.values()) yield* room.clients;
+  #openRoom(audience: Audience): Room {
+    const letGo = (client: Client) => {
+      client.close('slow');
+      this.leave(client);
+    };
+    const room = new Room(letGo, () => performance.now());
+    this.#rooms.set(audience, room);
+    return room;
   }
 
   /** The texts of everything after `since` for this audience, or null when it is not all here or too much. */
@@ -184,47 +208,56 @@ export class Hub {
 
   #resync(reason: Resync): string {
     const { position } = this;
-    return encode({ event: 'resync', seq: position.seq, data: { position: formatPosition(position), reason } });
+    const spread_ms = Math.min(longestSpreadMs, Math.round((this.#size / snapshotsPerSecond) * 1000));
+    const data = { position: formatPosition(position), reason, spread_ms: this.#size > fewClients ? spread_ms : 0 };
+    return encode({ event: 'resync', seq: position.seq, data });
   }
 
   /** Closes the sockets of sessions that have ended. */
   revoke(revocations: Revocation[]): void {
     if (revocations.length === 0) return;
     for (const revocation of revocations) this.#revocations.add(revocation);
-    for (const client of [...this.#clients()]) {
+    for (const client of this.clients()) {
       if (this.#revocations.covers(client.identity)) client.close('session_ended');
     }
   }
 
   #toEveryone(text: string): void {
-    const frame = frameOf([text]);
-    for (const client of [...this.#clients()]) this.#send(client, frame);
+    const frame = new Frame([text], this.position);
+    for (const room of this.#rooms.values()) room.broadcast(frame);
+    this.#lookLater();
   }
 
   #scheduleFlush(): void {
     if (this.#flushTimer) return;
-    const wait = Math.max(0, this.#flushedAt + tickMs - this.#now());
-    if (wait === 0) this.#flush();
-    else this.#flushTimer = setTimeout(() => this.#flush(), wait);
+    const dueAt = this.#flushedAt + this.#pace.tickMs;
+    const wait = dueAt - performance.now();
+    if (wait <= 0) {
+      this.#pace.measure(0);
+      this.#flush();
+      return;
+    }
+    this.#flushTimer = setTimeout(() => {
+      this.#pace.measure(performance.now() - dueAt);
+      this.#flush();
+    }, wait);
   }
 
   #flush(): void {
     if (this.#flushTimer) clearTimeout(this.#flushTimer);
     this.#flushTimer = null;
-    this.#flushedAt = this.#now();
-    for (const audience of [...this.#rooms.keys()]) this.#flushRoom(audience);
+    this.#flushedAt = performance.now();
+    const { position } = this;
+    for (const room of [...this.#rooms.values()]) room.flush(position);
+    this.#lookLater();
   }
 
-  #flushRoom(audience: Audience): void {
-    const room = this.#rooms.get(audience);
-    if (!room || room.pending.length === 0) return;
-    const frame = frameOf(room.pending);
-    room.pending = [];
-    for (const client of [...room.clients]) this.#send(client, frame);
-  }
-
-  #send(client: Client, frame: Buffer): void {
-    if (client.backlog() > maxBacklogBytes) client.close('slow');
-    else client.send(frame);
+  /** Nobody tells when a client has read what it had: as long as one is behind, it is looked after from time to time. */
+  #lookLater(): void {
+    if (this.#lookTimer || ![...this.#rooms.values()].some((room) => room.hasBehind)) return;
+    this.#lookTimer = setTimeout(() => {
+      this.#lookTimer = null;
+      this.#flush();
+    }, lookMs);
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { InFlight } from './in-flight.ts';
 
-test('a session has so many requests under way at most, and others never feel it', () => {
+test('a user has so many requests under way at most, and others never feel it', () => {
   const inFlight = new InFlight(2);
   const release = inFlight.enter('greedy');
   inFlight.enter('greedy');

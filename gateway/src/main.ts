@@ -10,7 +10,9 @@ import { formatPosition } from '@live-orders/contracts/realtime.ts';
 import { Gauge } from 'prom-client';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
+import { Admission } from './admission.ts';
 import { createGatewayApp } from './app.ts';
+import { Drain } from './drain.ts';
 import { verifyLive } from './edge.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
@@ -68,6 +70,18 @@ new Gauge({
 const verify = verifyLive(createVerifier(remoteKeys(config.USERS_URL)), revocations);
 const tickets = new Tickets(redis, config.REDIS_PREFIX);
 const origins = new Origins(config.ALLOWED_ORIGINS, { sameHost: config.NODE_ENV !== 'production' });
+const drain = new Drain(hub);
+const admission = new Admission({
+  hub,
+  subscriber,
+  tickets,
+  origins,
+  revocations,
+  verify,
+  maxClients: config.MAX_CLIENTS,
+  maxClientsPerUser: config.MAX_CLIENTS_PER_USER,
+  stopping: () => drain.begun,
+});
 const app = createGatewayApp({
   log,
   metrics,
@@ -76,6 +90,8 @@ const app = createGatewayApp({
   origins,
   usersUrl: config.USERS_URL,
   ordersUrl: config.ORDERS_URL,
+  hub,
+  admission,
   health: async () => ({
     name: 'gateway',
     version: manifest.version,
@@ -89,34 +105,16 @@ const app = createGatewayApp({
     },
   }),
 });
-const attach = addWebSocket({
-  app,
-  hub,
-  subscriber,
-  tickets,
-  origins,
-  revocations,
-  verify,
-  maxClients: config.MAX_CLIENTS,
-  maxClientsPerUser: config.MAX_CLIENTS_PER_USER,
-  log,
-});
+const attach = addWebSocket({ app, hub, admission, log });
+/** What is left for requests under way of the 8 s that a process has to stop, once the clients are gone. */
+const graceMs = 2_000;
 
 await run(
   log,
   [
-    httpPart(app, { host: config.HOST, port: config.PORT, log }, attach),
-    subscriber,
-    {
-      name: 'drain',
-      run: (signal) =>
-        new Promise((resolve) => {
-          signal.addEventListener('abort', () => {
-            hub.closeAll('going_away');
-            resolve();
-          });
-        }),
-    },
+    drain,
+    drain.lasting(httpPart(app, { host: config.HOST, port: config.PORT, log, graceMs }, attach)),
+    drain.lasting(subscriber),
   ],
   async () => {
     redis.disconnect();

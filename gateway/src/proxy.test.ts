@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { serve } from '@hono/node-server';
 import { createApp } from '@live-orders/runtime/http.ts';
 import { createLog } from '@live-orders/runtime/log.ts';
@@ -11,6 +12,15 @@ import { proxyTo } from './proxy.ts';
 const upstream = (): Server =>
   createServer((request, response) => {
     if (request.url === '/api/hangs') return;
+    if (request.url === '/api/export') {
+      const endless = Readable.from(
+        (function* () {
+          for (;;) yield Buffer.alloc(64 * 1024);
+        })(),
+      );
+      response.once('close', () => givenUp.resolve(undefined));
+      return void endless.pipe(response);
+    }
     const breaks = request.url === '/api/breaks' || (request.url === '/api/breaks-once' && (tries += 1) === 1);
     if (breaks) return void request.socket.destroy();
     const chunks: Buffer[] = [];
@@ -25,16 +35,18 @@ const upstream = (): Server =>
 const portOf = (server: { address(): unknown }): number => z.object({ port: z.int() }).parse(server.address()).port;
 
 let tries = 0;
+let givenUp = Promise.withResolvers<undefined>();
 let service: Server;
 let gateway: ReturnType<typeof serve>;
 let url: string;
 
 beforeEach(async () => {
   tries = 0;
+  givenUp = Promise.withResolvers();
   service = upstream().listen(0, '127.0.0.1');
   await once(service, 'listening');
   const app = createApp(createLog('gateway', 'silent'));
-  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, 200));
+  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, 200, 100));
   app.all('/gone/*', proxyTo('gone', 'http://127.0.0.1:1'));
   gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await once(gateway, 'listening');
@@ -96,6 +108,12 @@ describe('a connection that breaks', () => {
 });
 
 describe('an answer', () => {
+  test('of which nothing is taken gives its connection back', async () => {
+    const reading = await fetch(`${url}/things/api/export`);
+    await givenUp.promise;
+    await expect(reading.arrayBuffer()).rejects.toThrow();
+  });
+
   test('names its location as the caller reaches it, and not the service’s connection', async () => {
     const { headers } = await ask('/things/api', { method: 'POST', body: 'x' });
     expect(headers.get('location')).toBe('/things/api/things/1');

@@ -1,9 +1,10 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { AuthEnv } from '@live-orders/runtime/auth.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { Context } from 'hono';
-import { Agent, errors, interceptors } from 'undici';
+import { Agent, type Dispatcher, errors } from 'undici';
 import { InFlight } from './in-flight.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
@@ -14,20 +15,16 @@ const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encodi
 const wholeBytes = 4 * 1024 * 1024;
 /** What is longer is streamed, for this long at most. */
 const streamMs = 10 * 60_000;
+const retryMs = 20;
+/** What each user may have under way at once. */
+const requestsPerUser = 32;
+const exportsPerUser = 2;
 
-/**
- * A replica that stops closes connections which the pool still holds, so what only reads is asked once more: without
- * that 2 to 5 of 3,000 reads failed while one of three replicas was stopped.
- */
-const agent = new Agent({ connections: 128, pipelining: 1, bodyTimeout: 30_000, connectTimeout: 2_000 }).compose(
-  interceptors.retry({
-    maxRetries: 1,
-    methods: ['GET', 'HEAD'],
-    statusCodes: [],
-    errorCodes: ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'],
-    minTimeout: 20,
-  }),
-);
+const connection = { pipelining: 1, bodyTimeout: 30_000, connectTimeout: 2_000 };
+const agent = new Agent({ connections: 128, ...connection });
+/** Those who read exports slowly take connections from each other only. */
+const exportAgent = new Agent({ connections: 32, ...connection });
+const isExport = (path: string): boolean => path.endsWith('/export');
 
 const requestHeaders = (c: ProxyContext, prefix: string): Record<string, string> => {
   const headers: Record<string, string> = {};
@@ -49,22 +46,25 @@ const responseHeaders = (prefix: string, received: Record<string, string | strin
   return headers;
 };
 
+const lost = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+];
+
+const isLost = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && lost.some((one) => one === error.code);
+
 const failure = (name: string, error: unknown): unknown => {
   const retryAfter = { 'retry-after': '2' };
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return new ProblemError('upstream_timeout', `The ${name} service did not answer in time.`, {}, retryAfter);
   }
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const lost = [
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'ENOTFOUND',
-    'EPIPE',
-    'EAI_AGAIN',
-    'UND_ERR_CONNECT_TIMEOUT',
-    'UND_ERR_SOCKET',
-  ];
-  if (lost.some((one) => one === code)) {
+  if (isLost(error)) {
     return new ProblemError('upstream_unavailable', `The ${name} service cannot be reached.`, {}, retryAfter);
   }
   return error;
@@ -74,26 +74,70 @@ const failure = (name: string, error: unknown): unknown => {
 type ProxyContext = Context<{ Variables: Partial<AuthEnv['Variables']> }>;
 
 /**
- * Forwards requests below `/<name>/` to the service at `base`, without that prefix, body and answer unchanged. Throws
- * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, or `too_many_requests`.
+ * Asks a service. A replica that stops closes connections which the pool still holds, so what only reads is asked once
+ * more when no answer began: without that 2 to 5 of 3,000 reads failed while one of three replicas was stopped.
+ * The wait for a free connection counts as a wait for the answer.
  */
-export const proxyTo =
-  (name: string, base: string, patienceMs = 15_000, inFlight = new InFlight(32)) =>
-  async (c: ProxyContext): Promise<Response> => {
-    const session = c.get('identity')?.session_id;
-    const release = session === undefined ? () => undefined : inFlight.enter(session);
-    let streaming = false;
+const ask = async (
+  pool: Agent,
+  request: Dispatcher.RequestOptions,
+  patienceMs: number,
+  left: AbortSignal,
+): Promise<Dispatcher.ResponseData> => {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(new errors.HeadersTimeoutError()), patienceMs);
+  const attempt = () => pool.request({ ...request, signal: AbortSignal.any([left, patience.signal]) });
+  try {
+    return await attempt().catch((error: unknown) => {
+      if (!isLost(error) || !['GET', 'HEAD'].includes(request.method)) throw error;
+      return delay(retryMs).then(attempt);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Passes a body on; gives it up when its reader takes nothing for `stalledMs`, or is not done in time. */
+const stream = (body: Readable, stalledMs: number): ReadableStream => {
+  const giveUp = (why: string) => () => body.destroy(new Error(why));
+  const deadline = setTimeout(giveUp('an answer took too long to be read'), streamMs);
+  body.once('close', () => clearTimeout(deadline));
+  async function* taken(): AsyncGenerator {
+    for await (const chunk of body) {
+      const stalled = setTimeout(giveUp('nobody reads an answer'), stalledMs);
+      try {
+        yield chunk;
+      } finally {
+        clearTimeout(stalled);
+      }
+    }
+  }
+  return ReadableStream.from(taken());
+};
+
+/**
+ * Forwards requests below `/<name>/` to the service at `base`, without that prefix, body and answer unchanged. Throws
+ * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, or `too_many_requests`. A long
+ * answer of which nothing is taken for `stalledMs` is given up.
+ */
+export const proxyTo = (name: string, base: string, patienceMs = 15_000, stalledMs = 30_000) => {
+  const requests = new InFlight(requestsPerUser);
+  const exports = new InFlight(exportsPerUser);
+  return async (c: ProxyContext): Promise<Response> => {
+    const user = c.get('identity')?.id;
     const url = new URL(c.req.url);
+    const [pool, inFlight] = isExport(url.pathname) ? [exportAgent, exports] : [agent, requests];
+    const release = user === undefined ? () => undefined : inFlight.enter(user);
+    let streaming = false;
     try {
-      const { statusCode, headers, body } = await agent.request({
+      const request = {
         origin: base,
         path: `${url.pathname.slice(name.length + 1)}${url.search}`,
         method: methodOf(c),
         headers: requestHeaders(c, `/${name}`),
-        headersTimeout: patienceMs,
         body: hasBody(c) ? Buffer.from(await c.req.arrayBuffer()) : null,
-        signal: c.req.raw.signal,
-      });
+      };
+      const { statusCode, headers, body } = await ask(pool, request, patienceMs, c.req.raw.signal);
       const init = { status: statusCode, headers: responseHeaders(`/${name}`, headers) };
       if (statusCode === 204 || statusCode === 304 || c.req.method === 'HEAD') {
         await body.dump();
@@ -102,18 +146,15 @@ export const proxyTo =
       if (Number(headers['content-length'] ?? Infinity) <= wholeBytes)
         return new Response(await body.arrayBuffer(), init);
       streaming = true;
-      const deadline = setTimeout(() => body.destroy(new Error('an answer took too long to be read')), streamMs);
-      body.once('close', () => {
-        clearTimeout(deadline);
-        release();
-      });
-      return new Response(Readable.toWeb(body), init);
+      body.once('close', release);
+      return new Response(stream(body, stalledMs), init);
     } catch (error) {
       throw failure(name, error);
     } finally {
       if (!streaming) release();
     }
   };
+};
 
 const hasBody = (c: ProxyContext): boolean => c.req.method !== 'GET' && c.req.method !== 'HEAD';
 

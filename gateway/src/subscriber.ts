@@ -10,6 +10,8 @@ import type { Entry } from './history.ts';
 import { heartbeatMs, type Hub } from './hub.ts';
 
 const logPage = 1_000;
+/** A command without an answer fails after 3 s, so that a silent Redis is noticed within 5 s. */
+const checkMs = 2_000;
 /** How often it is asked whether the bridge has begun a log. */
 const beginMs = 200;
 const revoked = z.object({ id: z.string(), session_id: z.string().nullable() });
@@ -18,7 +20,7 @@ const stateReply = z.tuple([z.string().nullable(), z.coerce.number().nullable()]
 /**
  * Follows the bridge's channels and hands every event to the hub, in the order of `seq` and without gaps: what Redis'
  * Pub/Sub did not bring is read from the log, and what is no longer in the log makes everybody resync. The position is
- * checked every 5 s, because a dead subscription looks just like a quiet one.
+ * checked every 2 s, because a dead subscription looks just like a quiet one.
  */
 export class Subscriber implements Part {
   readonly name = 'subscriber';
@@ -47,18 +49,37 @@ export class Subscriber implements Part {
 
   async run(signal: AbortSignal): Promise<void> {
     this.#subscription.on('message', (_channel: string, text: string) => void this.#enqueue(() => this.#receive(text)));
-    this.#subscription.on('ready', () => void this.#enqueue(() => this.#catchUp()));
+    this.#subscription.on('ready', () => void this.#enqueue(() => this.#resume()));
     this.#subscription.on('close', () => (this.live = false));
     // ioredis subscribes again by itself after each reconnection.
     void this.#subscription.subscribe(...Object.values(channels).map((channel) => `${this.#prefix}${channel}`)).then(
       () => this.#enqueue(() => this.#catchUp()),
       (error: unknown) => this.#log.warn({ err: error }, 'subscribing is waiting for redis'),
     );
+    await Promise.all([this.#check(signal), this.#beat(signal)]);
+  }
+
+  async #check(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(this.begun ? heartbeatMs : beginMs, signal);
+      await pause(this.begun ? checkMs : beginMs, signal);
       await this.#enqueue(() => this.#catchUp());
+    }
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pause(heartbeatMs, signal);
       this.#hub.heartbeat(this.live);
     }
+  }
+
+  /** Catches up with the log when it is ahead of us as `position`, which a client brought, says. */
+  async reach({ epoch, seq }: Position): Promise<void> {
+    const here = (): Position => this.#hub.position;
+    await this.#enqueue(async () => {
+      // Of many clients that wait for the same, the first one's look is enough.
+      if (here().epoch === epoch && here().seq < seq) await this.#catchUp();
+    });
   }
 
   /** Events after `seq` and before `before` as the log holds them; null when some are missing. */
@@ -99,8 +120,15 @@ export class Subscriber implements Part {
     return null;
   }
 
+  /** After a reconnection: what is published from the answer on comes by itself, so the log has all the rest. */
+  async #resume(): Promise<void> {
+    await this.#isListening();
+    await this.#catchUp();
+  }
+
   /** Compares our position with the log's, and catches up. */
   async #catchUp(): Promise<void> {
+    const listening = this.#isListening();
     await this.#readRevocations();
     const [epoch, seq] = stateReply.parse(await this.#redis.hmget(`${this.#prefix}order_events:state`, 'epoch', 'seq'));
     if (epoch === null || seq === null) {
@@ -110,7 +138,22 @@ export class Subscriber implements Part {
     }
     if (!this.begun) await this.#begin({ epoch, seq });
     else await this.#advance({ epoch, seq: seq + 1 });
-    this.live = this.#subscription.status === 'ready';
+    this.live = await listening;
+  }
+
+  /**
+   * Whether Pub/Sub works, so that whatever is published from now on comes. A connection that is dead without knowing
+   * leaves the question unanswered, and is then given up for a new one.
+   */
+  async #isListening(): Promise<boolean> {
+    if (this.#subscription.status !== 'ready') return false;
+    try {
+      await this.#subscription.ping();
+      return true;
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the subscription does not answer; events are read from the log meanwhile');
+      return false;
+    }
   }
 
   /** Sessions that ended, also those of which Pub/Sub or a lost log said nothing. */

@@ -1,8 +1,9 @@
 import { orderPage } from '@live-orders/contracts/orders.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { z } from 'zod';
-import { Api } from '../support/api.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import type { Api } from '../support/api.ts';
+import { openShop } from '../support/shop.ts';
+import type { System } from '../support/system.ts';
 
 let system: System;
 let anybody: Api;
@@ -15,14 +16,7 @@ const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 const ordersPath = '/orders/api/orders';
 
 beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  anybody = new Api(system.gatewayUrl);
-  [admin, staff, customer] = await Promise.all([
-    anybody.login('admin@example.com'),
-    anybody.login('staff@example.com'),
-    anybody.register(),
-  ]);
-  productId = (await customer.products())[0]?.id ?? '';
+  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
 });
 
 afterAll(async () => {
@@ -149,6 +143,11 @@ describe('what is not there, or not yours', () => {
     expect(await staff.problem('GET', '/nowhere')).toMatchObject({ status: 404, code: 'not_found' });
   });
 
+  test('an id may be written in capitals', async () => {
+    const { id } = await customer.placeOrder([{ product_id: productId.toUpperCase(), quantity: 1 }]);
+    expect((await customer.order(id.toUpperCase())).items[0]?.product_id).toBe(productId);
+  });
+
   test('another customer’s order answers 404 and is in no list', async () => {
     const { id } = await customer.placeOrder([line()]);
     const stranger = await anybody.register();
@@ -210,12 +209,24 @@ describe('lists', () => {
     expect((await staff.orders(`&q=${encodeURIComponent(product)}`)).map(({ id }) => id)).toContain(one?.id);
   });
 
+  test('times may have an offset', async () => {
+    const [newest] = await staff.orders();
+    const at = new Date(Date.parse(newest?.created_at ?? '') + 3_600_000).toISOString().replace('Z', '+01:00');
+    const found = await staff.orders(`&created_from=${encodeURIComponent(at)}`);
+    expect(found.map(({ id }) => id)).toEqual([newest?.id]);
+  });
+
   test('a bad query answers 422 and names the field', async () => {
     for (const [query, path] of [
       ['limit=0', 'limit'],
       ['limit=1000', 'limit'],
       ['status=lost', 'status.0'],
       ['cursor=abc', 'cursor'],
+      ['max_total=', 'max_total'],
+      ['min_total=1e3', 'min_total'],
+      ['created_from=2026-11-22', 'created_from'],
+      ['stat=pending', 'stat'],
+      [`created_from=2026-01-01T00:00:00.${'1'.repeat(130)}Z`, 'created_from'],
     ]) {
       expect(await staff.problem('GET', `${ordersPath}?${query}`)).toMatchObject({ status: 422, errors: [{ path }] });
     }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/errors.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { Api } from '../support/api.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import type { Api } from '../support/api.ts';
+import { openShop } from '../support/shop.ts';
+import type { System } from '../support/system.ts';
 
 let system: System;
 let database: pg.Client;
@@ -19,16 +20,9 @@ const auth = '/users/api/auth';
 const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 
 beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
+  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
   database = new pg.Client({ connectionString: system.territory.databaseUrl });
   await database.connect();
-  anybody = new Api(system.gatewayUrl);
-  [admin, staff, customer] = await Promise.all([
-    anybody.login('admin@example.com'),
-    anybody.login('staff@example.com'),
-    anybody.register(),
-  ]);
-  productId = (await customer.products())[0]?.id ?? '';
 });
 
 afterAll(async () => {

@@ -1,9 +1,10 @@
 import { bulkResults, order, type Order, orderPage, orderSorts } from '@live-orders/contracts/orders.ts';
 import { product } from '@live-orders/contracts/products.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Api } from '../support/api.ts';
+import type { Api } from '../support/api.ts';
 import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { openShop } from '../support/shop.ts';
+import type { System } from '../support/system.ts';
 
 let system: System;
 let anybody: Api;
@@ -16,14 +17,7 @@ const path = '/orders/api/orders';
 const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 
 beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  anybody = new Api(system.gatewayUrl);
-  [admin, staff, customer] = await Promise.all([
-    anybody.login('admin@example.com'),
-    anybody.login('staff@example.com'),
-    anybody.register(),
-  ]);
-  productId = (await customer.products())[0]?.id ?? '';
+  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
 });
 
 afterAll(async () => {
@@ -52,6 +46,31 @@ describe('versions', () => {
     expect(weak.status).toBe(412);
     const any = await staff.send('PATCH', status, { status: 'preparing' }, { 'if-match': '*' });
     expect(any.status).toBe(200);
+  });
+
+  test('a refused change tells a customer nothing internal', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const assignee = { id: crypto.randomUUID(), name: 'Secret Assignee' };
+    await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, { assignee, internal_note: 'Secret note' });
+    const stale = await customer.send(
+      'PATCH',
+      `${path}/${placed.id}/status`,
+      { status: 'cancelled' },
+      { 'if-match': '"1"' },
+    );
+    expect(stale).toMatchObject({ status: 412, body: { current: { id: placed.id, version: 2 } } });
+    expect(JSON.stringify(stale.body)).not.toContain('Secret');
+  });
+
+  test('what changes nothing makes no version', async () => {
+    const placed = await customer.placeOrder([line()]);
+    const note = { internal_note: 'Ring first' };
+    const noted = await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, note);
+    expect(noted.version).toBe(2);
+    expect(await staff.expect(200, order, 'PATCH', `${path}/${placed.id}`, note)).toEqual(noted);
+    const own = `/orders/api/products/${productId}`;
+    const { price, version } = await admin.expect(200, product, 'GET', own);
+    expect((await admin.expect(200, product, 'PATCH', own, { price })).version).toBe(version);
   });
 
   test('a read of the known version answers 304', async () => {

@@ -1,9 +1,10 @@
-import { product, stockMovementPage } from '@live-orders/contracts/products.ts';
+import { product, productPage, stockMovementPage } from '@live-orders/contracts/products.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Api } from '../support/api.ts';
+import type { Api } from '../support/api.ts';
 import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { openShop } from '../support/shop.ts';
+import type { System } from '../support/system.ts';
 
 let system: System;
 let admin: Api;
@@ -14,14 +15,7 @@ let productId: string;
 const path = '/orders/api/orders';
 
 beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  const anybody = new Api(system.gatewayUrl);
-  [admin, staff, customer] = await Promise.all([
-    anybody.login('admin@example.com'),
-    anybody.login('staff@example.com'),
-    anybody.register(),
-  ]);
-  productId = (await customer.products())[0]?.id ?? '';
+  ({ system, admin, staff, customer, productId } = await openShop(inject('servers')));
 });
 
 afterAll(async () => {
@@ -67,6 +61,37 @@ describe('a product', () => {
     await socket.close();
   });
 
+  test('has a stock that is adjusted for the version that was seen, and once per key', async () => {
+    const created = await admin.expect(201, product, 'POST', '/orders/api/products', {
+      name: 'Counted',
+      price: 5000,
+      low_stock_threshold: 0,
+    });
+    const stock = `/orders/api/products/${created.id}/stock`;
+    const stale = await admin.send('POST', stock, { change: 7 }, { 'if-match': '"9"' });
+    expect(stale).toMatchObject({ status: 412, body: { current: { version: 1 } } });
+    const key = { 'idempotency-key': crypto.randomUUID(), 'if-match': '"1"' };
+    const [first, again] = [
+      await admin.send('POST', stock, { change: 7 }, key),
+      await admin.send('POST', stock, { change: 7 }, key),
+    ];
+    expect(first).toMatchObject({ status: 200, body: { stock: 7 } });
+    expect(again).toMatchObject({ status: 200, body: first.body });
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await stockOf(created.id)).toBe(7);
+  });
+
+  test('is not sold together with one of another currency', async () => {
+    const wanted = { name: 'Euro thing', price: 5000, currency: 'EUR', stock: 5, low_stock_threshold: 0 };
+    const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    expect(await customer.problem('POST', path, { items: [line(1, productId), line(1, id)] })).toMatchObject({
+      status: 422,
+      errors: [{ path: 'items.1.product_id', message: 'is sold in EUR, the first line in USD' }],
+    });
+    expect((await customer.placeOrder([line(2, id)])).currency).toBe('EUR');
+    expect(await stockOf(id)).toBe(3);
+  });
+
   test('has a stock that stays countable', async () => {
     const wanted = { name: 'Many pins', price: 100_000, stock: 1_000_000 };
     const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
@@ -78,6 +103,23 @@ describe('a product', () => {
       status: 422,
       errors: [{ path: 'change' }],
     });
+  });
+
+  test('with a long name is no end of the list', async () => {
+    const names = [`${'語'.repeat(199)}1`, `${'語'.repeat(199)}2`];
+    for (const name of names) {
+      await admin.expect(201, product, 'POST', '/orders/api/products', {
+        name,
+        price: 9_000,
+        low_stock_threshold: 0,
+        stock: 1,
+      });
+    }
+    const read = (cursor: string) =>
+      staff.expect(200, productPage, 'GET', `/orders/api/products?sort=-name&limit=1${cursor}`);
+    const first = await read('');
+    const second = await read(`&cursor=${first.next_cursor}`);
+    expect([...first.data, ...second.data].map(({ name }) => name)).toEqual(names.toReversed());
   });
 
   test('is found by a part of its name, sorted, and by low stock; only administrators change it', async () => {

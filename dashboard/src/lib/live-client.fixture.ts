@@ -6,12 +6,33 @@ import { makeOrder, orderId } from './orders.fixture.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
 
+export const welcome = (position: string, recovered = false) => ({
+  event: 'welcome',
+  seq: 0,
+  data: {
+    position,
+    recovered,
+    source: recovered ? 'memory' : null,
+    heartbeat_ms: 5000,
+    server_time: time,
+    role: 'staff',
+    expires_at: time,
+  },
+});
+
+export const resync = (position: string, spread_ms = 0) => ({
+  event: 'resync',
+  seq: 0,
+  data: { position, reason: 'history_lost', spread_ms },
+});
+
 type SocketEvent = { data: unknown; code: number };
 
 /** Stands for the browser's socket, whose other end the test plays. */
 class Socket implements LiveSocket {
   readonly url: URL;
   closed = false;
+  readonly sent: string[] = [];
   readonly #listeners = { message: (_: SocketEvent) => {}, close: (_: SocketEvent) => {} };
 
   constructor(url: URL) {
@@ -20,6 +41,10 @@ class Socket implements LiveSocket {
 
   addEventListener(type: 'message' | 'close', listener: (event: SocketEvent) => void): void {
     this.#listeners[type] = listener;
+  }
+
+  send(text: string): void {
+    this.sent.push(text);
   }
 
   close(): void {
@@ -35,12 +60,11 @@ class Socket implements LiveSocket {
   }
 
   welcome(position: string, recovered = false): void {
-    const data = { position, recovered, heartbeat_ms: 5000, server_time: time, role: 'staff' };
-    this.say({ event: 'welcome', seq: 0, data });
+    this.say(welcome(position, recovered));
   }
 
   resync(position: string): void {
-    this.say({ event: 'resync', seq: 0, data: { position, reason: 'history_lost' } });
+    this.say(resync(position));
   }
 
   beat(position: string, live = true): void {
@@ -64,6 +88,11 @@ export function setUp() {
   const changes: OrderChange[] = [];
   const snapshots: PromiseWithResolvers<Order[]>[] = [];
   const url = vi.fn(async () => 'ws://gateway/ws?ticket=t');
+  const open = (address: URL) => {
+    const socket = new Socket(address);
+    sockets.push(socket);
+    return socket;
+  };
   const client = new LiveClient({
     url,
     snapshot: () => {
@@ -74,11 +103,8 @@ export function setUp() {
     onState: (state) => states.push(state.phase),
     onOrders: (given) => changes.push(...given),
     random: () => 1,
-    openSocket: (address) => {
-      const socket = new Socket(address);
-      sockets.push(socket);
-      return socket;
-    },
+    openSocket: open,
+    openEvents: open,
   });
   const last = <T>(list: T[]): T => {
     const item = list.at(-1);

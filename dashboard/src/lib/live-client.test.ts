@@ -1,6 +1,6 @@
 import type { OrderStatus } from '@live-orders/contracts/orders.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { change, setUp } from './live-client.fixture.ts';
+import { change, resync, setUp, welcome } from './live-client.fixture.ts';
 import { SessionEndedError } from './live-state.ts';
 import { makeOrder, orderId } from './orders.fixture.ts';
 
@@ -236,6 +236,35 @@ describe('LiveClient, what the server says', () => {
     socket().say({ event: 'new_order', seq: 13, data: {} });
     expect(client.state.phase).toBe('reconnecting');
     expect(client.position).toBeNull();
+  });
+
+  it('counts what a slow reader was spared, and takes a jump of versions', async () => {
+    const { client, socket, goLive } = setUp();
+    await goLive('e:10', order(1, 1));
+    socket().say({ event: 'skipped', seq: 14, data: { count: 2 } }, change(14, 1, 4, 'shipped'));
+    expect(client.store.get(orderId(1))?.version).toBe(4);
+    expect(client.counters).toMatchObject({ merged: 2, skipped: 2 });
+    expect(client.position).toEqual({ epoch: 'e', seq: 14 });
+  });
+
+  it('waits its part of the spread before it reads the snapshot, and says that it is behind', async () => {
+    const { client, socket, goLive, snapshots, answer } = setUp();
+    await goLive('e:10');
+    socket().say(resync('f:1', 2000));
+    expect(client.state.phase).toBe('resyncing');
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(snapshots).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(snapshots).toHaveLength(2);
+    await answer(order(1, 1));
+    expect(client.state.phase).toBe('live');
+    socket().hangUp(1006);
+    await vi.advanceTimersByTimeAsync(500);
+    socket().say(welcome('g:1'), resync('g:1', 1000));
+    expect(snapshots).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(snapshots).toHaveLength(3);
+    client.stop();
   });
 
   it('keeps what a page put in unless the stream knows better', async () => {

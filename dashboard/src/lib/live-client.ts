@@ -1,5 +1,6 @@
 import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
 import { formatPosition, parsePosition, type Position, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import { EventStream } from './live-events.ts';
 import { readFrame } from './live-frame.ts';
 import { backoff, LiveLink } from './live-link.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type Via,
 } from './live-state.ts';
 import { OrderStore } from './order-store.ts';
+import { pause } from './pause.ts';
 
 type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
 
@@ -24,7 +26,7 @@ const heldLimit = 20_000;
  */
 export class LiveClient {
   readonly store: OrderStore;
-  readonly counters: LiveCounters = { applied: 0, ignored: 0, skipped: 0, snapshots: 0, connections: 0 };
+  readonly counters: LiveCounters = { applied: 0, ignored: 0, skipped: 0, merged: 0, snapshots: 0, connections: 0 };
   readonly #options: LiveClientOptions;
   readonly #now: () => number;
   readonly #random: () => number;
@@ -36,6 +38,8 @@ export class LiveClient {
   #held: OrderMessage[] | null = null;
   #snapshotFrom: string | null = null;
   #reading: AbortController | null = null;
+  /** Set while a snapshot is due that is not being read yet: wait a random part of so many milliseconds before. */
+  #dueWithin: number | null = null;
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
@@ -54,6 +58,7 @@ export class LiveClient {
       now: this.#now,
       random: this.#random,
       openSocket: options.openSocket ?? ((url) => new WebSocket(url)),
+      openEvents: options.openEvents ?? ((url) => new EventStream(url)),
     });
   }
 
@@ -109,6 +114,7 @@ export class LiveClient {
       this.#receive(message, changes);
     }
     this.#emit(changes);
+    this.#readIfDue();
   }
 
   #receive(message: ServerMessage, changes: OrderChange[]): void {
@@ -118,7 +124,7 @@ export class LiveClient {
         if (message.data.recovered && this.#synced) return this.#setState({ phase: 'live' });
         return this.#resync(message.data.position);
       case 'resync':
-        return this.#resync(message.data.position);
+        return this.#resync(message.data.position, message.data.spread_ms);
       case 'heartbeat':
         return this.#beat(message.data);
       case 'new_order':
@@ -130,6 +136,16 @@ export class LiveClient {
       case 'product_update':
       case 'user_update':
         return this.#advance(message.seq);
+      case 'skipped':
+        this.counters.merged += message.data.count;
+        return;
+      case 'expiring':
+        return void this.#link.renew();
+      case 'move':
+        return this.#link.move(message.data.after_ms);
+      case 'bye':
+        return this.#link.closed(message.data.code);
+      case 'renewed':
       case 'pong':
         return;
     }
@@ -154,22 +170,32 @@ export class LiveClient {
     if (held.length > heldLimit && this.#received) this.#resync(formatPosition(this.#received));
   }
 
-  #resync(position: string): void {
-    // `welcome` and the `resync` that follows it name the same place: the snapshot asked for at the first covers both.
-    if (this.#held && this.#snapshotFrom === position) return;
+  #resync(position: string, spread = 0): void {
+    // `welcome` and the `resync` that follows it name the same place: one snapshot covers both.
+    if (this.#held && this.#snapshotFrom === position) {
+      if (this.#dueWithin !== null) this.#dueWithin = spread;
+      return;
+    }
     this.#cutReading();
-    const reading = new AbortController();
-    this.#reading = reading;
     this.#synced = false;
     this.#received = parsePosition(position);
     this.#snapshotFrom = position;
     this.#held = [];
+    this.#dueWithin = spread;
     if (this.#state.phase !== 'connecting') this.#setState({ phase: 'resyncing', since: this.#behindSince() });
-    void this.#readSnapshot(reading.signal);
   }
 
-  async #readSnapshot(signal: AbortSignal): Promise<void> {
+  #readIfDue(): void {
+    if (this.#dueWithin === null) return;
+    const wait = this.#random() * this.#dueWithin;
+    this.#dueWithin = null;
+    this.#reading = new AbortController();
+    void this.#readSnapshot(this.#reading.signal, wait);
+  }
+
+  async #readSnapshot(signal: AbortSignal, wait: number): Promise<void> {
     const isOver = () => signal.aborted;
+    if (wait > 0) await pause(wait, signal);
     for (let attempt = 0; !isOver(); attempt += 1) {
       try {
         const orders = await this.#options.snapshot(AbortSignal.any([signal, AbortSignal.timeout(snapshotLimit)]));
@@ -179,7 +205,7 @@ export class LiveClient {
         if (isOver()) return;
         if (error instanceof SessionEndedError) return this.#end('session_ended');
         this.#setState({ phase: 'resyncing', since: this.#behindSince() });
-        await new Promise((resolve) => setTimeout(resolve, backoff(attempt, this.#random)));
+        await pause(backoff(attempt, this.#random), signal);
       }
     }
   }
@@ -232,6 +258,7 @@ export class LiveClient {
   #cutReading(): void {
     this.#reading?.abort();
     this.#reading = null;
+    this.#dueWithin = null;
     this.#held = null;
   }
 

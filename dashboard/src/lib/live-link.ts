@@ -1,5 +1,8 @@
 import { closeCodes, shouldReconnect } from '@live-orders/contracts/realtime.ts';
+import { eventsUrl } from './live-events.ts';
 import { SessionEndedError, type LiveSocket } from './live-state.ts';
+import { TransportChoice, type Transport } from './live-transport.ts';
+import { pause } from './pause.ts';
 
 export interface LiveLinkOptions {
   /** Gets a ticket and answers the socket's whole URL, without `since`. May throw SessionEndedError. */
@@ -15,6 +18,7 @@ export interface LiveLinkOptions {
   now: () => number;
   random: () => number;
   openSocket: (url: URL) => LiveSocket;
+  openEvents: (url: URL) => LiveSocket;
 }
 
 /** The server beats every 5 s: two missed beats and some slack. */
@@ -29,17 +33,23 @@ export function backoff(attempt: number, random: () => number): number {
   return whole / 2 + random() * (whole / 2);
 }
 
-/** Holds one WebSocket open: comes back after a loss, and takes a link that has fallen silent for lost. */
+/**
+ * Holds one connection open, a WebSocket where that is possible: comes back after a loss, and takes a link that has fallen
+ * silent for lost.
+ */
 export class LiveLink {
   readonly #options: LiveLinkOptions;
   /** Aborted when the socket, or the attempt at one, is over: whatever still comes from it is ignored. */
   #current: AbortController | null = null;
   #socket: LiveSocket | null = null;
+  readonly #choice = new TransportChoice();
+  #transport: Transport = 'socket';
   /** Since when the server has been talking on this socket; null until its first frame. */
   #upSince: number | null = null;
   #lastTextAt: number | null = null;
   #attempt = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #moveTimer: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: LiveLinkOptions) {
@@ -72,6 +82,7 @@ export class LiveLink {
     const { now, random, onLost } = this.#options;
     // A link that held for a while was a good one: the next trouble starts from the shortest delay.
     if (this.#upSince !== null && now() - this.#upSince > longestDelay) this.#attempt = 0;
+    if (this.#socket && this.#upSince === null) this.#choice.failed(this.#transport);
     this.#cut();
     const delay = wait ?? backoff(this.#attempt, random);
     this.#attempt += 1;
@@ -82,6 +93,40 @@ export class LiveLink {
   /** Gives up a socket that is up, for the network is known to be gone. */
   suspect(): void {
     if (this.#upSince !== null) this.lose(0);
+  }
+
+  /** Goes on listening for so many milliseconds, then connects anew: this server is about to stop. */
+  move(afterMs: number): void {
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = setTimeout(() => this.lose(0), afterMs);
+  }
+
+  /** Shows the server a new ticket, so that the connection outlives the token that it began with. */
+  async renew(): Promise<void> {
+    const signal = this.#current?.signal;
+    const socket = this.#socket;
+    // Server-sent events cannot be renewed; they come back after their end.
+    if (!signal || !socket?.send) return;
+    const isOver = () => signal.aborted;
+    for (let attempt = 0; !isOver(); attempt += 1) {
+      try {
+        const ticket = new URL(await this.#options.url(signal)).searchParams.get('ticket');
+        if (!isOver() && ticket !== null) socket.send(JSON.stringify({ event: 'renew', ticket }));
+        return;
+      } catch (error) {
+        if (isOver()) return;
+        if (error instanceof SessionEndedError) return this.#end('session_ended');
+        await pause(backoff(attempt, this.#options.random), signal);
+      }
+    }
+  }
+
+  /** The server ended the connection with this close code. */
+  closed(code: number): void {
+    if (code === closeCodes.session_ended.code) return this.#end('session_ended');
+    if (!shouldReconnect(code)) return this.#end('refused');
+    const isAwaited = code === closeCodes.token_expired.code || this.#moveTimer !== undefined;
+    this.lose(isAwaited ? 0 : undefined);
   }
 
   async #connect(): Promise<void> {
@@ -101,30 +146,31 @@ export class LiveLink {
     if (current.signal.aborted) return;
     const since = this.#options.since();
     if (since !== null) url.searchParams.set('since', since);
-    const socket = this.#options.openSocket(url);
+    const socket = this.#open(url);
     this.#socket = socket;
     socket.addEventListener('message', (event) => {
       if (current.signal.aborted) return;
       clearTimeout(tooSlow);
       this.#lastTextAt = this.#options.now();
+      if (this.#upSince === null) this.#choice.opened(this.#transport, this.#lastTextAt);
       this.#upSince ??= this.#lastTextAt;
       this.#options.onText(event.data);
     });
     // `error` is not listened to: `close` always follows it, and it alone has the code.
     socket.addEventListener('close', (event) => {
-      if (!current.signal.aborted) this.#closed(event.code);
+      if (!current.signal.aborted) this.closed(event.code);
     });
+  }
+
+  #open(url: URL): LiveSocket {
+    const { now, openSocket, openEvents } = this.#options;
+    this.#transport = this.#choice.next(now());
+    return this.#transport === 'socket' ? openSocket(url) : openEvents(eventsUrl(url));
   }
 
   #checkSilence(): void {
     const silent = this.#lastTextAt !== null && this.#options.now() - this.#lastTextAt > silenceLimit;
     if (this.#upSince !== null && silent) this.lose(0);
-  }
-
-  #closed(code: number): void {
-    if (code === closeCodes.session_ended.code) this.#end('session_ended');
-    else if (!shouldReconnect(code)) this.#end('refused');
-    else this.lose(code === closeCodes.token_expired.code ? 0 : undefined);
   }
 
   #end(reason: 'session_ended' | 'refused'): void {
@@ -135,6 +181,8 @@ export class LiveLink {
   #cut(): void {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = undefined;
     this.#current?.abort();
     this.#upSince = null;
     // A dead link answers no closing handshake, so its `close` event is not waited for.

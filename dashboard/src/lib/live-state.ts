@@ -32,20 +32,26 @@ export interface LiveCounters {
   ignored: number;
   /** Versions that an order jumped over, beyond a snapshot. */
   skipped: number;
+  /** Changes that the gateway left out in favour of later ones, because this client read too slowly. */
+  merged: number;
   snapshots: number;
   /** Connections that reached `welcome`. */
   connections: number;
 }
 
-/** What is used of a WebSocket. */
+/** What is used of a WebSocket; server-sent events have no way to send. */
 export interface LiveSocket {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code: number }) => void): void;
+  send?(text: string): void;
   close(): void;
 }
 
 export interface LiveClientOptions {
-  /** Gets a ticket and answers the socket's whole URL; the client adds `since`. May throw SessionEndedError. */
+  /**
+   * Gets a ticket and answers the socket's whole URL, `…/ws?ticket=…`; the client adds `since`. Called anew for each
+   * connection, and to renew one whose token is about to expire. May throw SessionEndedError.
+   */
   url: (signal: AbortSignal) => Promise<string>;
   /**
    * Reads, over REST, every order that isn't final, and as many final ones as are of interest. An order that the client
@@ -61,6 +67,7 @@ export interface LiveClientOptions {
   now?: () => number;
   random?: () => number;
   openSocket?: (url: URL) => LiveSocket;
+  openEvents?: (url: URL) => LiveSocket;
 }
 
 /** Thrown by `url` or `snapshot` when there is no session any more, so that trying again is pointless. */

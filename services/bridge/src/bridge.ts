@@ -1,18 +1,17 @@
-import { aggregates, deadLetterTopic, topics } from '@live-orders/contracts/events.ts';
+import { aggregates, topics } from '@live-orders/contracts/events.ts';
 import { backoff, pause, retry } from '@live-orders/runtime/backoff.ts';
+import { consume, type CoveredBatch, type EmptyStretch } from '@live-orders/runtime/consumer.ts';
 import {
-  consume,
-  type EachBatchPayload,
   ensureTopics,
   type Kafka,
   type KafkaMessage,
   type KafkaSettings,
-  readEnds,
-  Sender,
+  OffsetReader,
 } from '@live-orders/runtime/kafka.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
 import { Counter, type Registry } from 'prom-client';
+import type { DeadLetters } from './dead-letters.ts';
 import type { OffsetRange, Publication, Publisher } from './publisher.ts';
 import { translate } from './translation.ts';
 
@@ -29,15 +28,22 @@ export class Bridge implements Part {
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
   readonly #publisher: Publisher;
-  readonly #deadLetters: Sender;
+  readonly #deadLetters: DeadLetters;
   readonly #log: Log;
   readonly #records: Counter<'outcome'>;
 
-  constructor(plan: { kafka: Kafka; settings: KafkaSettings; publisher: Publisher; log: Log; metrics: Registry }) {
+  constructor(plan: {
+    kafka: Kafka;
+    settings: KafkaSettings;
+    publisher: Publisher;
+    deadLetters: DeadLetters;
+    log: Log;
+    metrics: Registry;
+  }) {
     this.#kafka = plan.kafka;
     this.#settings = plan.settings;
     this.#publisher = plan.publisher;
-    this.#deadLetters = new Sender(plan.kafka);
+    this.#deadLetters = plan.deadLetters;
     this.#log = plan.log;
     this.#records = new Counter({
       name: 'bridge_records_total',
@@ -56,8 +62,12 @@ export class Bridge implements Part {
     try {
       await consume(
         this.#kafka,
-        { groupId: `${prefix}bridge`, topics: this.#topics },
-        (payload) => this.#carry(payload, signal),
+        {
+          groupId: `${prefix}bridge`,
+          topics: this.#topics,
+          eachBatch: (batch) => this.#carry(batch, signal),
+          onEmpty: (stretch, commit) => this.#pass(stretch, commit),
+        },
         signal,
       );
     } finally {
@@ -72,7 +82,8 @@ export class Bridge implements Part {
   async #begin(): Promise<void> {
     await this.#publisher.begin();
     const remembered = await this.#publisher.remembered();
-    const ends = await readEnds(this.#kafka, this.#topics);
+    const reader = new OffsetReader(this.#kafka);
+    const ends = await reader.ends(this.#topics).finally(() => reader.close());
     const anew = [...remembered].some(([partition, last]) => last >= (ends.get(partition) ?? 0));
     if (!anew) return;
     this.#log.warn('kafka has fewer records than were published from it: a new epoch begins');
@@ -83,33 +94,44 @@ export class Bridge implements Part {
     return aggregates.map((aggregate) => `${this.#settings.KAFKA_PREFIX}${topics[aggregate]}`);
   }
 
-  async #carry(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
+  async #carry(payload: CoveredBatch, signal: AbortSignal): Promise<void> {
     const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary, heartbeat } = payload;
-    for (let start = 0; start < batch.messages.length; start += chunkMessages) {
+    const { topic, partition, messages } = batch;
+    let first = payload.from;
+    for (let start = 0; start < messages.length; start += chunkMessages) {
       if (!isRunning() || isStale() || signal.aborted) return;
-      const chunk = batch.messages.slice(start, start + chunkMessages);
-      const last = chunk.at(-1)?.offset;
-      if (last === undefined) return;
-      const publications = await this.#translate(batch.topic, batch.partition, chunk);
-      const range = {
-        partition: `${batch.topic}:${batch.partition}`,
-        first: chunk[0]?.offset ?? last,
-        last,
-      };
-      const published = await this.#publish(payload, range, publications, signal);
+      const chunk = messages.slice(start, start + chunkMessages);
+      const lastMessage = chunk.at(-1)?.offset;
+      if (lastMessage === undefined) return;
+      const publications = await this.#translate(topic, partition, chunk);
+      const last = start + chunkMessages < messages.length ? lastMessage : batch.lastOffset();
+      const published = await this.#publish(
+        payload,
+        { partition: `${topic}:${partition}`, first, last },
+        publications,
+        signal,
+      );
       if (!published) return;
-      resolveOffset(last);
-      const offset = String(BigInt(last) + 1n);
-      await commitOffsetsIfNecessary({
-        topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset }] }],
-      });
+      resolveOffset(lastMessage);
+      first = String(BigInt(last) + 1n);
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: first }] }] });
       await heartbeat();
+    }
+  }
+
+  /** Redis has to remember these offsets before the group does: else they would look like a loss of Redis'. */
+  async #pass({ topic, partition, from, last }: EmptyStretch, commit: () => Promise<void>): Promise<void> {
+    try {
+      await this.#publisher.publish({ partition: `${topic}:${partition}`, first: from, last }, []);
+      await commit();
+    } catch (error) {
+      this.#log.debug({ err: error, topic, partition }, 'offsets without a message are passed with the next batch');
     }
   }
 
   /** Waits out an outage of Redis while it stays a member of the group. False when the partition is no longer ours. */
   async #publish(
-    { isRunning, isStale, heartbeat }: EachBatchPayload,
+    { isRunning, isStale, heartbeat }: CoveredBatch,
     range: OffsetRange,
     publications: Publication[],
     signal: AbortSignal,
@@ -138,17 +160,10 @@ export class Bridge implements Part {
       const translation = translate(message, bridgedAt);
       this.#records.inc({ outcome: translation.kind });
       if (translation.kind === 'message') publications.push({ ...translation, offset: message.offset });
-      if (translation.kind === 'unreadable') await this.#setAside(topic, partition, message, translation.reason);
+      if (translation.kind === 'dead') {
+        await this.#deadLetters.setAside({ topic, partition, message, reason: translation.reason });
+      }
     }
     return publications;
-  }
-
-  /** A rejection here keeps the offset uncommitted: a record is never dropped without a trace. */
-  async #setAside(topic: string, partition: number, message: KafkaMessage, reason: string): Promise<void> {
-    const { offset, key, value, headers } = message;
-    this.#log.error({ topic, partition, offset, reason }, 'a record cannot be read and goes to the dead letters');
-    const origin = { dlq_topic: topic, dlq_partition: String(partition), dlq_offset: offset, dlq_reason: reason };
-    const dead = `${this.#settings.KAFKA_PREFIX}${deadLetterTopic}`;
-    await this.#deadLetters.send([{ topic: dead, key, value, headers: { ...headers, ...origin } }]);
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { BridgeHealth } from '@live-orders/contracts/health.ts';
 import { loadConfig, settings } from '@live-orders/runtime/config.ts';
 import { createApp, httpPart } from '@live-orders/runtime/http.ts';
 import { connectKafka } from '@live-orders/runtime/kafka.ts';
@@ -9,7 +10,9 @@ import { run } from '@live-orders/runtime/run.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { Bridge } from './bridge.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { epochKeeper } from './epoch-keeper.ts';
+import { LagMeter } from './lag.ts';
 import { Publisher } from './publisher.ts';
 
 const config = loadConfig(
@@ -29,10 +32,14 @@ const log = createLog('bridge', config.LOG_LEVEL);
 const metrics = createMetrics('bridge');
 const redis = connectRedis(config, log);
 const publisher = new Publisher(redis, config.REDIS_PREFIX, config.LOG_LENGTH);
+const kafka = connectKafka(config, 'bridge', log);
+const deadLetters = new DeadLetters(kafka, config.KAFKA_PREFIX, log);
+const lag = new LagMeter(kafka, config, metrics, log);
 const bridge = new Bridge({
-  kafka: connectKafka(config, 'bridge', log),
+  kafka,
   settings: config,
   publisher,
+  deadLetters,
   log,
   metrics,
 });
@@ -42,12 +49,13 @@ app.get('/', (c) =>
     name: 'bridge',
     version: manifest.version,
     dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', consumer: bridge.state },
-  }),
+    lag: lag.value,
+  } satisfies BridgeHealth),
 );
 serveMetrics(app, metrics);
 
 await run(
   log,
-  [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge, epochKeeper(publisher, log)],
+  [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge, lag, epochKeeper(publisher, log)],
   async () => redis.disconnect(),
 );

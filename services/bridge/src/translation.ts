@@ -6,18 +6,18 @@ import {
   eventValues,
   isEventType,
 } from '@live-orders/contracts/events.ts';
-import { channels, redisEvents } from '@live-orders/contracts/realtime.ts';
+import { channels, messageBytes, redisEvents } from '@live-orders/contracts/realtime.ts';
 import type { IHeaders } from '@live-orders/runtime/kafka.ts';
 import { z } from 'zod';
 import type { Revocation } from './publisher.ts';
 
-/** What a Kafka record becomes: a message, nothing (a type that is not ours), or the reason why it cannot be read. */
+/** What a Kafka record becomes: a message, nothing (a type that is not ours), or the reason why it cannot be carried. */
 export type Translation =
   | { kind: 'message'; channel: string; text: string; revocation: Revocation | null }
   | { kind: 'ignored'; type: string }
-  | { kind: 'unreadable'; reason: string };
+  | { kind: 'dead'; reason: string };
 
-const unreadable = (reason: string): Translation => ({ kind: 'unreadable', reason });
+const dead = (reason: string): Translation => ({ kind: 'dead', reason });
 
 const readHeaders = (headers: IHeaders | undefined) =>
   eventHeaders.safeParse(
@@ -38,30 +38,37 @@ const isOrderValue = (value: EventValue<EventType>): value is EventValue<'order.
 
 /**
  * Turns a record of the product's topics into the message for Redis: its channel, and its JSON text without the closing
- * brace. `bridgedAt` is RFC 3339.
+ * brace. `bridgedAt` is RFC 3339, the record's timestamp ms since the epoch.
  */
 export const translate = (
-  record: { headers?: IHeaders | undefined; value: Buffer | null },
+  record: { headers?: IHeaders | undefined; value: Buffer | null; timestamp: string },
   bridgedAt: string,
 ): Translation => {
   const headers = readHeaders(record.headers);
-  if (!headers.success) return unreadable(`headers: ${z.prettifyError(headers.error)}`);
+  if (!headers.success) return dead(`headers: ${z.prettifyError(headers.error)}`);
   const type = headers.data.ce_type;
   if (!isEventType(type)) return { kind: 'ignored', type };
   const json = readJson(record.value);
-  if (json === undefined) return unreadable('the value is not JSON');
+  if (json === undefined) return dead('the value is not JSON');
   const value = eventValues[type].safeParse(json);
-  if (!value.success) return unreadable(`value: ${z.prettifyError(value.error)}`);
+  if (!value.success) return dead(`value: ${z.prettifyError(value.error)}`);
   const message = {
     event: redisEvents[type],
     ...dataOf(value.data),
-    times: { committed: headers.data.ce_time, bridged: bridgedAt },
+    times: {
+      committed: headers.data.ce_time,
+      produced: new Date(Number(record.timestamp)).toISOString(),
+      bridged: bridgedAt,
+    },
   };
+  const text = JSON.stringify(message);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > messageBytes) return dead(`size: the message has ${bytes} bytes, ${messageBytes} are the most`);
   const revocation = message.event === 'session_revoked' ? revocationOf(message) : null;
   return {
     kind: 'message',
     channel: channels[aggregateOf(type)],
-    text: JSON.stringify(message).slice(0, -1),
+    text: text.slice(0, -1),
     revocation,
   };
 };

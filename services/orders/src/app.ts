@@ -1,5 +1,5 @@
 import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
-import type { Health } from '@live-orders/contracts/health.ts';
+import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/health.ts';
 import { serveDocument, serveHealth } from '@live-orders/runtime/documents.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
 import type { Sequelize } from '@live-orders/runtime/database.ts';
@@ -21,7 +21,7 @@ export interface OrdersPlan {
   orders: Orders;
   products: Products;
   verify: Verify;
-  health: () => Promise<Health>;
+  health: () => Promise<ServiceHealth>;
 }
 
 const about = {
@@ -38,7 +38,7 @@ const about = {
 export const createOrdersApp = (plan: OrdersPlan): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(plan.log);
   const api = app.basePath('/api');
-  serveHealth(api, plan.health);
+  serveHealth(api, serviceHealth, plan.health);
   serveDocument(api, about);
   serveMetrics(app, plan.metrics);
   exportRoutes(api, plan);

@@ -39,6 +39,16 @@ describe('a CSV export', () => {
     expect(csv).toBe(head + row + row);
   });
 
+  test('defuses formulas in wide signs, and those behind what is not seen', async () => {
+    async function* odd(): AsyncGenerator<Order[]> {
+      for (const note of ['＝1+1', '＠SUM(1)', '\u200b=1+1', ' =1+1', '\u0085=1', '|calc']) yield [{ ...order, note }];
+      yield [{ ...order, note: 'a;=1+1' }];
+    }
+    const cells = (await text(toCsv(odd(), false))).split('\r\n').map((row) => row.split(',')[8] ?? '');
+    expect(cells.slice(1, 7).every((cell) => cell.startsWith("'"))).toBe(true);
+    expect(cells[7]).toBe('"a;=1+1"');
+  });
+
   test('has no internal columns for customers', async () => {
     const csv = await text(toCsv(batches(), false));
     expect(csv).not.toContain('assigned');

@@ -5,8 +5,8 @@ import { orderColumns, type OrderRow, toOrder } from './models.ts';
 import { filterOrders } from './order-list.ts';
 import type { Owner } from './orders.ts';
 
-/** Rows held in memory at once, whatever the size of the export. */
-const batchRows = 500;
+/** Rows held in memory at once, whatever the size of the export; a reader that stops reading keeps them there. */
+const batchRows = 100;
 
 /** All orders that fit, newest first, batch by batch, so that neither side holds them all or keeps a transaction open. */
 export async function* eachBatch(database: Sequelize, filter: OrderFilter, owner: Owner): AsyncGenerator<Order[]> {
@@ -24,6 +24,9 @@ export async function* eachBatch(database: Sequelize, filter: OrderFilter, owner
   }
 }
 
+/** Spreadsheets skip what is not seen, and take the wide forms of the signs for the signs. */
+const formula = /^(?:[\t\r\n]|[\p{C}\p{Z}]*[=+\-@|＝＋－＠])/u;
+
 /**
  * One cell of RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV
  * injection): customers choose their names and notes themselves.
@@ -31,8 +34,8 @@ export async function* eachBatch(database: Sequelize, filter: OrderFilter, owner
 const cell = (value: string | number | null | undefined): string => {
   if (typeof value === 'number') return String(value);
   const text = value ?? '';
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = formula.test(text) ? `'${text}` : text;
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
 const shared = ['number', 'id', 'status', 'customer_name', 'customer_id', 'total_amount', 'currency'] as const;

@@ -65,6 +65,7 @@ const app = createOrdersApp({
     name: 'orders',
     version: manifest.version,
     dependencies: { postgres: await databaseState(database), relay: relay.state },
+    outbox: await outbox.measure(),
   }),
 });
 await run(

@@ -12,9 +12,9 @@ import {
   type StatusChange,
 } from '@live-orders/contracts/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
-import type { Precondition } from '@live-orders/runtime/preconditions.ts';
+import { isSame, type Precondition } from '@live-orders/runtime/preconditions.ts';
 import { QueryTypes } from 'sequelize';
-import { type IdempotencyKey, once } from './idempotency.ts';
+import { type Answer, type IdempotencyKey, once } from './idempotency.ts';
 import { orderColumns, type OrderRow, type StepRow, toOrder, toStep } from './models.ts';
 import { checkMove, lockOrders, moveOrders, noSuchOrder } from './moves.ts';
 import { placeOrder } from './placement.ts';
@@ -22,12 +22,6 @@ import type { Shop } from './shop.ts';
 
 /** Whose orders a caller may reach; `null` means everybody's. */
 export type Owner = string | null;
-
-/** An answer, and whether it is the stored one of an earlier request with the same idempotency key. */
-interface Answer<T> {
-  body: T;
-  replayed: boolean;
-}
 
 /** The orders of the shop. Every change is one transaction: the order, its history, the stock and the outbox together. */
 export class Orders {
@@ -41,15 +35,19 @@ export class Orders {
 
   /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. With a key also what `once` throws. */
   create(wanted: OrderCreation, customer: Actor, key: IdempotencyKey | null): Promise<Answer<Order>> {
-    return this.#shop.outbox.transact(async (transaction) => {
-      const place = () => placeOrder(this.#shop, wanted, customer, transaction);
-      if (!key) return { body: await place(), replayed: false };
-      return once(this.#database, key, orderSchema, transaction, place);
-    });
+    return this.#shop.outbox.transact((transaction) =>
+      once(this.#database, key, orderSchema, transaction, () => placeOrder(this.#shop, wanted, customer, transaction)),
+    );
   }
 
   /** Throws `not_found`, `version_conflict`, `forbidden` or `invalid_transition`. */
-  move(id: string, change: StatusChange, actor: Actor, owner: Owner, precondition: Precondition): Promise<Order> {
+  move(
+    id: string,
+    change: StatusChange,
+    actor: Actor,
+    owner: Owner,
+    precondition: Precondition<Order>,
+  ): Promise<Order> {
     return this.#shop.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, owner, transaction);
       precondition(before);
@@ -63,27 +61,32 @@ export class Orders {
 
   /** Moves those that can be moved, and tells of each what became of it. */
   moveMany(wanted: BulkStatusChange, actor: Actor, key: IdempotencyKey | null): Promise<Answer<BulkResults>> {
-    return this.#shop.outbox.transact(async (transaction) => {
-      const work = () => this.#moveMany(wanted, actor, transaction);
-      if (!key) return { body: await work(), replayed: false };
-      return once(this.#database, key, bulkResults, transaction, work);
-    });
+    return this.#shop.outbox.transact((transaction) =>
+      once(this.#database, key, bulkResults, transaction, () => this.#moveMany(wanted, actor, transaction)),
+    );
   }
 
-  /** Assigns an order or changes its internal note. Throws `not_found` or `version_conflict`. */
+  /**
+   * Assigns an order or changes its internal note; what changes nothing makes no version. Throws `not_found` or
+   * `version_conflict`.
+   */
   change(
     id: string,
     { assignee, internal_note }: OrderChange,
     actor: Actor,
-    precondition: Precondition,
+    precondition: Precondition<Order>,
   ): Promise<Order> {
     return this.#shop.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, null, transaction);
       precondition(before);
-      const order: Order = {
-        ...before,
+      const wanted = {
         ...(assignee === undefined ? {} : { assigned_to: assignee?.id ?? null, assigned_name: assignee?.name ?? null }),
         ...(internal_note === undefined ? {} : { internal_note }),
+      };
+      if (isSame(before, wanted)) return before;
+      const order: Order = {
+        ...before,
+        ...wanted,
         version: before.version + 1,
         updated_at: new Date().toISOString(),
       };

@@ -14,8 +14,8 @@ type Line = OrderCreation['items'][number];
 
 /**
  * Places an order within the caller's transaction: locks the products in id order, then takes the stock and writes
- * order, items, history and events. Two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named) or
- * `insufficient_stock` (each short line, and what is left of it).
+ * order, items, history and events. Two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named), `validation_failed` (more than
+ * one currency) or `insufficient_stock` (each short line, and what is left of it).
  */
 export const placeOrder = async (
   shop: Shop,
@@ -26,6 +26,7 @@ export const placeOrder = async (
 ): Promise<Order> => {
   const { database, targets } = shop;
   const { number, products } = await lockProducts(database, lines, transaction);
+  checkCurrency(lines, products);
   checkStock(lines, products);
   const order = composeOrder(lines, products, { number, note: note ?? null, customer, at, targets });
   await insertOrder(shop, order, customer, transaction, [
@@ -77,6 +78,18 @@ const productOf = (products: Products, line: Line) => {
   const product = products.get(line.product_id);
   if (!product) throw new Error(`product ${line.product_id} was not locked`);
   return product;
+};
+
+/** An order has one currency, or its total would mean nothing. */
+const checkCurrency = (lines: Line[], products: Products): void => {
+  const currencies = lines.map((line) => productOf(products, line).currency);
+  const errors = currencies.flatMap((currency, index) =>
+    currency === currencies[0]
+      ? []
+      : [{ path: `items.${index}.product_id`, message: `is sold in ${currency}, the first line in ${currencies[0]}` }],
+  );
+  if (errors.length === 0) return;
+  throw new ProblemError('validation_failed', 'An order has products of one currency only.', { errors });
 };
 
 const checkStock = (lines: Line[], products: Products): void => {

@@ -1,19 +1,21 @@
 import type { Actor } from '@live-orders/contracts/events.ts';
-import type {
-  Product,
-  ProductChange,
-  ProductCreation,
-  ProductQuery,
-  StockAdjustment,
-  StockMovement,
+import {
+  product as productSchema,
+  type Product,
+  type ProductChange,
+  type ProductCreation,
+  type ProductQuery,
+  type StockAdjustment,
+  type StockMovement,
 } from '@live-orders/contracts/products.ts';
 import { readCursor, readSort, sortValues, toPage } from '@live-orders/runtime/cursor.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
 import type { Outbox } from '@live-orders/runtime/outbox.ts';
-import type { Precondition } from '@live-orders/runtime/preconditions.ts';
+import { isSame, type Precondition } from '@live-orders/runtime/preconditions.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
+import { type Answer, type IdempotencyKey, once } from './idempotency.ts';
 import { productColumns, type ProductRow, toProduct } from './models.ts';
 import { Conditions, contains } from './conditions.ts';
 import { changeStock } from './stock.ts';
@@ -64,31 +66,19 @@ export class Products {
     return toProduct(row);
   }
 
-  async create(wanted: ProductCreation, actor: Actor): Promise<Product> {
-    const { name, description, price, currency, stock, low_stock_threshold } = wanted;
-    const at = new Date().toISOString();
-    return this.#outbox.transact(async (transaction) => {
-      const id = uuidv7();
-      await this.#database.query(
-        `INSERT INTO products (id, name, description, price, currency, stock, low_stock_threshold, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $7)`,
-        { bind: [id, name, description, price, currency, low_stock_threshold, at], transaction },
-      );
-      // The first stock is a movement like any other, so that movements always add up to the stock.
-      const cause = { kind: 'adjustment' as const, reason: 'first stock', actor, at };
-      if (stock > 0)
-        await changeStock(this.#database, [{ product_id: id, change: stock, order_id: null }], cause, transaction);
-      const created = await this.#locked(id, transaction);
-      await this.#outbox.append([{ type: 'product.created', value: { ...created, actor } }], transaction);
-      return created;
-    });
+  /** With a key, throws what `once` throws. */
+  create(wanted: ProductCreation, actor: Actor, key: IdempotencyKey | null): Promise<Answer<Product>> {
+    return this.#outbox.transact((transaction) =>
+      once(this.#database, key, productSchema, transaction, () => this.#create(wanted, actor, transaction)),
+    );
   }
 
-  /** Throws `not_found`, or `version_conflict` as the precondition does. */
-  async change(id: string, change: ProductChange, precondition: Precondition, actor: Actor): Promise<Product> {
+  /** What changes nothing makes no version. Throws `not_found`, or `version_conflict` as the precondition does. */
+  async change(id: string, change: ProductChange, precondition: Precondition<Product>, actor: Actor): Promise<Product> {
     return this.#outbox.transact(async (transaction) => {
       const before = await this.#locked(id, transaction);
       precondition(before);
+      if (isSame(before, change)) return before;
       const after: Product = {
         ...before,
         ...change,
@@ -111,26 +101,22 @@ export class Products {
     });
   }
 
-  /** Throws `not_found`, or `insufficient_stock` where less than nothing would be left. */
-  async adjust(id: string, { change, reason }: StockAdjustment, actor: Actor): Promise<Product> {
-    return this.#outbox.transact(async (transaction) => {
-      const { stock } = await this.#locked(id, transaction);
-      if (stock + change > mostStock) {
-        const errors = [{ path: 'change', message: `would make the stock more than ${mostStock}` }];
-        throw new ProblemError('validation_failed', 'See errors for each field.', { errors });
-      }
-      if (stock + change < 0) {
-        throw new ProblemError('insufficient_stock', `Only ${stock} are left.`, {
-          items: [{ product_id: id, requested: -change, available: stock }],
-        });
-      }
-      const cause = { kind: 'adjustment' as const, reason: reason ?? null, actor, at: new Date().toISOString() };
-      const changes = [{ product_id: id, change, order_id: null }];
-      const [product] = await changeStock(this.#database, changes, cause, transaction);
-      if (!product) throw new Error(`product ${id} was locked and is gone`);
-      await this.#outbox.append([{ type: 'product.stock_changed', value: { ...product, actor } }], transaction);
-      return product;
-    });
+  /**
+   * Throws `not_found`, `version_conflict` as the precondition does, or `insufficient_stock` where less than nothing would
+   * be left; with a key also what `once` throws.
+   */
+  adjust(
+    id: string,
+    adjustment: StockAdjustment,
+    precondition: Precondition<Product>,
+    actor: Actor,
+    key: IdempotencyKey | null,
+  ): Promise<Answer<Product>> {
+    return this.#outbox.transact((transaction) =>
+      once(this.#database, key, productSchema, transaction, () =>
+        this.#adjust(id, adjustment, precondition, actor, transaction),
+      ),
+    );
   }
 
   /** The movements of a product's stock, newest first; `before` is the id of the last one seen. */
@@ -147,6 +133,56 @@ export class Products {
       .slice(0, limit)
       .map((row) => ({ ...row, id: Number(row.id), created_at: row.created_at.toISOString() }));
     return { data, next_cursor: rows.length > limit ? String(data.at(-1)?.id ?? '') : null };
+  }
+
+  async #create(wanted: ProductCreation, actor: Actor, transaction: Transaction): Promise<Product> {
+    const at = new Date().toISOString();
+    const created: Product = { id: uuidv7(), ...wanted, archived: false, version: 1, created_at: at, updated_at: at };
+    // The first stock is a movement like any other, so that movements always add up to the stock.
+    await this.#database.query(
+      `WITH created AS (
+         INSERT INTO products (id, name, description, price, currency, stock, low_stock_threshold, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+       )
+       INSERT INTO stock_movements (product_id, change, kind, reason, actor_id, actor_name, actor_role, created_at)
+       SELECT $1, $6, 'adjustment', 'first stock', $9, $10, $11, $8 WHERE $6 > 0`,
+      {
+        bind: [
+          ...[created.id, created.name, created.description, created.price, created.currency, created.stock],
+          ...[created.low_stock_threshold, at, actor.id, actor.name, actor.role],
+        ],
+        transaction,
+      },
+    );
+    await this.#outbox.append([{ type: 'product.created', value: { ...created, actor } }], transaction);
+    return created;
+  }
+
+  async #adjust(
+    id: string,
+    { change, reason }: StockAdjustment,
+    precondition: Precondition<Product>,
+    actor: Actor,
+    transaction: Transaction,
+  ): Promise<Product> {
+    const before = await this.#locked(id, transaction);
+    precondition(before);
+    const { stock } = before;
+    if (stock + change > mostStock) {
+      const errors = [{ path: 'change', message: `would make the stock more than ${mostStock}` }];
+      throw new ProblemError('validation_failed', 'See errors for each field.', { errors });
+    }
+    if (stock + change < 0) {
+      throw new ProblemError('insufficient_stock', `Only ${stock} are left.`, {
+        items: [{ product_id: id, requested: -change, available: stock }],
+      });
+    }
+    const cause = { kind: 'adjustment' as const, reason: reason ?? null, actor, at: new Date().toISOString() };
+    const changes = [{ product_id: id, change, order_id: null }];
+    const [product] = await changeStock(this.#database, changes, cause, transaction);
+    if (!product) throw new Error(`product ${id} was locked and is gone`);
+    await this.#outbox.append([{ type: 'product.stock_changed', value: { ...product, actor } }], transaction);
+    return product;
   }
 
   async #locked(id: string, transaction: Transaction): Promise<Product> {

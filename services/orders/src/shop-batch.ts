@@ -154,7 +154,6 @@ export class ShopBatch {
         else if (answer.status === 200) return;
         else if (answer.status === 412)
           this.#judgeConflict(id, wanted, conflict.parse(refused(answer, 412, 'version_conflict')).current.version);
-        else if (to === 'pending') refused(answer, 403, 'forbidden');
         else this.#judgeStep(id, role, to, invalidStep.parse(refused(answer, 409, 'invalid_transition')).current);
       },
     };

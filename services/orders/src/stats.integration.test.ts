@@ -51,7 +51,7 @@ beforeAll(async () => {
       session_id: staff.id,
       expires_at: Infinity,
     }),
-    health: async () => ({ name: 'orders', version: 'test', dependencies: {} }),
+    health: async () => ({ name: 'orders', version: 'test', dependencies: {}, outbox: null }),
   });
 });
 

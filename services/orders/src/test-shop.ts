@@ -40,7 +40,7 @@ export class TestShop {
       orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
       products: new Products(database, outbox),
       verify: (token) => Promise.resolve(this.#identity(token)),
-      health: () => Promise.resolve({ name: 'orders', version: '0', dependencies: {} }),
+      health: () => Promise.resolve({ name: 'orders', version: '0', dependencies: {}, outbox: null }),
     });
   }
 

@@ -22,6 +22,9 @@ class Client extends pg.Client {
   }
 }
 
+/** How long a statement waits for a row that another transaction has locked, before it gives its connection back. */
+const lockMs = 5_000;
+
 /** A pool of `size` connections. A caller waits 5 s for a free one at most; a statement may take `statementMs`. */
 export const connectDatabase = (url: string, size: number, name: string, statementMs = 15_000): Sequelize =>
   new Sequelize(url, {
@@ -33,6 +36,7 @@ export const connectDatabase = (url: string, size: number, name: string, stateme
     dialectOptions: {
       application_name: name,
       statement_timeout: statementMs,
+      lock_timeout: lockMs,
       // For a server that is gone without a word: the connection is given up, and the caller told.
       query_timeout: statementMs + 2_000,
       connectionTimeoutMillis: 3_000,
@@ -79,7 +83,10 @@ export const migrate = async (database: Sequelize, service: string, directory: s
         name,
         up: async () => {
           const { up } = migrationModule.parse(await import(pathToFileURL(join(directory, name)).href));
-          await database.transaction((t) => up(database, t));
+          await database.transaction(async (transaction) => {
+            await patiently(database, transaction);
+            await up(database, transaction);
+          });
           log.info({ migration: name }, 'migrated');
         },
       }),
@@ -89,6 +96,7 @@ export const migrate = async (database: Sequelize, service: string, directory: s
   });
   const locked = async (): Promise<void> => {
     await database.transaction(async (transaction) => {
+      await patiently(database, transaction);
       await database.query('SELECT pg_advisory_xact_lock(hashtext($1))', { bind: [`migrate:${service}`], transaction });
       await umzug.up();
     });
@@ -97,6 +105,11 @@ export const migrate = async (database: Sequelize, service: string, directory: s
   const reachable = (): Promise<void> => database.authenticate();
   await retry('reaching the database', reachable, { log, signal: AbortSignal.timeout(60_000), limit: 20 });
   await locked();
+};
+
+/** A migration waits for what came before it as long as a statement may take. */
+const patiently = async (database: Sequelize, transaction: Transaction): Promise<void> => {
+  await database.query('SET LOCAL lock_timeout = 0', { transaction });
 };
 
 /** Whether the database answers; for health pages. */

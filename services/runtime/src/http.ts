@@ -15,13 +15,18 @@ import { isTemporary } from './sql-state.ts';
 
 export const bodyBytes = 256 * 1024;
 
+/** Fields that are named in one answer; a body may have thousands of wrong ones. */
+const namedErrors = 100;
+
 const invalid = (issues: z.core.$ZodIssue[]): ProblemError =>
   new ProblemError('validation_failed', 'See errors for each field.', {
-    errors: issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a known field' }))
-        : [{ path: issue.path.join('.'), message: issue.message }],
-    ),
+    errors: issues
+      .flatMap((issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a known field' }))
+          : [{ path: issue.path.join('.'), message: issue.message }],
+      )
+      .slice(0, namedErrors),
   });
 
 const answerError =
@@ -88,10 +93,10 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
   return app;
 };
 
-/** Listens until the signal, then lets running requests end (5 s at most). `onServer` may attach to the raw server. */
+/** Listens until the signal, then lets running requests end within `graceMs`. `onServer` may attach to the raw server. */
 export const httpPart = <E extends Env>(
   app: Hono<E> | OpenAPIHono<E>,
-  { host, port, log }: { host: string; port: number; log: Log },
+  { host, port, log, graceMs = 5_000 }: { host: string; port: number; log: Log; graceMs?: number },
   onServer: (server: Server) => void = () => {},
 ): Part => ({
   name: 'http',
@@ -110,7 +115,7 @@ export const httpPart = <E extends Env>(
     server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
     const closed = once(server, 'close');
     server.close();
-    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+    setTimeout(() => server.closeAllConnections(), graceMs).unref();
     await closed;
   },
 });

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { aggregates, deadLetterTopic, topics } from '@live-orders/contracts/events.ts';
-import kafkajs, { type Admin, type EachBatchPayload, type IHeaders, type Kafka, type Producer } from 'kafkajs';
+import { aggregates, deadLetterTopic, relayTopic, topics } from '@live-orders/contracts/events.ts';
+import kafkajs, { type Admin, type IHeaders, type Kafka } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { backoff } from './backoff.ts';
+import { BatchProducer } from './batch-producer.ts';
 import type { Log } from './log.ts';
 
-export type { EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+export type { IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 
 export interface KafkaSettings {
   KAFKA_BROKERS: string[];
@@ -70,45 +71,98 @@ const haveLeaders = async (admin: Admin, topicNames: string[]): Promise<void> =>
 
 const leaderTries = 20;
 
-/** Creates the product's topics where they are missing; safe to call from several processes at once. */
-export const ensureTopics = async (kafka: Kafka, settings: KafkaSettings): Promise<string[]> => {
-  const { KAFKA_PREFIX, KAFKA_PARTITIONS, KAFKA_REPLICATION } = settings;
+/** Work with an administrative connection, which is closed afterwards. */
+export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const names = aggregates.map((aggregate) => `${KAFKA_PREFIX}${topics[aggregate]}`);
-    const common = { replicationFactor: KAFKA_REPLICATION };
-    const keep = { name: 'retention.ms', value: String(7 * 24 * 3_600_000) };
-    const wanted = [
-      ...names.map((topic) => ({ topic, numPartitions: KAFKA_PARTITIONS, ...common, configEntries: [keep] })),
-      { topic: `${KAFKA_PREFIX}${deadLetterTopic}`, numPartitions: 1, ...common },
-    ];
-    const present = new Set(await admin.listTopics());
-    const missing = wanted.filter(({ topic }) => !present.has(topic));
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
-    const all = wanted.map(({ topic }) => topic);
-    await haveLeaders(admin, all);
-    return all;
+    return await work(admin);
   } finally {
     await admin.disconnect();
   }
 };
 
-/** The offset that the next record of each partition will have, by `topic:partition`. */
-export const readEnds = async (kafka: Kafka, topicNames: string[]): Promise<Map<string, number>> => {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const ends = new Map<string, number>();
-    for (const topic of topicNames) {
-      for (const { partition, high } of await admin.fetchTopicOffsets(topic))
-        ends.set(`${topic}:${partition}`, Number(high));
-    }
-    return ends;
-  } finally {
-    await admin.disconnect();
+/** Creates the product's topics where they are missing; safe to call from several processes at once. */
+export const ensureTopics = (kafka: Kafka, settings: KafkaSettings): Promise<string[]> =>
+  withAdmin(kafka, async (admin) => {
+    const { KAFKA_PREFIX, KAFKA_PARTITIONS, KAFKA_REPLICATION } = settings;
+    // With three copies one broker may be away, and what was acknowledged is still on two.
+    const copies = KAFKA_REPLICATION >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : [];
+    const topic = (name: string, numPartitions: number, configEntries: { name: string; value: string }[]) => ({
+      topic: `${KAFKA_PREFIX}${name}`,
+      numPartitions,
+      replicationFactor: KAFKA_REPLICATION,
+      configEntries: [...configEntries, ...copies],
+    });
+    const wanted = [
+      ...aggregates.map((one) => topic(topics[one], KAFKA_PARTITIONS, [keepWeek])),
+      topic(deadLetterTopic, 1, [room]),
+      topic(relayTopic, 1, []),
+    ];
+    const present = new Set(await admin.listTopics());
+    const missing = wanted.filter((one) => !present.has(one.topic));
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    const all = wanted.map((one) => one.topic);
+    await haveLeaders(admin, all);
+    return all;
+  });
+
+const keepWeek = { name: 'retention.ms', value: String(7 * 24 * 3_600_000) };
+/** A dead letter is a record as large as they may be, and says besides where it came from. */
+const room = { name: 'max.message.bytes', value: String(2 * 1024 * 1024) };
+
+/** Where topics and groups stand, by `topic:partition`. It stays connected between calls. */
+export class OffsetReader {
+  readonly #kafka: Kafka;
+  #admin: Admin | null = null;
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka;
   }
-};
+
+  /** The offset that the next record of each partition will have. */
+  ends(topicNames: string[]): Promise<Map<string, number>> {
+    return this.#read(topicNames, async (admin, topic) =>
+      (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, high]),
+    );
+  }
+
+  /** The offset from which a group would go on; 0 where it has not read anything. */
+  committed(groupId: string, topicNames: string[]): Promise<Map<string, number>> {
+    return this.#read(topicNames, async (admin, topic) => {
+      const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      return (offsets?.partitions ?? []).map(({ partition, offset }) => [partition, offset]);
+    });
+  }
+
+  async close(): Promise<void> {
+    const admin = this.#admin;
+    this.#admin = null;
+    await admin?.disconnect();
+  }
+
+  async #read(
+    topicNames: string[],
+    read: (admin: Admin, topic: string) => Promise<[number, string][]>,
+  ): Promise<Map<string, number>> {
+    try {
+      if (!this.#admin) {
+        const admin = this.#kafka.admin();
+        await admin.connect();
+        this.#admin = admin;
+      }
+      const offsets = new Map<string, number>();
+      for (const topic of topicNames) {
+        for (const [partition, offset] of await read(this.#admin, topic))
+          offsets.set(`${topic}:${partition}`, Math.max(0, Number(offset)));
+      }
+      return offsets;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+}
 
 export interface Outgoing {
   topic: string;
@@ -117,15 +171,29 @@ export interface Outgoing {
   headers: IHeaders;
 }
 
+/** What stands beside the offset of a group's partition 0 on a topic; null when nothing does. */
+export const readNote = (kafka: Kafka, groupId: string, topic: string): Promise<string | null> =>
+  withAdmin(kafka, async (admin) => {
+    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    return offsets?.partitions.find(({ partition }) => partition === 0)?.metadata ?? null;
+  });
+
+const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
+
+/** Why Kafka will never take such records, whenever they are sent; null for a failure that may pass. */
+export const refusalOf = (error: unknown): string | null => {
+  if (!(error instanceof Error)) return null;
+  if ('type' in error && typeof error.type === 'string' && refusals.has(error.type)) return error.message;
+  return refusalOf(error.cause);
+};
+
 /**
  * Sends batches one after the other. kafkajs' idempotent producer can lose acknowledged records when sends overlap,
  * and cannot go on after a broken sequence, so every failure throws its producer away; the caller sends again.
  */
 export class Sender {
   readonly #kafka: Kafka;
-  #producer: Producer | null = null;
-  /** The partitions that the records of one batch belong into. */
-  readonly #wanted = new Set<string>();
+  #producer: BatchProducer | null = null;
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
@@ -133,22 +201,9 @@ export class Sender {
 
   /** Resolves once all in-sync replicas have every record. On rejection some may have been written. */
   async send(records: Outgoing[]): Promise<void> {
-    const byTopic = Map.groupBy(records, (record) => record.topic);
-    this.#wanted.clear();
     try {
-      const producer = await this.#connected();
-      const acknowledged = await producer.sendBatch({
-        acks: -1,
-        compression: kafkajs.CompressionTypes.ZSTD,
-        topicMessages: [...byTopic].map(([topic, messages]) => ({
-          topic,
-          messages: messages.map(({ key, value, headers }) => ({ key, value, headers })),
-        })),
-      });
-      // kafkajs asks each broker once. A partition whose leadership moves meanwhile to a broker that has answered
-      // already is left out, and the batch passes for sent.
-      for (const { topicName, partition } of acknowledged) this.#wanted.delete(`${topicName}:${partition}`);
-      if (this.#wanted.size > 0) throw new Error(`kafka left out ${[...this.#wanted].join(', ')}`);
+      this.#producer ??= await BatchProducer.connect(this.#kafka);
+      await this.#producer.send(records);
     } catch (error) {
       await this.close();
       throw error;
@@ -160,67 +215,4 @@ export class Sender {
     this.#producer = null;
     await producer?.disconnect();
   }
-
-  async #connected(): Promise<Producer> {
-    if (!this.#producer) {
-      const producer = this.#kafka.producer({
-        idempotent: true,
-        maxInFlightRequests: 1,
-        allowAutoTopicCreation: false,
-        createPartitioner: () => {
-          const choose = kafkajs.Partitioners.DefaultPartitioner();
-          return (record) => {
-            const partition = choose(record);
-            this.#wanted.add(`${record.topic}:${partition}`);
-            return partition;
-          };
-        },
-      });
-      await producer.connect();
-      this.#producer = producer;
-    }
-    return this.#producer;
-  }
 }
-
-/**
- * Reads topics from a consumer group until the signal. kafkajs comes back by itself from what it takes for passing (a
- * broker that is away, a coordinator that loads); rejects with anything else, so that the process is started anew.
- * `eachBatch` resolves offsets itself; a rejection of it is retried by reading the batch again.
- */
-export const consume = async (
-  kafka: Kafka,
-  { groupId, topics: names }: { groupId: string; topics: string[] },
-  eachBatch: (payload: EachBatchPayload) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> => {
-  const consumer = kafka.consumer({
-    groupId,
-    allowAutoTopicCreation: false,
-    maxWaitTimeInMs: 500,
-    // The least that brokers allow by default: how long a killed bridge keeps its partitions from its successor.
-    sessionTimeout: 6_000,
-    rebalanceTimeout: 10_000,
-    heartbeatInterval: 1_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
-  });
-  const crashed = new Promise<never>((_resolve, reject) => {
-    consumer.on('consumer.crash', ({ payload }) => {
-      if (!payload.restart) reject(payload.error);
-    });
-  });
-  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: names, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 1,
-      eachBatch,
-    });
-    await Promise.race([stopped, crashed]);
-  } finally {
-    await consumer.disconnect();
-  }
-};

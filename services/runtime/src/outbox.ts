@@ -1,5 +1,6 @@
 import { aggregateOf, topics, type EventType, type EventValue } from '@live-orders/contracts/events.ts';
-import type { Sequelize, Transaction } from 'sequelize';
+import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/health.ts';
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { transact } from './database.ts';
 import type { Log } from './log.ts';
@@ -18,6 +19,18 @@ export const outboxTable = (table: string): string => `
     value json NOT NULL,
     created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
   ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`;
+
+/** DDL of where the relay puts the rows that Kafka will never take. */
+export const deadEventsTable = (outbox: string): string => `
+  CREATE TABLE ${outbox}_dead (
+    LIKE ${outbox},
+    reason text NOT NULL,
+    set_aside_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (id)
+  )`;
+
+/** Rows that `measure` counts at most. */
+const countedRows = 10_000;
 
 /** How often a process that is not the leader tells the leader of new rows. */
 const notifyEveryMs = 20;
@@ -68,6 +81,23 @@ export class Outbox {
         this.#log.debug({ err: error }, 'NOTIFY failed; the leader polls anyway');
       });
     }, notifyEveryMs).unref();
+  }
+
+  /** What waits and what was refused, each counted up to 10,000; null when the database does not tell. */
+  async measure(): Promise<OutboxHealth | null> {
+    try {
+      const rows = await this.#database.query(
+        `SELECT (SELECT count(*)::int FROM (SELECT FROM ${this.table} LIMIT $1) AS waiting) AS depth,
+           coalesce((SELECT floor(extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8
+             FROM ${this.table} ORDER BY id LIMIT 1), 0) AS oldest_ms,
+           (SELECT count(*)::int FROM (SELECT FROM ${this.table}_dead LIMIT $1) AS refused) AS dead`,
+        { bind: [countedRows], type: QueryTypes.SELECT },
+      );
+      return outboxHealth.parse(rows[0]);
+    } catch (error) {
+      this.#log.debug({ err: error }, 'the outbox cannot be measured');
+      return null;
+    }
   }
 
   /** The leading relay of this process listens here. Returns how to stop listening. */

@@ -9,7 +9,8 @@ export interface RedisSettings {
 
 /**
  * A connection that comes back by itself. While it is down a command fails after one try, and one without an answer
- * after 3 s, so that nothing hangs. An outage is logged once, and its end too.
+ * after 3 s, so that nothing hangs; nor does the connection, which may be dead without knowing: it is given up then, and
+ * opened anew. An outage is logged once, and its end too.
  */
 export const connectRedis = (settings: RedisSettings, log: Log): Redis => {
   const redis = new Redis({
@@ -18,6 +19,7 @@ export const connectRedis = (settings: RedisSettings, log: Log): Redis => {
     password: settings.REDIS_PASSWORD,
     maxRetriesPerRequest: 1,
     commandTimeout: 3_000,
+    socketTimeout: 3_000,
     connectTimeout: 3_000,
     keepAlive: 5_000,
     retryStrategy: (attempt) => Math.min(1_000, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),

@@ -1,16 +1,21 @@
-import pg from 'pg';
+import { createHash } from 'node:crypto';
+import { relayTopic } from '@live-orders/contracts/events.ts';
+import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { backoff, pause } from './backoff.ts';
-import { ensureTopics, type Kafka, type KafkaSettings, type Outgoing, Sender } from './kafka.ts';
+import { FencedSender } from './fenced-sender.ts';
+import { ensureTopics, type Kafka, type KafkaSettings, type Outgoing, refusalOf } from './kafka.ts';
+import { Leadership } from './leadership.ts';
 import type { Log } from './log.ts';
+import { serveGauges } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Part } from './run.ts';
 
-const batchRows = 500;
+/** The ids of so many rows are a note of 4 kB at most, which is what Kafka takes. */
+const batchRows = 200;
 /** The poll is the truth; signals only make it early. */
 const pollMs = 1_000;
-const electionMs = 1_000;
 
 const outboxRow = z.object({
   id: z.string(),
@@ -38,11 +43,26 @@ const toRecord = (row: OutboxRow, source: string, prefix: string): Outgoing => (
   },
 });
 
+const outboxGauges = {
+  outbox_depth: 'Rows that wait, counted up to 10,000',
+  outbox_oldest_ms: 'Age of the row that has waited longest',
+  outbox_dead: 'Rows that Kafka refused, counted up to 10,000',
+};
+
+/** Which rows a batch was. The digest of their events tells them from rows of another database with the same ids. */
+const noteOf = (rows: OutboxRow[]): string => {
+  const digest = createHash('md5')
+    .update(rows.map((row) => row.event_id).join())
+    .digest('hex');
+  return `${digest} ${rows.map((row) => row.id).join()}`;
+};
+
 /**
- * Carries a service's outbox to Kafka. Of all replicas one leads: it holds a session advisory lock on the very
- * connection that it reads and deletes with, so that a lost lock is a lost connection. Rows go in insertion order, one
- * awaited batch at a time, and are deleted once the broker has acknowledged them; a failure stops the line, so that no
- * later event of a key overtakes an earlier one.
+ * Carries a service's outbox to Kafka, each row exactly once. Of all replicas one leads: it holds a session lock on the
+ * very connection that it reads and deletes with. Rows go in insertion order, one awaited batch at a time, and are
+ * deleted once Kafka has them; a failure stops the line, so that no later event of a key overtakes an earlier one. What
+ * a former leader, who hangs and does not know, sends late is refused by Kafka. Whether the last batch before a failure
+ * arrived is told by the note that was committed with it.
  */
 export class Relay implements Part {
   readonly name = 'relay';
@@ -56,6 +76,8 @@ export class Relay implements Part {
   readonly #log: Log;
   readonly #relayed: Counter;
   readonly #failures: Counter;
+  /** So many rows are yet to be sent one by one, because Kafka refused them as a batch. */
+  #singly = 0;
 
   constructor(plan: {
     outbox: Outbox;
@@ -75,6 +97,12 @@ export class Relay implements Part {
     const registers = [plan.metrics];
     this.#relayed = new Counter({ name: 'outbox_relayed_total', help: 'Rows that Kafka acknowledged', registers });
     this.#failures = new Counter({ name: 'outbox_failures_total', help: 'Failed terms and batches', registers });
+    serveGauges(plan.metrics, outboxGauges, async () => {
+      const measured = await this.#outbox.measure();
+      return (
+        measured && { outbox_depth: measured.depth, outbox_oldest_ms: measured.oldest_ms, outbox_dead: measured.dead }
+      );
+    });
     const isLeading = (): number => Number(this.state === 'leading');
     new Gauge({
       name: 'outbox_leading',
@@ -102,98 +130,103 @@ export class Relay implements Part {
 
   /** One connection's life: wait for leadership, then drain the outbox until the signal or the first failure. */
   async #term(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.#databaseUrl,
-      application_name: `${this.#outbox.table} relay`,
-      connectionTimeoutMillis: 3_000,
-      query_timeout: 10_000,
-      keepAlive: true,
-    });
-    const bell = new Bell();
-    const lost: Error[] = [];
-    client.on('error', (error) => {
-      lost.push(error);
-      bell.ring();
-    });
-    const sender = new Sender(this.#kafka);
-    const stopListening = (): void => bell.ring();
-    signal.addEventListener('abort', stopListening);
+    const { table } = this.#outbox;
+    const prefix = this.#settings.KAFKA_PREFIX;
+    const leadership = new Leadership(this.#databaseUrl, `relay:${table}`, this.#log);
+    const { bell, client } = leadership;
+    const sender = new FencedSender(this.#kafka, `${prefix}relay.${table}`, `${prefix}${relayTopic}`);
+    const ring = (): void => bell.ring();
+    signal.addEventListener('abort', ring);
     let unsubscribe = (): void => {};
     try {
-      await client.connect();
-      if (!(await this.#elected(client, bell, signal, lost))) return;
-      unsubscribe = this.#outbox.onWake(() => bell.ring());
-      client.on('notification', () => bell.ring());
-      await client.query(`LISTEN ${this.#outbox.table}`);
-      await ensureTopics(this.#kafka, this.#settings);
+      if (!(await leadership.acquire(signal, () => (this.state = 'standby')))) return;
+      unsubscribe = this.#outbox.onWake(ring);
+      client.on('notification', ring);
+      await client.query(`LISTEN ${table}`);
+      const topics = new Set(await ensureTopics(this.#kafka, this.#settings));
+      await sender.open();
+      await this.#deleteSent(client, await sender.lastNote());
       this.state = 'leading';
       this.#log.info('leading the outbox');
       while (!signal.aborted) {
-        if (lost[0]) throw lost[0];
+        leadership.check();
         bell.reset();
-        const full = await this.#relayBatch(client, sender);
+        const more = await this.#relayBatch(client, sender, topics);
         onProgress();
-        if (!full) await bell.wait(pollMs);
+        if (!more) await bell.wait(pollMs);
       }
     } finally {
       unsubscribe();
-      signal.removeEventListener('abort', stopListening);
-      await Promise.allSettled([sender.close(), client.end()]);
+      signal.removeEventListener('abort', ring);
+      await Promise.allSettled([sender.close(), leadership.release()]);
     }
   }
 
-  async #elected(client: pg.Client, bell: Bell, signal: AbortSignal, lost: Error[]): Promise<boolean> {
-    while (!signal.aborted) {
-      if (lost[0]) throw lost[0];
-      const answer = await client.query('SELECT pg_try_advisory_lock(hashtext($1)) AS won', [
-        `relay:${this.#outbox.table}`,
-      ]);
-      if (z.array(z.object({ won: z.boolean() })).parse(answer.rows)[0]?.won) return true;
-      this.state = 'standby';
-      bell.reset();
-      await bell.wait(electionMs);
-    }
-    return false;
+  /** The rows of the last batch, where whoever sent it could not delete them any more. */
+  async #deleteSent(client: pg.Client, note: string | null): Promise<void> {
+    const [digest, ids] = note?.split(' ') ?? [];
+    if (!digest || !ids) return;
+    const { table } = this.#outbox;
+    const { rowCount } = await client.query(
+      `DELETE FROM ${table} WHERE id = ANY($1::bigint[]) AND $2 = (
+         SELECT md5(string_agg(event_id::text, ',' ORDER BY id)) FROM ${table} WHERE id = ANY($1::bigint[]))`,
+      [ids.split(','), digest],
+    );
+    if (!rowCount) return;
+    this.#relayed.inc(rowCount);
+    this.#log.info({ rows: rowCount }, 'kafka has these rows already');
   }
 
-  /** Whether the batch was full, so that more may wait. */
-  async #relayBatch(client: pg.Client, sender: Sender): Promise<boolean> {
+  /** Whether more rows may wait. The rows are read after the sender was opened: a later leader would have shut it out. */
+  async #relayBatch(client: pg.Client, sender: FencedSender, topics: Set<string>): Promise<boolean> {
+    await sender.open();
+    const limit = this.#singly > 0 ? 1 : batchRows;
     const answer = await client.query(
       `SELECT id, event_id, type, topic, key, value::text, created_at FROM ${this.#outbox.table} ORDER BY id LIMIT $1`,
-      [batchRows],
+      [limit],
     );
     const rows = z.array(outboxRow).parse(answer.rows);
-    if (rows.length === 0) return false;
-    await sender.send(rows.map((row) => toRecord(row, this.#source, this.#settings.KAFKA_PREFIX)));
-    await client.query(`DELETE FROM ${this.#outbox.table} WHERE id = ANY($1::bigint[])`, [rows.map((row) => row.id)]);
-    this.#relayed.inc(rows.length);
-    return rows.length === batchRows;
-  }
-}
-
-/** Something to wait for that may already have happened: a ring before `wait` is not lost. */
-class Bell {
-  #rung = false;
-  #waiting: (() => void) | null = null;
-
-  ring(): void {
-    this.#rung = true;
-    this.#waiting?.();
-  }
-
-  reset(): void {
-    this.#rung = false;
+    const [first] = rows;
+    if (!first) return false;
+    const records = rows.map((row) => toRecord(row, this.#source, this.#settings.KAFKA_PREFIX));
+    const refusal = await this.#send(sender, records, noteOf(rows), topics);
+    if (refusal && rows.length > 1) {
+      this.#singly = rows.length;
+      return true;
+    }
+    if (refusal) await this.#setAside(client, first, refusal);
+    else {
+      await client.query(`DELETE FROM ${this.#outbox.table} WHERE id = ANY($1::bigint[])`, [rows.map(({ id }) => id)]);
+      this.#relayed.inc(rows.length);
+    }
+    this.#singly = Math.max(0, this.#singly - 1);
+    return rows.length === limit;
   }
 
-  wait(ms: number): Promise<void> {
-    if (this.#rung) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#waiting?.(), ms);
-      this.#waiting = () => {
-        this.#waiting = null;
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Why Kafka will never take the records; null when it has them. Rejects for what may pass. */
+  async #send(sender: FencedSender, records: Outgoing[], note: string, topics: Set<string>): Promise<string | null> {
+    const stray = records.find(({ topic }) => !topics.has(topic));
+    if (stray) return `there is no topic ${stray.topic}`;
+    try {
+      await sender.send(records, note);
+      return null;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      return refusal;
+    }
+  }
+
+  /** A row that would hold up all others for ever waits elsewhere, for somebody to look at it. */
+  async #setAside(client: pg.Client, row: OutboxRow, reason: string): Promise<void> {
+    const { table } = this.#outbox;
+    const columns = 'id, event_id, type, topic, key, value, created_at';
+    await client.query(
+      `WITH refused AS (DELETE FROM ${table} WHERE id = $1 RETURNING ${columns})
+       INSERT INTO ${table}_dead (${columns}, reason) SELECT ${columns}, $2 FROM refused`,
+      [row.id, reason],
+    );
+    const { id, event_id, type, topic, key } = row;
+    this.#log.error({ id, event_id, type, topic, key, reason }, `kafka refuses an event: it is in ${table}_dead`);
   }
 }

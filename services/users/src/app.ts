@@ -1,5 +1,5 @@
 import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
-import type { Health } from '@live-orders/contracts/health.ts';
+import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/health.ts';
 import { serveDocument, serveHealth } from '@live-orders/runtime/documents.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
@@ -22,7 +22,7 @@ export interface UsersPlan {
   guard: LoginGuard;
   verify: Verify;
   bcryptCost: number;
-  health: () => Promise<Health>;
+  health: () => Promise<ServiceHealth>;
 }
 
 const about = {
@@ -39,7 +39,7 @@ const about = {
 export const createUsersApp = (plan: UsersPlan): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(plan.log);
   const api = app.basePath('/api');
-  serveHealth(api, plan.health);
+  serveHealth(api, serviceHealth, plan.health);
   serveDocument(api, about);
   app.get('/.well-known/jwks.json', (c) => c.json(plan.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }));
   serveMetrics(app, plan.metrics);

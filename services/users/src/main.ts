@@ -77,6 +77,7 @@ const app = createUsersApp({
       redis: redis.status === 'ready' ? 'up' : 'down',
       relay: relay.state,
     },
+    outbox: await outbox.measure(),
   }),
 });
 await run(

@@ -18,7 +18,7 @@ const some = ({ viewers, random }: Scene): Viewer[] => {
 /** Writes older records of orders into the topic again, as somebody would who plays a backup in twice. */
 const repeatRecords = async ({ reader, random }: Scene): Promise<Heal> => {
   await delay(1_500);
-  await reader.readUntil(() => false, AbortSignal.timeout(1_500));
+  await reader.read(new Date(Date.now() - 30_000), AbortSignal.timeout(20_000));
   const sender = new Sender(reader.kafka);
   try {
     const latest = [...reader.records.values()].slice(-8);

@@ -20,7 +20,7 @@ export interface Fault {
   name: string;
   /** What it needs for itself: two faults that name the same are not combined. */
   touches: readonly string[];
-  /** It can make the relay send again what Kafka has taken already. */
+  /** It writes records into Kafka again, which otherwise nobody may. */
   repeats?: true;
   /** Why it cannot be tried here; by default it can. */
   missing?: (laboratory: Laboratory) => string | null;

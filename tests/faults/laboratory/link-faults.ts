@@ -41,9 +41,9 @@ const harms: Record<string, (links: readonly FaultProxy[], random: () => number)
 };
 
 /** The wires of each kind: what they are called, and which of them one fault takes. */
-const kinds: { name: keyof Links; called: string; repeats?: true; several: boolean }[] = [
-  { name: 'postgres', called: 'services → PostgreSQL', repeats: true, several: false },
-  { name: 'kafkaOfServices', called: 'services → Kafka', repeats: true, several: false },
+const kinds: { name: keyof Links; called: string; several: boolean }[] = [
+  { name: 'postgres', called: 'services → PostgreSQL', several: false },
+  { name: 'kafkaOfServices', called: 'services → Kafka', several: false },
   { name: 'kafkaOfBridges', called: 'bridges → Kafka', several: false },
   { name: 'redisOfBridges', called: 'bridges → Redis', several: false },
   { name: 'redisOfGateways', called: 'gateways → Redis', several: false },
@@ -56,11 +56,10 @@ const choose = (links: readonly FaultProxy[], several: boolean, random: () => nu
   return chosen.length > 0 ? chosen : [pick(links, random)];
 };
 
-export const linkFaults: readonly Fault[] = kinds.flatMap(({ name, called, repeats, several }) =>
+export const linkFaults: readonly Fault[] = kinds.flatMap(({ name, called, several }) =>
   Object.entries(harms).map(([harm, begin]): Fault => ({
     name: `${called}: ${harm}`,
     touches: [`wire ${name}`],
-    ...(repeats ? { repeats } : {}),
     begin: ({ laboratory, random }: Scene) => begin(choose(laboratory.links[name], several, random), random),
   })),
 );

@@ -66,7 +66,7 @@ const roll = async ({ laboratory }: Scene): Promise<Heal> => {
   return async () => undefined;
 };
 
-const relay = { touches: ['orders'], repeats: true } as const;
+const relay = { touches: ['orders'] } as const;
 
 export const processFaults: readonly Fault[] = [
   { name: 'orders killed', ...relay, begin: one('orders', kill) },
@@ -81,23 +81,25 @@ export const processFaults: readonly Fault[] = [
   { name: 'gateway paused', touches: ['gateway'], begin: one('gateway', pause) },
   { name: 'gateway restarted', touches: ['gateway'], begin: one('gateway', restart) },
   { name: 'users killed', touches: ['users'], begin: one('users', kill) },
-  { name: 'rolling restart', touches: ['orders', 'bridge', 'gateway', 'users'], repeats: true, begin: roll },
+  { name: 'rolling restart', touches: ['orders', 'bridge', 'gateway', 'users'], begin: roll },
   {
     name: 'killed between commit and relay',
     touches: ['orders', 'postgres', 'kafka'],
-    repeats: true,
     begin: killAt('orders', 'after the commit'),
   },
   {
     name: 'killed while Kafka takes a batch',
     touches: ['orders', 'postgres', 'kafka'],
-    repeats: true,
     begin: killAt('orders', 'while Kafka takes a batch'),
+  },
+  {
+    name: 'killed between batch and its commit',
+    touches: ['orders', 'postgres', 'kafka'],
+    begin: killAt('orders', 'before Kafka’s transaction ends'),
   },
   {
     name: 'killed between Kafka and delete',
     touches: ['orders', 'postgres', 'kafka'],
-    repeats: true,
     begin: killAt('orders', 'after Kafka’s acknowledgement'),
   },
   {

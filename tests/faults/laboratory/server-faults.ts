@@ -71,7 +71,7 @@ const redisDown = async ({ laboratory }: Scene, empty: boolean): Promise<Heal> =
   });
 };
 
-const kafka = { touches: ['kafka'], repeats: true } as const;
+const kafka = { touches: ['kafka'] } as const;
 
 export const serverFaults: readonly Fault[] = [
   {
@@ -124,14 +124,12 @@ export const serverFaults: readonly Fault[] = [
   {
     name: 'PostgreSQL stopped at once',
     touches: ['postgres'],
-    repeats: true,
     begin: ({ laboratory }) =>
       takeDown(laboratory, laboratory.servers.postgres, () => laboratory.servers.postgres.kill('SIGQUIT')),
   },
   {
     name: 'PostgreSQL’s disk full',
     touches: ['postgres'],
-    repeats: true,
     missing: ({ disk }) => (disk === null ? 'file systems cannot be mounted here' : null),
     async begin({ laboratory }) {
       laboratory.disk?.fill();

@@ -1,8 +1,8 @@
 import { topics } from '@live-orders/contracts/events.ts';
 import { order } from '@live-orders/contracts/orders.ts';
-import { connectKafka, type EachBatchPayload, type Kafka, type KafkaMessage } from '@live-orders/runtime/kafka.ts';
+import { connectKafka, type Kafka, type KafkaMessage } from '@live-orders/runtime/kafka.ts';
 import { createLog } from '@live-orders/runtime/log.ts';
-import { setTimeout as delay } from 'node:timers/promises';
+import { readTopic } from '@live-orders/runtime/topic-reader.ts';
 import { z } from 'zod';
 
 /** A record of `orders.v1`. */
@@ -22,7 +22,7 @@ export interface OrderRecord {
 
 const recordValue = z.object(order.shape).pick({ id: true, version: true, status: true, internal_note: true });
 
-/** Reads the whole topic of orders, what is committed of it, from where it was last. */
+/** The topic of orders as its consumers see it, round by round. */
 export class TopicReader {
   /** By order, in the order of the partition. */
   readonly records = new Map<string, OrderRecord[]>();
@@ -42,42 +42,30 @@ export class TopicReader {
     return this.records.get(id) ?? [];
   }
 
-  /** Reads until `enough`, or until the signal; the caller looks what is there. */
-  async readUntil(enough: () => boolean, signal: AbortSignal): Promise<void> {
-    if (enough()) return;
-    const consumer = this.#kafka.consumer({ groupId: 'laboratory', maxWaitTimeInMs: 100, sessionTimeout: 10_000 });
-    try {
-      await consumer.connect();
-      await consumer.subscribe({ topics: [topics.order], fromBeginning: true });
-      await consumer.run({ autoCommit: true, eachBatch: (payload) => this.#take(payload) });
-      while (!enough() && !signal.aborted) await delay(20);
-    } finally {
-      await consumer.disconnect();
-    }
+  /** Reads what is committed and was taken at `since` or later; what was read before is not taken twice. */
+  async read(since: Date, signal: AbortSignal): Promise<void> {
+    const excerpt = { topic: topics.order, groupPrefix: 'laboratory.', since: since.getTime() };
+    await readTopic(this.#kafka, excerpt, (message, partition) => this.#take(message, partition), signal);
   }
 
-  async #take({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
-    for (const message of batch.messages) {
-      const { offset, value, headers, timestamp } = message;
-      const place = `${batch.partition}:${offset}`;
-      resolveOffset(offset);
-      if (this.#seen.has(place)) continue;
-      this.#seen.add(place);
-      const { id, version, status, internal_note } = recordValue.parse(JSON.parse(String(value)));
-      const records = this.records.get(id) ?? [];
-      this.records.set(id, records);
-      records.push({
-        partition: batch.partition,
-        offset: Number(offset),
-        eventId: String(headers?.ce_id),
-        committedAt: String(headers?.ce_time),
-        at: Number(timestamp),
-        version,
-        status,
-        internalNote: internal_note ?? null,
-        message,
-      });
-    }
-    await heartbeat();
+  #take(message: KafkaMessage, partition: number): void {
+    const { offset, value, headers, timestamp } = message;
+    const place = `${partition}:${offset}`;
+    if (this.#seen.has(place)) return;
+    this.#seen.add(place);
+    const { id, version, status, internal_note } = recordValue.parse(JSON.parse(String(value)));
+    const records = this.records.get(id) ?? [];
+    this.records.set(id, records);
+    records.push({
+      partition,
+      offset: Number(offset),
+      eventId: String(headers?.ce_id),
+      committedAt: String(headers?.ce_time),
+      at: Number(timestamp),
+      version,
+      status,
+      internalNote: internal_note ?? null,
+      message,
+    });
   }
 }

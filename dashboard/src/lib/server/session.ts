@@ -8,14 +8,21 @@ const names = { access: 'live_orders_access', refresh: 'live_orders_refresh', us
 
 /** Upper bound: the users service decides how long a refresh token really lives. */
 const refreshSeconds = 30 * 24 * 3600;
-/** The access cookie goes before its token does, so that no call leaves with a token that expires on its way. */
-const marginSeconds = 30;
+/**
+ * The access cookie goes before its token does, so that no call leaves with a token that expires on its way; and before the
+ * gateway warns of the end, which is a minute ahead, so that the ticket asked for then is one of the next token.
+ */
+const marginSeconds = 75;
 /** Tabs that asked at the same moment still send the old cookie when the first of them has renewed it. */
 const rememberMs = 20_000;
 
 const renewals = new Map<string, Promise<Answer<Session>>>();
 
-export const accessToken = (cookies: Cookies): string | null => cookies.get(names.access) ?? null;
+/** Null also for what is no token: it would break the header that it goes into. */
+export function accessToken(cookies: Cookies): string | null {
+  const token = cookies.get(names.access);
+  return token && /^[\w.-]+$/.test(token) ? token : null;
+}
 
 export function sessionUser(cookies: Cookies): User | null {
   if (!cookies.get(names.access) && !cookies.get(names.refresh)) return null;

@@ -6,9 +6,9 @@ import { credentials, session, verification } from '@live-orders/contracts/users
 import { fail, redirect } from '@sveltejs/kit';
 import type { Actions, PageServerLoad } from './$types';
 
-/** Only a path on this site: `//host` and `/\host` would lead to another. */
+/** Only a path on this site, in ASCII as addresses are: `//host` and `/\host` would lead to another. */
 function safeNext(next: string | null): string {
-  return next && /^\/(?![/\\])/.test(next) && !/[\t\n\r]/.test(next) ? next : '/';
+  return next && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : '/';
 }
 
 const messages: Partial<Record<Problem['code'], string>> = {

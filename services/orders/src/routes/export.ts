@@ -36,6 +36,15 @@ async function* logged(texts: AsyncIterable<string>, log: Log): AsyncGenerator<s
   }
 }
 
+/** The same batches, the first of which is read before an answer begins: a failure then still has its own status. */
+const begun = async (batches: AsyncGenerator<Order[]>): Promise<AsyncGenerator<Order[]>> => {
+  const first = await batches.next();
+  return (async function* all() {
+    if (!first.done) yield first.value;
+    yield* batches;
+  })();
+};
+
 async function* forCustomers(batches: AsyncIterable<Order[]>): AsyncGenerator<Order[]> {
   for await (const orders of batches) yield orders.map(customerOrder);
 }
@@ -46,11 +55,11 @@ export const exportRoutes = (
   { database, verify, log }: { database: Sequelize; verify: Verify; log: Log },
 ): void => {
   app.use(route.path, authenticate(verify));
-  app.openapi(route, (c) => {
+  app.openapi(route, async (c) => {
     const { format, ...filter } = c.req.valid('query');
     const { identity } = c.var;
     const forTeam = isStaff(identity.role);
-    const all = eachBatch(database, filter, forTeam ? null : identity.id);
+    const all = await begun(eachBatch(database, filter, forTeam ? null : identity.id));
     const batches = forTeam ? all : forCustomers(all);
     const texts = format === 'csv' ? toCsv(batches, forTeam) : toNdjson(batches);
     const stream = ReadableStream.from(logged(texts, log)).pipeThrough(new TextEncoderStream());

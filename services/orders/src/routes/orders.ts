@@ -25,7 +25,7 @@ import type { Sequelize } from '@live-orders/runtime/database.ts';
 import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { fingerprint, type IdempotencyKey, idempotencyHeader } from '../idempotency.ts';
+import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../idempotency.ts';
 import { listOrders } from '../order-list.ts';
 import type { Orders, Owner } from '../orders.ts';
 
@@ -37,8 +37,6 @@ const conditional = z.object({
 const revalidating = z.object({
   'if-none-match': z.string().optional().meta({ description: 'Answer 304 while it has this ETag', example: '"3"' }),
 });
-
-const idempotencyProblems = ['idempotency_in_flight', 'idempotency_key_reused'] as const;
 
 const list = createRoute({
   method: 'get',
@@ -133,11 +131,6 @@ const ownerOf = (identity: Identity): Owner => (isStaff(identity.role) ? null : 
 /** What the caller may see of an order. */
 const shown = (identity: Identity, found: Order): Order => (isStaff(identity.role) ? found : customerOrder(found));
 
-const keyOf = (identity: Identity, key: string | undefined, path: string, sent: unknown): IdempotencyKey | null =>
-  key === undefined ? null : { userId: identity.id, key, fingerprint: fingerprint(path, sent) };
-
-const replayHeader = (replayed: boolean): Record<string, string> => (replayed ? { 'idempotent-replayed': 'true' } : {});
-
 /** Placing, reading and changing orders. */
 export const orderRoutes = (
   app: OpenAPIHono<AuthEnv>,
@@ -172,27 +165,30 @@ const changeRoutes = (app: OpenAPIHono<AuthEnv>, orders: Orders): void => {
   app.openapi(create, async (c) => {
     const { identity } = c.var;
     const sent = c.req.valid('json');
-    const key = keyOf(identity, c.req.valid('header')['idempotency-key'], create.path, sent);
-    const { body: placed, replayed } = await orders.create(sent, toActor(identity), key);
-    const headers = { location: `/api/orders/${placed.id}`, etag: etag(placed.version), ...replayHeader(replayed) };
+    const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], create.path, sent);
+    const answer = await orders.create(sent, toActor(identity), key);
+    const { body: placed } = answer;
+    const headers = { location: `/api/orders/${placed.id}`, etag: etag(placed.version), ...replayHeader(answer) };
     return c.json(shown(identity, placed), 201, headers);
   });
   app.openapi(bulk, async (c) => {
     const { identity } = c.var;
     const sent = c.req.valid('json');
-    const key = keyOf(identity, c.req.valid('header')['idempotency-key'], bulk.path, sent);
-    const { body: results, replayed } = await orders.moveMany(sent, toActor(identity), key);
-    return c.json(results, 200, replayHeader(replayed));
+    const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], bulk.path, sent);
+    const answer = await orders.moveMany(sent, toActor(identity), key);
+    return c.json(answer.body, 200, replayHeader(answer));
   });
   app.openapi(patch, async (c) => {
-    const actor = toActor(c.var.identity);
-    const changed = await orders.change(c.req.valid('param').id, c.req.valid('json'), actor, ifMatch(c));
+    const { identity } = c.var;
+    const precondition = ifMatch(c, (current: Order) => shown(identity, current));
+    const changed = await orders.change(c.req.valid('param').id, c.req.valid('json'), toActor(identity), precondition);
     return c.json(changed, 200, { etag: etag(changed.version) });
   });
   app.openapi(move, async (c) => {
     const { identity } = c.var;
     const { id } = c.req.valid('param');
-    const moved = await orders.move(id, c.req.valid('json'), toActor(identity), ownerOf(identity), ifMatch(c));
+    const precondition = ifMatch(c, (current: Order) => shown(identity, current));
+    const moved = await orders.move(id, c.req.valid('json'), toActor(identity), ownerOf(identity), precondition);
     return c.json(shown(identity, moved), 200, { etag: etag(moved.version) });
   });
 };

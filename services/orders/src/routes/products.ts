@@ -1,5 +1,6 @@
 import {
   product,
+  type Product,
   productChange,
   productCreation,
   productPage,
@@ -12,6 +13,7 @@ import { authenticate, type AuthEnv, requireRole, toActor, type Verify } from '@
 import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../idempotency.ts';
 import type { Products } from '../products.ts';
 
 const tags = ['products'];
@@ -22,7 +24,7 @@ const conditional = z.object({
 const revalidating = z.object({
   'if-none-match': z.string().optional().meta({ description: 'Answer 304 while it has this ETag', example: '"3"' }),
 });
-const movementQuery = z.object({
+const movementQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.coerce.number().int().positive().optional(),
 });
@@ -44,8 +46,11 @@ const create = createRoute({
   summary: 'Create a product',
   tags,
   security: bearer,
-  request: body(productCreation),
-  responses: { 201: json(product, 'Created', 'Location', 'ETag'), ...problems(401, 403, ...bodyProblems) },
+  request: { headers: idempotencyHeader, ...body(productCreation) },
+  responses: {
+    201: json(product, 'Created', 'Location', 'ETag', 'Idempotent-Replayed'),
+    ...problems(401, 403, ...bodyProblems, ...idempotencyProblems),
+  },
 });
 const get = createRoute({
   method: 'get',
@@ -91,10 +96,10 @@ const adjust = createRoute({
   summary: 'Adjust the stock of a product',
   tags,
   security: bearer,
-  request: { params, ...body(stockAdjustment) },
+  request: { params, headers: conditional.extend(idempotencyHeader.shape), ...body(stockAdjustment) },
   responses: {
-    200: json(product, 'The product after the adjustment', 'ETag'),
-    ...problems(401, 403, 404, ...bodyProblems, 'insufficient_stock'),
+    200: json(product, 'The product after the adjustment', 'ETag', 'Idempotent-Replayed'),
+    ...problems(401, 403, 404, 412, ...bodyProblems, 'insufficient_stock', ...idempotencyProblems),
   },
 });
 const movements = createRoute({
@@ -108,6 +113,9 @@ const movements = createRoute({
   responses: { 200: json(stockMovementPage, 'Movements, newest first'), ...problems(401, 403, 404, 422) },
 });
 
+/** Nothing of a product is secret. */
+const whole = (current: Product): Product => current;
+
 /** The shop's products: everybody reads them, administrators change them. */
 export const productRoutes = (app: OpenAPIHono<AuthEnv>, plan: { products: Products; verify: Verify }): void => {
   const { products, verify } = plan;
@@ -118,8 +126,13 @@ export const productRoutes = (app: OpenAPIHono<AuthEnv>, plan: { products: Produ
 
   app.openapi(list, async (c) => c.json(await products.list(c.req.valid('query')), 200));
   app.openapi(create, async (c) => {
-    const created = await products.create(c.req.valid('json'), toActor(c.var.identity));
-    return c.json(created, 201, { location: `/api/products/${created.id}`, etag: etag(created.version) });
+    const { identity } = c.var;
+    const sent = c.req.valid('json');
+    const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], create.path, sent);
+    const answer = await products.create(sent, toActor(identity), key);
+    const { id, version } = answer.body;
+    const headers = { location: `/api/products/${id}`, etag: etag(version), ...replayHeader(answer) };
+    return c.json(answer.body, 201, headers);
   });
   app.openapi(get, async (c) => {
     const found = await products.get(c.req.valid('param').id);
@@ -128,18 +141,21 @@ export const productRoutes = (app: OpenAPIHono<AuthEnv>, plan: { products: Produ
   });
   app.openapi(patch, async (c) => {
     const { id } = c.req.valid('param');
-    const changed = await products.change(id, c.req.valid('json'), ifMatch(c), toActor(c.var.identity));
+    const changed = await products.change(id, c.req.valid('json'), ifMatch(c, whole), toActor(c.var.identity));
     return c.json(changed, 200, { etag: etag(changed.version) });
   });
   app.openapi(archive, async (c) => {
     const { id } = c.req.valid('param');
-    const archived = await products.change(id, { archived: true }, ifMatch(c), toActor(c.var.identity));
+    const archived = await products.change(id, { archived: true }, ifMatch(c, whole), toActor(c.var.identity));
     return c.json(archived, 200, { etag: etag(archived.version) });
   });
   app.openapi(adjust, async (c) => {
     const { id } = c.req.valid('param');
-    const adjusted = await products.adjust(id, c.req.valid('json'), toActor(c.var.identity));
-    return c.json(adjusted, 200, { etag: etag(adjusted.version) });
+    const { identity } = c.var;
+    const sent = c.req.valid('json');
+    const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], `${adjust.path} ${id}`, sent);
+    const answer = await products.adjust(id, sent, ifMatch(c, whole), toActor(identity), key);
+    return c.json(answer.body, 200, { etag: etag(answer.body.version), ...replayHeader(answer) });
   });
   app.openapi(movements, async (c) => {
     const { limit, cursor } = c.req.valid('query');

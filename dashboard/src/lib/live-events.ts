@@ -1,0 +1,50 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { LiveSocket } from './live-state.ts';
+
+/** A link that was lost, as WebSockets say it. */
+const lost = 1006;
+
+/** The address of the server-sent events that belong to a socket's. */
+export function eventsUrl(socketUrl: URL): URL {
+  const url = new URL(socketUrl);
+  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  url.pathname = url.pathname.replace(/\/ws$/, '/live/events');
+  return url;
+}
+
+/** Server-sent events by `fetch`, looking like a socket that only listens. `EventSource` would keep its used-up ticket. */
+export class EventStream implements LiveSocket {
+  readonly #over = new AbortController();
+  #onMessage = (_: { data: unknown }): void => undefined;
+  #onClose = (_: { code: number }): void => undefined;
+
+  constructor(url: URL) {
+    void this.#follow(url).then(() => this.#onClose({ code: lost }));
+  }
+
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { code: number }) => void): void;
+  addEventListener(type: 'message' | 'close', listener: (event: { data: unknown; code: number }) => void): void {
+    if (type === 'message') this.#onMessage = (event) => listener({ ...event, code: 0 });
+    else this.#onClose = (event) => listener({ ...event, data: null });
+  }
+
+  close(): void {
+    this.#over.abort();
+  }
+
+  /** Resolves when the stream has ended, for whatever reason. */
+  async #follow(url: URL): Promise<void> {
+    const { signal } = this.#over;
+    const answer = await fetch(url, { signal, cache: 'no-store', headers: { accept: 'text/event-stream' } }).catch(
+      () => null,
+    );
+    if (!answer?.ok || !answer.body) return;
+    const sink = new WritableStream<{ data: string }>({ write: ({ data }) => this.#onMessage({ data }) });
+    await answer.body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream())
+      .pipeTo(sink, { signal })
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,97 @@
+import { parsePosition, type Position } from '@live-orders/contracts/realtime.ts';
+import { type AuthEnv, bearerToken, type Identity, type Verify } from '@live-orders/runtime/auth.ts';
+import { ProblemError } from '@live-orders/runtime/problem.ts';
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { Entry } from './history.ts';
+import type { Hub } from './hub.ts';
+import type { Origins } from './origins.ts';
+import type { Revocations } from './revocations.ts';
+import type { Subscriber } from './subscriber.ts';
+import type { Tickets } from './tickets.ts';
+
+interface AdmissionPlan {
+  hub: Hub;
+  subscriber: Subscriber;
+  tickets: Tickets;
+  origins: Origins;
+  revocations: Revocations;
+  verify: Verify;
+  maxClients: number;
+  maxClientsPerUser: number;
+  stopping: () => boolean;
+}
+
+export interface Credentials {
+  ticket?: string | null | undefined;
+  token?: string | null | undefined;
+}
+
+/** Where a client wants to go on, and what memory no longer holds of the events after that. */
+export interface Start {
+  since: Position | 'unreadable' | null;
+  older: Entry[];
+}
+
+/** Who may follow the stream, over whichever transport. */
+export class Admission {
+  readonly #plan: AdmissionPlan;
+
+  constructor(plan: AdmissionPlan) {
+    this.#plan = plan;
+  }
+
+  /** Whether the process is on its way out. */
+  get isClosing(): boolean {
+    return this.#plan.stopping();
+  }
+
+  /** Whether clients can be welcomed: the position in the stream is known, and the process is there to stay. */
+  get isOpen(): boolean {
+    return this.#plan.subscriber.begun && !this.isClosing;
+  }
+
+  /** Lets only those pass who may follow the stream; sets `identity`. */
+  readonly check = createMiddleware<AuthEnv>(async (c, next) => {
+    const { origins, hub, maxClients, maxClientsPerUser } = this.#plan;
+    if (!origins.allows(c.req.header('origin'), c.req.header('host'))) {
+      throw new ProblemError('forbidden', 'This origin may not follow the stream; see ALLOWED_ORIGINS.');
+    }
+    if (!this.isOpen || hub.size >= maxClients) throw notReady();
+    const identity = await this.identify({ ticket: c.req.query('ticket'), token: bearerToken(c) });
+    if (!identity) {
+      throw new ProblemError('unauthenticated', 'Get a new ticket from POST /live/ticket, or send a bearer token.');
+    }
+    if (hub.socketsOf(identity.id) >= maxClientsPerUser) {
+      throw new ProblemError('too_many_requests', `A user may have ${maxClientsPerUser} sockets open at once.`);
+    }
+    c.set('identity', identity);
+    await next();
+  });
+
+  /**
+   * Whose ticket or token this is; null for one that is unknown, used or too old, or whose session has ended. Rejects with
+   * `unauthenticated` for a bad token, and with `unavailable` while that cannot be told.
+   */
+  async identify({ ticket, token }: Credentials): Promise<Identity | null> {
+    const { tickets, verify, revocations } = this.#plan;
+    const identity = ticket ? await tickets.redeem(ticket) : token ? await verify(token) : null;
+    return identity && identity.expires_at * 1000 > Date.now() && !revocations.covers(identity) ? identity : null;
+  }
+
+  /** Reads `since`, and from the log what memory no longer holds; nothing of that when the log doesn't either. */
+  async start(c: Context, given = c.req.query('since')): Promise<Start> {
+    if (!given) return { since: null, older: [] };
+    const since = parsePosition(given);
+    if (!since) return { since: 'unreadable', older: [] };
+    const { hub, subscriber } = this.#plan;
+    // Another gateway may be a moment ahead of this one.
+    if (since.epoch === hub.position.epoch && since.seq > hub.position.seq) await subscriber.reach(since);
+    const { oldest } = hub;
+    if (since.epoch !== hub.position.epoch || since.seq + 1 >= oldest) return { since, older: [] };
+    return { since, older: (await subscriber.readLog(since.seq, oldest)) ?? [] };
+  }
+}
+
+export const notReady = (): ProblemError =>
+  new ProblemError('unavailable', 'The stream is not ready; try again in a moment.', {}, { 'retry-after': '2' });

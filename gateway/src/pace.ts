@@ -1,0 +1,23 @@
+/** Events that come closer together than this share a frame. */
+const tickMs = 15;
+const longestMs = 250;
+/** How much the newest measurement counts. */
+const weight = 0.25;
+
+/**
+ * How long events are gathered before they go out: longer when the event loop lags, so that a gateway under load sends
+ * fewer and larger frames. The lag is how late the timer of a tick fires.
+ */
+export class Pace {
+  #lag = 0;
+
+  /** Milliseconds from one flush to the next. */
+  get tickMs(): number {
+    return Math.min(longestMs, tickMs + this.#lag);
+  }
+
+  /** A tick ended so many milliseconds after its time; 0 for a flush that waited for nothing. */
+  measure(lateMs: number): void {
+    this.#lag += weight * (Math.max(0, lateMs) - this.#lag);
+  }
+}

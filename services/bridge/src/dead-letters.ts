@@ -1,0 +1,41 @@
+import { type DeadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/events.ts';
+import { type Kafka, type KafkaMessage, Sender } from '@live-orders/runtime/kafka.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
+
+/** A record that cannot be carried, where it was, and why. */
+interface DeadLetter {
+  topic: string;
+  partition: number;
+  message: KafkaMessage;
+  reason: string;
+}
+
+/** The topic of what the bridge cannot carry. */
+export class DeadLetters {
+  readonly #sender: Sender;
+  readonly #topic: string;
+  readonly #log: Log;
+
+  constructor(kafka: Kafka, prefix: string, log: Log) {
+    this.#sender = new Sender(kafka);
+    this.#topic = `${prefix}${deadLetterTopic}`;
+    this.#log = log;
+  }
+
+  /** A rejection has to keep the offset uncommitted: a record is never dropped without a trace. */
+  async setAside({ topic, partition, message, reason }: DeadLetter): Promise<void> {
+    const { offset, key, value, headers } = message;
+    const origin: DeadLetterHeaders = {
+      dlq_topic: topic,
+      dlq_partition: String(partition),
+      dlq_offset: offset,
+      dlq_reason: reason,
+    };
+    await this.#sender.send([{ topic: this.#topic, key, value, headers: { ...headers, ...origin } }]);
+    this.#log.error({ topic, partition, offset, reason }, 'a record cannot be carried and went to the dead letters');
+  }
+
+  close(): Promise<void> {
+    return this.#sender.close();
+  }
+}

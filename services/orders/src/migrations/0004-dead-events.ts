@@ -1,0 +1,6 @@
+import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
+import { deadEventsTable } from '@live-orders/runtime/outbox.ts';
+
+export const up = async (database: Sequelize, transaction: Transaction): Promise<void> => {
+  await database.query(deadEventsTable('orders_outbox'), { transaction });
+};

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { serviceHealth } from '@live-orders/contracts/health.ts';
+import { topics } from '@live-orders/contracts/events.ts';
+import { readTopic } from '@live-orders/runtime/topic-reader.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { Api } from '../support/api.ts';
+import { Socket } from '../support/socket.ts';
+import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { kafkaOf } from '../support/topic.ts';
+
+let system: System;
+let database: pg.Client;
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  database = new pg.Client({ connectionString: system.territory.databaseUrl });
+  await database.connect();
+});
+
+afterAll(async () => {
+  await database.end();
+  await system.stop();
+  await system.territory.remove();
+});
+
+const orders = () => `http://127.0.0.1:${system.part('orders').port}`;
+const outboxHealth = async () => serviceHealth.parse(await (await fetch(`${orders()}/api`)).json()).outbox;
+const key = crypto.randomUUID();
+
+/** Events of a type that consumers ignore, in one transaction; `n` tells them apart. */
+const insert = (events: { n: number; topic?: string; filling?: string }[]) =>
+  database.query(
+    `INSERT INTO orders_outbox (event_id, type, topic, key, value)
+     SELECT uuidv7(), 'order.tested', e.topic, $1, json_build_object('n', e.n, 'filling', e.filling)
+     FROM unnest($2::int[], $3::text[], $4::text[]) WITH ORDINALITY AS e (n, topic, filling, place) ORDER BY place`,
+    [
+      key,
+      events.map(({ n }) => n),
+      events.map(({ topic = topics.order }) => topic),
+      events.map(({ filling = '' }) => filling),
+    ],
+  );
+
+test('rows that Kafka refuses for good are set aside with an alarm, and the others flow on in their order', async () => {
+  const large = { n: 3, filling: randomBytes(1_500_000).toString('base64') };
+  await insert([{ n: 1 }, { n: 2 }, large, { n: 4 }, { n: 5, topic: 'nowhere.v1' }, { n: 6 }]);
+  await vi.waitFor(async () => expect(await outboxHealth()).toEqual({ depth: 0, oldest_ms: 0, dead: 2 }), {
+    timeout: 20_000,
+  });
+
+  const api = new Api(system.gatewayUrl);
+  const [staff, customer] = await Promise.all([api.login('staff@example.com'), api.register()]);
+  const socket = await Socket.open(staff);
+  const [product] = await customer.products();
+  const placed = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
+  await socket.next('new_order', ({ data }) => data.id === placed.id);
+  await socket.close();
+
+  const seen: unknown[] = [];
+  const { kafka } = kafkaOf(system.territory);
+  const { prefix } = system.territory;
+  await readTopic(
+    kafka,
+    { topic: `${prefix}${topics.order}`, groupPrefix: `${prefix}test.` },
+    (record) => {
+      if (String(record.key) === key) seen.push(JSON.parse(String(record.value)));
+    },
+    AbortSignal.timeout(20_000),
+  );
+  expect(seen).toEqual([1, 2, 4, 6].map((n) => ({ n, filling: '' })));
+
+  const dead = await database.query(
+    "SELECT (value->>'n')::int AS n, key, reason, set_aside_at >= created_at AS later FROM orders_outbox_dead ORDER BY id",
+  );
+  expect(dead.rows).toEqual([
+    { n: 3, key, reason: expect.stringContaining('larger than the max') as string, later: true },
+    { n: 5, key, reason: `there is no topic ${prefix}nowhere.v1`, later: true },
+  ]);
+  expect(system.lines.filter((line) => line.includes('kafka refuses an event'))).toHaveLength(2);
+  const metrics = await (await fetch(`${orders()}/metrics`)).text();
+  expect(metrics).toMatch(/^outbox_depth{part="orders"} 0$/m);
+  expect(metrics).toMatch(/^outbox_oldest_ms{part="orders"} 0$/m);
+  expect(metrics).toMatch(/^outbox_dead{part="orders"} 2$/m);
+});
+
+test('the health page counts the rows that wait for Kafka, and tells how long', async () => {
+  const territory = await claimTerritory(inject('servers'));
+  const cut = await startSystem(territory, ['orders'], { KAFKA_BROKERS: '127.0.0.1:1' });
+  try {
+    const read = async () =>
+      serviceHealth.parse(await (await fetch(`http://127.0.0.1:${cut.part('orders').port}/api`)).json()).outbox;
+    const before = await read();
+    // The products and orders of the demo.
+    expect(before?.depth).toBeGreaterThan(100);
+    await vi.waitFor(async () => expect((await read())?.oldest_ms).toBeGreaterThan(before?.oldest_ms ?? 0));
+    expect((await read())?.dead).toBe(0);
+  } finally {
+    await cut.stop();
+    await territory.remove();
+  }
+});

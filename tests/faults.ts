@@ -41,7 +41,9 @@ const tell = (number: number, { faults: tried, verdict, trail, seconds }: Round)
   const names = tried.map(({ name }) => name).join(' + ');
   const recovered = recoveredMs === null ? 'never agreed' : `agreed after ${(recoveredMs / 1000).toFixed(1)} s`;
   const mark = violations.length === 0 ? '✓' : '✗';
-  say(`${mark} ${number} ${names}: ${writes} writes, ${deliveries} deliveries, ${resyncs} resyncs, ${recovered}, ${seconds.toFixed(1)} s in all`);
+  say(
+    `${mark} ${number} ${names}: ${writes} writes, ${deliveries} deliveries, ${resyncs} resyncs, ${recovered}, ${seconds.toFixed(1)} s in all`,
+  );
   if (violations.length === 0) return;
   say(`  seed ${seed}, round ${number}`);
   for (const { kind, text } of violations.slice(0, 30)) say(`  ${kind}: ${text}`);

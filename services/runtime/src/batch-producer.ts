@@ -1,41 +1,29 @@
-import kafkajs, { type Kafka, type Producer, type ProducerBatch, type Transaction } from 'kafkajs';
-import type { Outgoing } from './kafka.ts';
+import kafkajs, { type Kafka, type PartitionMetadata, type Producer, type Transaction } from 'kafkajs';
+import { type Outgoing, withAdmin } from './kafka.ts';
 
-/** One request with all records, which every in-sync replica has to acknowledge. */
-const batchOf = (records: Outgoing[]): ProducerBatch => ({
-  acks: -1,
-  compression: kafkajs.CompressionTypes.ZSTD,
-  topicMessages: [...Map.groupBy(records, (record) => record.topic)].map(([topic, messages]) => ({
-    topic,
-    messages: messages.map(({ key, value, headers }) => ({ key, value, headers })),
-  })),
-});
-
-/** A connected producer that takes a batch for sent only when all of it was. */
+/**
+ * A connected producer that sends to one partition at a time. kafkajs 2.2.4 asks the brokers of a request for several
+ * partitions all at once, and asks again when one of them fails: then it writes the records of a broker that has not
+ * answered yet a second time, with numbers of their own; and those of a partition whose leadership moved to a broker that
+ * has answered already it leaves out, and takes the request for done.
+ */
 export class BatchProducer {
+  readonly #kafka: Kafka;
   readonly #producer: Producer;
-  /** The partitions that the records of the batch under way belong into. */
-  readonly #wanted: Set<string>;
+  readonly #partitions = new Map<string, PartitionMetadata[]>();
+  readonly #choose = kafkajs.Partitioners.DefaultPartitioner();
 
-  private constructor(producer: Producer, wanted: Set<string>) {
+  private constructor(kafka: Kafka, producer: Producer) {
+    this.#kafka = kafka;
     this.#producer = producer;
-    this.#wanted = wanted;
   }
 
   /** An idempotent one, or one for transactions under a name, of which Kafka lets only the latest write. */
   static async connect(kafka: Kafka, transactionalId?: string): Promise<BatchProducer> {
-    const wanted = new Set<string>();
     const producer = kafka.producer({
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: () => {
-        const choose = kafkajs.Partitioners.DefaultPartitioner();
-        return (record) => {
-          const partition = choose(record);
-          wanted.add(`${record.topic}:${partition}`);
-          return partition;
-        };
-      },
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       ...(transactionalId
         ? {
             transactionalId,
@@ -46,7 +34,7 @@ export class BatchProducer {
         : { idempotent: true }),
     });
     await producer.connect();
-    return new BatchProducer(producer, wanted);
+    return new BatchProducer(kafka, producer);
   }
 
   transaction(): Promise<Transaction> {
@@ -54,18 +42,34 @@ export class BatchProducer {
   }
 
   /**
-   * Sends one batch, by itself or in a transaction of this producer. Rejects also when kafkajs left out a part without a
-   * word: it asks each broker once, so that a partition whose leadership moves meanwhile to a broker which has answered
-   * already is never sent, and the batch passes for sent.
+   * Sends the records, by itself or in a transaction of this producer; resolves once all in-sync replicas have each. On a
+   * rejection some may have been written.
    */
-  async send(records: Outgoing[], by: Pick<Producer, 'sendBatch'> = this.#producer): Promise<void> {
-    this.#wanted.clear();
-    const acknowledged = await by.sendBatch(batchOf(records));
-    for (const { topicName, partition } of acknowledged) this.#wanted.delete(`${topicName}:${partition}`);
-    if (this.#wanted.size > 0) throw new Error(`kafka left out ${[...this.#wanted].join(', ')}`);
+  async send(records: Outgoing[], by: Pick<Producer, 'send'> = this.#producer): Promise<void> {
+    for (const [topic, ofTopic] of Map.groupBy(records, (record) => record.topic)) {
+      const partitionMetadata = await this.#partitionsOf(topic);
+      const byPartition = Map.groupBy(ofTopic, (message) => this.#choose({ topic, partitionMetadata, message }));
+      for (const [partition, messages] of byPartition) {
+        await by.send({
+          topic,
+          acks: -1,
+          compression: kafkajs.CompressionTypes.ZSTD,
+          messages: messages.map(({ key, value, headers }) => ({ key, value, headers, partition })),
+        });
+      }
+    }
   }
 
   disconnect(): Promise<void> {
     return this.#producer.disconnect();
+  }
+
+  async #partitionsOf(topic: string): Promise<PartitionMetadata[]> {
+    const known = this.#partitions.get(topic);
+    if (known) return known;
+    const metadata = await withAdmin(this.#kafka, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    const partitions = metadata.topics.flatMap((one) => one.partitions);
+    this.#partitions.set(topic, partitions);
+    return partitions;
   }
 }

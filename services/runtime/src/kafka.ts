@@ -5,7 +5,6 @@ import { aggregates, deadLetterTopic, relayTopic, topics } from '@live-orders/co
 import kafkajs, { type Admin, type IHeaders, type Kafka } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { backoff } from './backoff.ts';
-import { BatchProducer } from './batch-producer.ts';
 import type { Log } from './log.ts';
 
 export type { IHeaders, Kafka, KafkaMessage } from 'kafkajs';
@@ -186,33 +185,3 @@ export const refusalOf = (error: unknown): string | null => {
   if ('type' in error && typeof error.type === 'string' && refusals.has(error.type)) return error.message;
   return refusalOf(error.cause);
 };
-
-/**
- * Sends batches one after the other. kafkajs' idempotent producer can lose acknowledged records when sends overlap,
- * and cannot go on after a broken sequence, so every failure throws its producer away; the caller sends again.
- */
-export class Sender {
-  readonly #kafka: Kafka;
-  #producer: BatchProducer | null = null;
-
-  constructor(kafka: Kafka) {
-    this.#kafka = kafka;
-  }
-
-  /** Resolves once all in-sync replicas have every record. On rejection some may have been written. */
-  async send(records: Outgoing[]): Promise<void> {
-    try {
-      this.#producer ??= await BatchProducer.connect(this.#kafka);
-      await this.#producer.send(records);
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = null;
-    await producer?.disconnect();
-  }
-}

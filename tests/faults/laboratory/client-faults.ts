@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { topics } from '@live-orders/contracts/events.ts';
 import { formatPosition } from '@live-orders/contracts/realtime.ts';
-import { Sender } from '@live-orders/runtime/kafka.ts';
+import { Sender } from '@live-orders/runtime/sender.ts';
 import { WebSocket } from 'ws';
 import { type Fault, type Heal, pick, release, type Scene } from './fault.ts';
 import { mutated } from './instance.ts';

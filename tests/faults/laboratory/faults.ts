@@ -1,5 +1,5 @@
 import { clientFaults } from './client-faults.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, pick } from './fault.ts';
 import { linkFaults } from './link-faults.ts';
 import { processFaults } from './process-faults.ts';
 import { serverFaults } from './server-faults.ts';
@@ -16,7 +16,29 @@ export const faultsNamed = (names: readonly string[]): Fault[] =>
   });
 
 /** Whether these can be tried at the same time. */
-export const areCompatible = (chosen: readonly Fault[]): boolean => {
+const areCompatible = (chosen: readonly Fault[]): boolean => {
   const touched = chosen.flatMap(({ touches }) => touches);
   return new Set(touched).size === touched.length;
+};
+
+/** One to three that go together. */
+export const combine = (known: readonly Fault[], random: () => number): Fault[] => {
+  const chosen: Fault[] = [];
+  const wanted = 1 + Math.floor(random() * 3);
+  for (let tries = 0; tries < 20 && chosen.length < wanted; tries += 1) {
+    const next = pick(known, random);
+    if (areCompatible([...chosen, next])) chosen.push(next);
+  }
+  return chosen;
+};
+
+/** All of them, each once, in as few rounds of at most `size` as they need. */
+export const pack = (known: readonly Fault[], size: number): Fault[][] => {
+  const rounds: Fault[][] = [];
+  for (const fault of known) {
+    const fitting = rounds.find((round) => round.length < size && areCompatible([...round, fault]));
+    if (fitting) fitting.push(fault);
+    else rounds.push([fault]);
+  }
+  return rounds;
 };

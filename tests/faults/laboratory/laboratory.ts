@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Daemon } from '../../../deploy/local/daemon.ts';
+import type { KafkaListener } from '../../../deploy/local/kafka.ts';
 import { createKafkaCluster } from '../../../deploy/local/kafka-cluster.ts';
 import type { PartName } from '../../../deploy/local/parts.ts';
 import { freePort } from '../../../deploy/local/ports.ts';
@@ -134,7 +135,8 @@ export class Laboratory {
     await Promise.all(this.instances.map((instance) => instance.stop()));
     await Promise.all(this.servers.brokers.map((broker) => broker.kill()));
     for (const stack of this.#stacks) await stack.stop();
-    for (const link of [...Object.values(this.links).flat(), this.#balancer]) await link?.close();
+    const wires = Object.values<FaultProxy[]>({ ...this.links }).flat();
+    for (const link of [...wires, this.#balancer]) await link?.close();
     this.disk?.unmount();
     if (this.disk) removeData(this.disk.folder);
     removeData(this.#dataDir);
@@ -198,7 +200,7 @@ export class Laboratory {
 /** Two wires to each broker: one for the services, one for the bridges. */
 const linkBrokers = async (count: number) => {
   const kafka: Pick<Links, 'kafkaOfServices' | 'kafkaOfBridges'> = { kafkaOfServices: [], kafkaOfBridges: [] };
-  const listeners = [];
+  const listeners: KafkaListener[][] = [];
   for (let id = 1; id <= count; id += 1) {
     const [ofServices, ofBridges] = [await freePort(), await freePort()];
     const services = await FaultProxy.open(`services → Kafka ${id}`, [ofServices]);

@@ -94,7 +94,7 @@ export const brokenGuards = {
 export type BrokenGuard = keyof typeof brokenGuards;
 
 /** Circumstances that would take long to come by themselves. */
-export const conditions = {
+const conditions = {
   'tokens live for four seconds': [
     { file: 'contracts/src/users.ts', find: 'accessTokenSeconds = 15 * 60;', replace: 'accessTokenSeconds = 4;' },
   ],

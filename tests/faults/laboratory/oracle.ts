@@ -58,7 +58,7 @@ export class Oracle {
   async judge(options: { healedAt: number; patienceMs: number; repeats: boolean }): Promise<Verdict> {
     const deadline = Date.now() + options.patienceMs;
     let recoveredMs: number | null = null;
-    let open: string[] = [];
+    let open: string[];
     do {
       open = await this.#unsettled();
       if (open.length === 0) {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PartName } from '../../../deploy/local/parts.ts';
 import { StartError } from '../../../deploy/local/start-error.ts';
 import { type Fault, type Heal, pick, relayLeader, release, type Scene } from './fault.ts';
@@ -13,6 +14,15 @@ const kill = async (instance: Instance): Promise<Heal> => {
 const pause = (instance: Instance): Heal => {
   instance.signal('SIGSTOP');
   return async () => instance.signal('SIGCONT');
+};
+
+/** Longer than the group waits for a member: its partitions go to the other one, in the middle of a batch. */
+const pauseLong = (instance: Instance): Heal => {
+  const heal = pause(instance);
+  return async () => {
+    await delay(6_500);
+    await heal();
+  };
 };
 
 const restart = async (instance: Instance): Promise<Heal> => {
@@ -76,6 +86,7 @@ export const processFaults: readonly Fault[] = [
   { name: 'relay leader paused', ...relay, begin: leader(pause) },
   { name: 'bridge killed', touches: ['bridge'], begin: one('bridge', kill) },
   { name: 'bridge paused', touches: ['bridge'], begin: one('bridge', pause) },
+  { name: 'bridge paused beyond its session', touches: ['bridge'], begin: one('bridge', pauseLong) },
   { name: 'bridge restarted', touches: ['bridge'], begin: one('bridge', restart) },
   { name: 'gateway killed', touches: ['gateway'], begin: one('gateway', kill) },
   { name: 'gateway paused', touches: ['gateway'], begin: one('gateway', pause) },

@@ -6,7 +6,7 @@ import { Daemon } from './daemon.ts';
 import { findJava } from './java.ts';
 import { local } from './places.ts';
 import { freePort } from './ports.ts';
-import { kafkaAnswers } from './probes.ts';
+import { kafkaAnswers, kafkaFindsGroups } from './probes.ts';
 
 /** How to run Kafka's class on this machine, and the archive of its loaded classes that goes with exactly that. */
 export interface KafkaProgram {
@@ -24,32 +24,66 @@ export const findKafkaProgram = (jars: string[]): KafkaProgram => {
   return { java: program, classPath, archive: join(local, 'servers', `kafka-${key}.jsa`) };
 };
 
-const base64Uuid = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+export const base64Uuid = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
 
 const properties = (values: Record<string, string | number>): string =>
   Object.entries(values)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
 
-/* One node that is broker and controller. Its paths are relative: Java's property files know neither spaces nor UTF-8. */
-const serverProperties = (port: number, controllerPort: number): string =>
-  properties({
+/** Where clients come in: several listeners may lead them to different addresses of the same broker. */
+export interface KafkaListener {
+  name: string;
+  port: number;
+  /** The port that clients of this listener are told to use: the broker's own, or that of a proxy before it. */
+  advertised: number;
+}
+
+/** One node of a cluster. Each is broker and controller. */
+export interface KafkaNode {
+  id: number;
+  controllerPort: number;
+  /** All controllers, as Kafka wants them: `1@127.0.0.1:9093,…`. */
+  voters: string;
+  clusterId: string;
+  /** How many brokers there are. Every record is kept by up to three, and acknowledged by all of them but one. */
+  brokers: number;
+  /** Beside the first listener, PLAINTEXT, over which brokers talk with each other. */
+  listeners: KafkaListener[];
+}
+
+const loneNode = async (): Promise<KafkaNode> => {
+  const controllerPort = await freePort();
+  const voters = `1@127.0.0.1:${controllerPort}`;
+  return { id: 1, controllerPort, voters, clusterId: base64Uuid(), brokers: 1, listeners: [] };
+};
+
+/* Paths are relative: Java's property files know neither spaces nor UTF-8. */
+const serverProperties = (port: number, node: KafkaNode): string => {
+  const replicas = Math.min(node.brokers, 3);
+  const insync = Math.max(1, replicas - 1);
+  const listeners = [{ name: 'PLAINTEXT', port, advertised: port }, ...node.listeners];
+  const controller = { name: 'CONTROLLER', port: node.controllerPort };
+  const all = [...listeners, controller];
+  return properties({
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': node.id,
+    'controller.quorum.voters': node.voters,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: all.map((one) => `${one.name}://127.0.0.1:${one.port}`).join(','),
+    'advertised.listeners': listeners.map((one) => `${one.name}://127.0.0.1:${one.advertised}`).join(','),
+    'listener.security.protocol.map': all.map(({ name }) => `${name}:PLAINTEXT`).join(','),
     'log.dirs': 'log',
     'auto.create.topics.enable': 'false',
+    'min.insync.replicas': insync,
     'group.initial.rebalance.delay.ms': 0,
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': insync,
     'transaction.state.log.num.partitions': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': insync,
     'share.coordinator.state.topic.num.partitions': 1,
     // A broker that was killed is let in again when its session has timed out, after 9 s by default.
     'broker.heartbeat.interval.ms': 500,
@@ -59,14 +93,15 @@ const serverProperties = (port: number, controllerPort: number): string =>
     'log.index.size.max.bytes': 1_048_576,
     'metric.reporters': '',
   });
+};
 
 /** What `kafka-storage format` writes, without another start of Java. */
-const formatStorage = async (folder: string): Promise<void> => {
+const formatStorage = async (folder: string, { id, clusterId }: KafkaNode): Promise<void> => {
   const file = join(folder, 'log', 'meta.properties');
   if (existsSync(file)) return;
   await mkdir(join(folder, 'log'), { recursive: true });
-  const ids = { 'cluster.id': base64Uuid(), 'directory.id': base64Uuid() };
-  await writeFile(file, properties({ version: 1, 'node.id': 1, ...ids }));
+  const ids = { 'cluster.id': clusterId, 'directory.id': base64Uuid() };
+  await writeFile(file, properties({ version: 1, 'node.id': id, ...ids }));
 };
 
 export interface KafkaOptions {
@@ -78,13 +113,16 @@ export interface KafkaOptions {
   flags?: string[];
   /** A command that runs Java, with its arguments: `nice`. */
   wrapper?: string[];
+  /** Its place in a cluster; by default it is alone. */
+  node?: KafkaNode;
 }
 
 /** An Apache Kafka broker in KRaft mode, not started yet. */
 export const createKafka = (options: KafkaOptions): Daemon => {
-  const { port, dataDir, logFile, program, wrapper = [] } = options;
+  const { port, dataDir, logFile, program, wrapper = [], node } = options;
   const { flags = existsSync(program.archive) ? [`-XX:SharedArchiveFile=${program.archive}`] : [] } = options;
-  const cwd = join(dataDir, 'kafka');
+  const name = node ? `Kafka ${node.id}` : 'Kafka';
+  const cwd = join(dataDir, node ? `kafka-${node.id}` : 'kafka');
   const [command = program.java, ...args] = [
     ...wrapper,
     program.java,
@@ -94,17 +132,18 @@ export const createKafka = (options: KafkaOptions): Daemon => {
     ...['-cp', program.classPath, 'kafka.Kafka', 'server.properties'],
   ];
   return new Daemon({
-    name: 'Kafka',
+    name,
     port,
     command,
     args,
     cwd,
     output: logFile,
     prepare: async () => {
-      await formatStorage(cwd);
-      await writeFile(join(cwd, 'server.properties'), serverProperties(port, await freePort()));
+      const placed = node ?? (await loneNode());
+      await formatStorage(cwd, placed);
+      await writeFile(join(cwd, 'server.properties'), serverProperties(port, placed));
     },
-    answers: () => kafkaAnswers(port),
+    answers: () => (node ? kafkaFindsGroups(port) : kafkaAnswers(port)),
     patience: 120_000,
   });
 };

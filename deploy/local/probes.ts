@@ -47,13 +47,21 @@ const askKafka = async (port: number, api: number, version: number, body: Buffer
 const probeGroup = 'live-orders-probe';
 
 /**
+ * Whether this broker knows where consumer groups are coordinated: in a cluster it need not be the one who does it. The
+ * first question makes the cluster create the topic that groups need, once it has brokers enough.
+ */
+export const kafkaFindsGroups = async (port: number): Promise<boolean> => {
+  const coordinator = await askKafka(port, 10, 0, text(probeGroup));
+  return coordinator?.readInt16BE(0) === 0;
+};
+
+/**
  * Whether consumer groups can be joined, the last thing that a broker which has just started can do; before, it accepts
  * connections, and answers that the coordinator is not available or loading. The first question makes it create the
  * topic that groups need. As that has one partition (kafka.ts), one group speaks for all.
  */
 export const kafkaAnswers = async (port: number): Promise<boolean> => {
-  const coordinator = await askKafka(port, 10, 0, text(probeGroup));
-  if (coordinator?.readInt16BE(0) !== 0) return false;
+  if (!(await kafkaFindsGroups(port))) return false;
   const groups = await askKafka(port, 15, 0, Buffer.concat([int32(1), text(probeGroup)]));
   return groups?.readInt16BE(4) === 0;
 };

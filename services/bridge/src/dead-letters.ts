@@ -1,5 +1,6 @@
 import { type DeadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/events.ts';
-import { type Kafka, type KafkaMessage, Sender } from '@live-orders/runtime/kafka.ts';
+import type { Kafka, KafkaMessage } from '@live-orders/runtime/kafka.ts';
+import { Sender } from '@live-orders/runtime/sender.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 
 /** A record that cannot be carried, where it was, and why. */

@@ -1,5 +1,6 @@
-import type { Producer, Transaction } from 'kafkajs';
-import { batchOf, connectProducer, type Kafka, type Outgoing, readNote } from './kafka.ts';
+import type { Transaction } from 'kafkajs';
+import { BatchProducer } from './batch-producer.ts';
+import { type Kafka, type Outgoing, readNote } from './kafka.ts';
 
 /**
  * Sends batches one after the other, each in a transaction of its own and with a note of what it was. Of all senders of
@@ -10,7 +11,7 @@ export class FencedSender {
   readonly #kafka: Kafka;
   readonly #name: string;
   readonly #noteTopic: string;
-  #producer: Producer | null = null;
+  #producer: BatchProducer | null = null;
   #transaction: Transaction | null = null;
 
   /** `noteTopic` exists; the notes are in the offsets of the consumer group `name` on it. */
@@ -24,7 +25,7 @@ export class FencedSender {
   async open(): Promise<void> {
     if (this.#transaction) return;
     await this.close();
-    this.#producer = await connectProducer(this.#kafka, this.#name);
+    this.#producer = await BatchProducer.connect(this.#kafka, this.#name);
     this.#transaction = await this.#producer.transaction();
   }
 
@@ -39,13 +40,14 @@ export class FencedSender {
    */
   async send(records: Outgoing[], note: string): Promise<void> {
     const transaction = this.#transaction;
-    if (!transaction || !this.#producer) throw new Error('the sender is not open');
+    const producer = this.#producer;
+    if (!transaction || !producer) throw new Error('the sender is not open');
     this.#transaction = null;
-    await transaction.sendBatch(batchOf(records));
+    await producer.send(records, transaction);
     const partitions = [{ partition: 0, offset: '0', metadata: note }];
     await transaction.sendOffsets({ consumerGroupId: this.#name, topics: [{ topic: this.#noteTopic, partitions }] });
     await transaction.commit();
-    this.#transaction = await this.#producer.transaction();
+    this.#transaction = await producer.transaction();
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { aggregates, deadLetterTopic, relayTopic, topics } from '@live-orders/contracts/events.ts';
-import kafkajs, { type Admin, type IHeaders, type Kafka, type Producer, type ProducerBatch } from 'kafkajs';
+import kafkajs, { type Admin, type IHeaders, type Kafka } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { backoff } from './backoff.ts';
 import type { Log } from './log.ts';
@@ -170,38 +170,6 @@ export interface Outgoing {
   headers: IHeaders;
 }
 
-/** One request with all records, which every in-sync replica has to acknowledge. */
-export const batchOf = (records: Outgoing[]): ProducerBatch => ({
-  acks: -1,
-  compression: kafkajs.CompressionTypes.ZSTD,
-  topicMessages: [...Map.groupBy(records, (record) => record.topic)].map(([topic, messages]) => ({
-    topic,
-    messages: messages.map(({ key, value, headers }) => ({ key, value, headers })),
-  })),
-});
-
-/**
- * A connected producer: an idempotent one, or one for transactions under a name, of which Kafka lets only the latest
- * write.
- */
-export const connectProducer = async (kafka: Kafka, transactionalId?: string): Promise<Producer> => {
-  const producer = kafka.producer({
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    ...(transactionalId
-      ? {
-          transactionalId,
-          transactionTimeout: 10_000,
-          // A transaction right after another is refused until that one's end is written, which takes milliseconds.
-          retry: { initialRetryTime: 5, multiplier: 1.5, maxRetryTime: 1_000, retries: 12 },
-        }
-      : { idempotent: true }),
-  });
-  await producer.connect();
-  return producer;
-};
-
 /** What stands beside the offset of a group's partition 0 on a topic; null when nothing does. */
 export const readNote = (kafka: Kafka, groupId: string, topic: string): Promise<string | null> =>
   withAdmin(kafka, async (admin) => {
@@ -217,33 +185,3 @@ export const refusalOf = (error: unknown): string | null => {
   if ('type' in error && typeof error.type === 'string' && refusals.has(error.type)) return error.message;
   return refusalOf(error.cause);
 };
-
-/**
- * Sends batches one after the other. kafkajs' idempotent producer can lose acknowledged records when sends overlap,
- * and cannot go on after a broken sequence, so every failure throws its producer away; the caller sends again.
- */
-export class Sender {
-  readonly #kafka: Kafka;
-  #producer: Producer | null = null;
-
-  constructor(kafka: Kafka) {
-    this.#kafka = kafka;
-  }
-
-  /** Resolves once all in-sync replicas have every record. On rejection some may have been written. */
-  async send(records: Outgoing[]): Promise<void> {
-    try {
-      this.#producer ??= await connectProducer(this.#kafka);
-      await this.#producer.sendBatch(batchOf(records));
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = null;
-    await producer?.disconnect();
-  }
-}

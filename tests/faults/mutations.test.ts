@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { mutated } from './laboratory/instance.ts';
+import { type BrokenGuard, mutations } from './laboratory/mutations.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+describe('a mutation', () => {
+  const edits = Object.entries(mutations).flatMap(([name, list]) => (list ?? []).map((edit) => ({ name, ...edit })));
+  test.each(edits)('“$name” finds its text once in $file', ({ file, find }) => {
+    expect(existsSync(join(root, file))).toBe(true);
+    expect(readFileSync(join(root, file), 'utf8').split(find)).toHaveLength(2);
+  });
+});
+
+/** Runs the laboratory with a guard taken away from the system. */
+const runWithout = async (guard: BrokenGuard, faults: string): Promise<{ code: number | null; output: string }> => {
+  const options = ['--together', '--rounds', '3', '--seed', '5', '--brokers', '1', '--patience', '8'];
+  const child = spawn(process.execPath, [join(root, 'tests', 'faults.ts'), '--only', faults, ...options], {
+    env: { ...process.env, ...mutated(guard) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const output = await text(child.stdout);
+  return { code: await exited, output };
+};
+
+const cases: [guard: BrokenGuard, faults: string, verdict: RegExp][] = [
+  ['offsets are committed before Redis acknowledges', 'Redis paused,bridge killed', /^ {2}(lost|stale): /m],
+  ['gaps are not filled', 'subscriptions killed', /^ {2}(lost|stale): /m],
+  ['versions are not compared', 'records repeated', /^ {2}(duplicated|reordered): /m],
+  ['two relays at once, and none is fenced', 'gateway restarted', /^ {2}duplicated: Kafka holds/m],
+];
+
+describe('the laboratory fails when', () => {
+  test.each(cases)(
+    '%s',
+    async (guard, faults, verdict) => {
+      const { code, output } = await runWithout(guard, faults);
+      expect(output).toMatch(verdict);
+      expect(code).toBe(1);
+    },
+    240_000,
+  );
+});

@@ -2,7 +2,8 @@ import { aggregates, deadLetterTopic, eventValues, topics } from '@live-orders/c
 import { product } from '@live-orders/contracts/products.ts';
 import { serverMessage } from '@live-orders/contracts/realtime.ts';
 import { account } from '@live-orders/contracts/users.ts';
-import { connectKafka, Sender } from '@live-orders/runtime/kafka.ts';
+import { connectKafka } from '@live-orders/runtime/kafka.ts';
+import { Sender } from '@live-orders/runtime/sender.ts';
 import { createLog } from '@live-orders/runtime/log.ts';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { Api } from '../support/api.ts';

@@ -42,7 +42,12 @@ export const readTopic = async (
 ): Promise<void> => {
   const left = await bounds(kafka, topic, since);
   if (left.size === 0) return;
-  const consumer = kafka.consumer({ groupId: `${groupPrefix}${randomUUID()}`, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({
+    groupId: `${groupPrefix}${randomUUID()}`,
+    allowAutoTopicCreation: false,
+    // Leaving the group waits for the fetch that is under way.
+    maxWaitTimeInMs: 100,
+  });
   const ended = new Promise<void>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`reading ${topic} was stopped`)), { once: true });
     consumer.on('consumer.crash', ({ payload }) => reject(payload.error));

@@ -1,7 +1,7 @@
 -- Publishes the records of one partition, all or none, and remembers how far it came.
 -- KEYS: state hash, log stream
--- ARGV: 1 partition, 2 offset of its first record, 3 offset of the last, 4 '1' to begin a new epoch in any case,
---       5 epoch for a new log, 6 and 7 epoch and seq that this publisher saw last ('' and 0 when it has seen none),
+-- ARGV: 1 partition, 2 and 3 the first and the last offset that are covered, control records among them,
+--       4 '1' to begin a new epoch in any case, 5 epoch for a new log, 6 and 7 epoch and seq that this publisher saw last ('' and 0 when it has seen none),
 --       8 length of the log, 9 run id of this Redis ('' when the caller did not ask for it),
 --       then for each message its offset, channel and JSON text without the closing brace
 -- Returns: epoch, seq

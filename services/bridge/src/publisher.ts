@@ -23,7 +23,7 @@ export interface Publication {
   revocation: Revocation | null;
 }
 
-/** Records of one partition, by their offsets. */
+/** A stretch of one partition without a hole: records, and whatever else has an offset in it. */
 export interface OffsetRange {
   partition: string;
   first: string;

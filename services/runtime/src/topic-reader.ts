@@ -45,7 +45,8 @@ export const readTopic = async (
   const consumer = kafka.consumer({
     groupId: `${groupPrefix}${randomUUID()}`,
     allowAutoTopicCreation: false,
-    maxWaitTimeInMs: 200,
+    // Leaving the group waits for the fetch that is under way.
+    maxWaitTimeInMs: 100,
   });
   const ended = new Promise<void>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`reading ${topic} was stopped`)), { once: true });

@@ -1,4 +1,4 @@
-import type { Stage } from '@live-orders/contracts/health.ts';
+import type { Stage, StreamLag } from '@live-orders/contracts/health.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import type { PartName } from '../../deploy/local/parts.ts';
 import { Api } from '../support/api.ts';
@@ -52,6 +52,16 @@ const signal = (name: PartName, what: NodeJS.Signals): void => {
   const { pid } = system.part(name);
   if (pid !== undefined) process.kill(pid, what);
 };
+
+test('while all is well every heartbeat carries the figures of every stage', async () => {
+  const socket = await Socket.open(staff);
+  // What the demo data brought is on its way at first.
+  const isQuiet = ({ data: { lag } }: { data: { lag?: StreamLag | undefined } }) =>
+    lag?.orders?.depth === 0 && lag.users?.depth === 0 && lag.bridge?.records === 0 && lag.redis_ms !== null;
+  const { data } = await socket.next('heartbeat', isQuiet, 25_000);
+  expect(data).toMatchObject({ live: true, behind: null, lag: { orders: { oldest_ms: 0 }, bridge: { behind_ms: 0 } } });
+  await socket.close();
+});
 
 test('without its bridge every dashboard becomes stale and names it, one that connects then too, until it is back', async () => {
   await without('bridge', async () => {

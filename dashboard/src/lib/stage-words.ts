@@ -25,7 +25,7 @@ export interface StageLine {
 }
 
 const counted = (count: number, one: string): string => `${count} ${count === 1 ? one : `${one}s`}`;
-const since = (ms: number): string => (ms < 1000 ? `${ms} ms` : formatSpan(ms));
+const since = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : formatSpan(ms));
 
 const outboxLine = (name: string, lag: StreamLag['orders']): StageLine => {
   if (!lag) return { name, text: 'no figures', late: false };

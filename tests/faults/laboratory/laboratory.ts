@@ -61,7 +61,7 @@ export class Laboratory {
   readonly keeper = new Keeper(this);
   readonly #stacks: Stack[];
   readonly #dataDir: string;
-  #balancer: FaultProxy | null = null;
+  readonly #balancers: FaultProxy[] = [];
 
   private constructor(plan: {
     say: (line: string) => void;
@@ -136,7 +136,7 @@ export class Laboratory {
     await Promise.all(this.servers.brokers.map((broker) => broker.kill()));
     for (const stack of this.#stacks) await stack.stop();
     const wires = Object.values<FaultProxy[]>({ ...this.links }).flat();
-    for (const link of [...wires, this.#balancer]) await link?.close();
+    for (const link of [...wires, ...this.#balancers]) await link.close();
     this.disk?.unmount();
     if (this.disk) removeData(this.disk.folder);
     removeData(this.#dataDir);
@@ -149,8 +149,11 @@ export class Laboratory {
     }
     const portsOf = (part: PartName): number[] =>
       [...ports].flatMap(([name, port]) => (name.startsWith(part) ? [port] : []));
-    const balancer = await FaultProxy.open('gateway → orders', portsOf('orders'));
-    this.#balancer = balancer;
+    const [orders, bridges] = [
+      await FaultProxy.open('gateway → orders', portsOf('orders')),
+      await FaultProxy.open('gateway → bridges', portsOf('bridge')),
+    ];
+    this.#balancers.push(orders, bridges);
     const shared = {
       NODE_ENV: 'test',
       BCRYPT_COST: '4',
@@ -159,7 +162,8 @@ export class Laboratory {
       KAFKA_REPLICATION: String(Math.min(3, this.servers.brokers.length)),
       REDIS_HOST: '127.0.0.1',
       USERS_URL: `http://127.0.0.1:${ports.get('users-1')}`,
-      ORDERS_URL: `http://127.0.0.1:${balancer.port}`,
+      ORDERS_URL: `http://127.0.0.1:${orders.port}`,
+      BRIDGE_URL: `http://127.0.0.1:${bridges.port}`,
       MAX_CLIENTS_PER_USER: '5000',
     };
     for (const [name, port] of ports) {
@@ -190,7 +194,7 @@ export class Laboratory {
       url.port = await open(links.postgres, 'PostgreSQL', Number(url.port));
       env.DATABASE_URL = url.href;
     }
-    if (part === 'users') env.REDIS_PORT = String(this.redisPort);
+    if (part === 'users' || part === 'orders') env.REDIS_PORT = String(this.redisPort);
     if (part === 'bridge') env.REDIS_PORT = await open(links.redisOfBridges, 'Redis', this.redisPort);
     if (part === 'gateway') env.REDIS_PORT = await open(links.redisOfGateways, 'Redis', this.redisPort);
     return env;

@@ -47,6 +47,8 @@ const main = async (): Promise<number> => {
   say(`seed ${seed}`);
   const until = Date.now() + Number(values.minutes) * 60_000;
   const experiment = await Experiment.open({ seed, brokers: Number(values.brokers), patienceMs, say });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void experiment.close().finally(() => process.exit(1)));
   const score = new Score();
   try {
     const possible = known.filter(({ name, missing }) => {

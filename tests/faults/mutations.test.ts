@@ -16,9 +16,12 @@ describe('a mutation', () => {
   });
 });
 
-/** Runs the laboratory with a guard taken away from the system. */
+/**
+ * Runs the laboratory with a guard taken away from the system. With this seed the same bridge that cannot reach Redis is
+ * killed half a second later, in every round.
+ */
 const runWithout = async (guard: BrokenGuard, faults: string): Promise<{ code: number | null; output: string }> => {
-  const options = ['--together', '--rounds', '3', '--seed', '5', '--brokers', '1', '--patience', '8'];
+  const options = ['--together', '--rounds', '2', '--seed', '2406', '--brokers', '1', '--patience', '8'];
   const child = spawn(process.execPath, [join(root, 'tests', 'faults.ts'), '--only', faults, ...options], {
     env: { ...process.env, ...mutated(guard) },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -29,7 +32,11 @@ const runWithout = async (guard: BrokenGuard, faults: string): Promise<{ code: n
 };
 
 const cases: [guard: BrokenGuard, faults: string, verdict: RegExp][] = [
-  ['offsets are committed before Redis acknowledges', 'Redis paused,bridge killed', /^ {2}(lost|stale): /m],
+  [
+    'offsets are committed before Redis acknowledges',
+    'bridge killed,bridges → Redis: a black hole',
+    /^ {2}(lost|stale): /m,
+  ],
   ['gaps are not filled', 'subscriptions killed', /^ {2}(lost|stale): /m],
   ['versions are not compared', 'records repeated', /^ {2}(duplicated|reordered): /m],
   ['two relays at once, and none is fenced', 'gateway restarted', /^ {2}duplicated: Kafka holds/m],

@@ -29,6 +29,7 @@ export class FaultProxy {
   readonly #targets: readonly number[];
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  readonly #clients = new Set<Socket>();
   #weather = clear;
   #turn = 0;
 
@@ -73,6 +74,7 @@ export class FaultProxy {
 
   async close(): Promise<void> {
     this.reset();
+    for (const client of this.#clients) client.destroy();
     this.#server.close();
     await once(this.#server, 'close');
   }
@@ -80,6 +82,8 @@ export class FaultProxy {
   async #accept(client: Socket): Promise<void> {
     // An end that leaves before there is another one is heard of again when it is written to.
     client.on('error', () => undefined);
+    this.#clients.add(client);
+    client.once('close', () => this.#clients.delete(client));
     const server = await this.#dial();
     if (server === null || client.destroyed) {
       client.resetAndDestroy();

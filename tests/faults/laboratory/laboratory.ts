@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,13 +6,14 @@ import type { Daemon } from '../../../deploy/local/daemon.ts';
 import type { KafkaListener } from '../../../deploy/local/kafka.ts';
 import { createKafkaCluster } from '../../../deploy/local/kafka-cluster.ts';
 import type { PartName } from '../../../deploy/local/parts.ts';
+import { isAlive } from '../../../deploy/local/partial.ts';
 import { freePort } from '../../../deploy/local/ports.ts';
 import { removeData } from '../../../deploy/local/postgres-home.ts';
 import { type Stack, startStack } from '../../../deploy/local/stack.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Instance } from './instance.ts';
 import { Keeper } from './keeper.ts';
-import { SmallDisk } from './small-disk.ts';
+import { SmallDisk, unmount } from './small-disk.ts';
 
 export interface LaboratoryOptions {
   brokers: number;
@@ -42,6 +44,7 @@ const replicas: [PartName, number][] = [
   ['gateway', 2],
 ];
 const remembered = 3_000;
+const folderPrefix = 'live-orders-laboratory-';
 
 /** The whole system on servers of its own, with a faulty wire between all that talk with each other. */
 export class Laboratory {
@@ -85,7 +88,8 @@ export class Laboratory {
 
   /** Starts everything; resolves when every part answers. */
   static async open({ brokers: count, say }: LaboratoryOptions): Promise<Laboratory> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-laboratory-'));
+    sweep();
+    const dataDir = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
     const disk = SmallDisk.mount(join(dataDir, 'disk'));
     const logDir = join(dataDir, 'logs');
     const common = { durable: true, say, logDir };
@@ -200,6 +204,18 @@ export class Laboratory {
     return env;
   }
 }
+
+/** Removes what runs that were killed have left: a mounted file system does not go with its process. */
+const sweep = (): void => {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1] ?? process.pid);
+    if (isAlive(pid)) continue;
+    const folder = join(tmpdir(), name);
+    unmount(join(folder, 'disk'));
+    removeData(join(folder, 'disk'));
+    removeData(folder);
+  }
+};
 
 /** Two wires to each broker: one for the services, one for the bridges. */
 const linkBrokers = async (count: number) => {

@@ -39,6 +39,11 @@ export class SmallDisk {
   }
 
   unmount(): void {
-    spawnSync('umount', ['--lazy', this.folder]);
+    unmount(this.folder);
   }
 }
+
+/** Gives up a file system, also one that a run which was killed has left behind. */
+export const unmount = (folder: string): void => {
+  spawnSync('umount', ['--lazy', folder]);
+};

@@ -15,7 +15,7 @@ const possible = (): typeof faults =>
   faults.filter(({ missing }) => (missing?.(experiment.laboratory) ?? null) === null);
 
 test('every fault once: nothing is lost, repeated, reordered or stale at any hop', async () => {
-  for (const [index, chosen] of pack(possible(), 6).entries()) {
+  for (const [index, chosen] of pack(possible(), 8).entries()) {
     const { verdict, trail } = await experiment.round(index + 1, chosen);
     const told = [`seed ${seed}, round ${index + 1}`, ...chosen.map(({ name }) => name), ...trail].join('\n');
     expect(verdict.violations, told).toEqual([]);

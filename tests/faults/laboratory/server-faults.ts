@@ -95,6 +95,15 @@ export const serverFaults: readonly Fault[] = [
       return afterBroker(scene, await takeDown(scene.laboratory, broker, () => broker.stop()));
     },
   },
+  {
+    name: 'all of Kafka killed',
+    ...kafka,
+    async begin(scene) {
+      const { brokers } = scene.laboratory.servers;
+      const heals = await Promise.all(brokers.map((broker) => takeDown(scene.laboratory, broker, () => broker.kill())));
+      return afterBroker(scene, async () => void (await Promise.all(heals.map((heal) => heal()))));
+    },
+  },
   { name: 'Redis killed, with its data', touches: ['redis'], begin: (scene) => redisDown(scene, false) },
   { name: 'Redis killed, without its data', touches: ['redis'], begin: (scene) => redisDown(scene, true) },
   {

@@ -26,6 +26,8 @@ const recordValue = z.object(order.shape).pick({ id: true, version: true, status
 export class TopicReader {
   /** By order, in the order of the partition. */
   readonly records = new Map<string, OrderRecord[]>();
+  /** Orders of which an event was read a second time. */
+  readonly repeated: string[] = [];
   readonly #kafka: Kafka;
   readonly #seen = new Set<string>();
 
@@ -56,10 +58,12 @@ export class TopicReader {
     const { id, version, status, internal_note } = recordValue.parse(JSON.parse(String(value)));
     const records = this.records.get(id) ?? [];
     this.records.set(id, records);
+    const eventId = String(headers?.ce_id);
+    if (records.some((record) => record.eventId === eventId)) this.repeated.push(id);
     records.push({
       partition,
       offset: Number(offset),
-      eventId: String(headers?.ce_id),
+      eventId,
       committedAt: String(headers?.ce_time),
       at: Number(timestamp),
       version,

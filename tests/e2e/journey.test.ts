@@ -183,7 +183,7 @@ describe('a client that comes back', () => {
     const [first] = witness.messages;
     expect(first).toMatchObject({ event: 'welcome', data: { recovered: true } });
     // What the tests before did may still be on its way, and is then missed as well.
-    const events = witness.messages.slice(1);
+    const events = witness.messages.filter((one) => 'times' in one);
     for (const { seq } of events) expect(seq).toBeGreaterThan(welcome.seq);
     expect(events.filter((one) => one.event === 'new_order' && one.data.id === placed.id)).toHaveLength(1);
     await witness.close();

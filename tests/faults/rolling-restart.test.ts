@@ -20,6 +20,7 @@ beforeAll(async () => {
       ...system.territory.env,
       USERS_URL: `http://127.0.0.1:${system.part('users').port}`,
       ORDERS_URL: `http://127.0.0.1:${system.part('orders').port}`,
+      BRIDGE_URL: `http://127.0.0.1:${system.part('bridge').port}`,
       // So little memory that a client which was away for a moment is served from the log.
       HISTORY_LENGTH: count === 0 ? '1' : '5000',
     };

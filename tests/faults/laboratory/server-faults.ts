@@ -101,7 +101,9 @@ export const serverFaults: readonly Fault[] = [
     async begin(scene) {
       const { brokers } = scene.laboratory.servers;
       const heals = await Promise.all(brokers.map((broker) => takeDown(scene.laboratory, broker, () => broker.kill())));
-      return afterBroker(scene, async () => void (await Promise.all(heals.map((heal) => heal()))));
+      return afterBroker(scene, async () => {
+        await Promise.all(heals.map((heal) => heal()));
+      });
     },
   },
   { name: 'Redis killed, with its data', touches: ['redis'], begin: (scene) => redisDown(scene, false) },

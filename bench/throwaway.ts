@@ -4,16 +4,20 @@ import { join } from 'node:path';
 import { connectDatabase, migrate, type Sequelize } from '../services/runtime/src/database.ts';
 import { createLog, type Log } from '../services/runtime/src/log.ts';
 import { removeData } from '../deploy/local/postgres-home.ts';
-import { startStack } from '../deploy/local/stack.ts';
+import { type ServerName, type Stack, startStack } from '../deploy/local/stack.ts';
 
 export interface Throwaway {
   url: string;
   database: Sequelize;
   log: Log;
+  stack: Stack;
 }
 
-/** A PostgreSQL of its own with the tables of the orders service, for as long as `work` takes; nothing is left of it. */
-export const withThrowaway = async (work: (database: Throwaway) => Promise<void>): Promise<void> => {
+/** A PostgreSQL of its own with the tables of the orders service, and other `servers`, for as long as `work` takes; nothing is left. */
+export const withThrowaway = async (
+  work: (database: Throwaway) => Promise<void>,
+  servers: ServerName[] = ['postgres'],
+): Promise<void> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
   const controller = new AbortController();
   const { signal } = controller;
@@ -22,14 +26,14 @@ export const withThrowaway = async (work: (database: Throwaway) => Promise<void>
   for (const name of ends) process.once(name, stop);
   const log = createLog('bench', 'warn');
   try {
-    const stack = await startStack({ dataDir, durable: false, signal }, ['postgres']);
+    const stack = await startStack({ dataDir, durable: false, signal }, servers);
     const database = connectDatabase(stack.databaseUrl, 10, 'bench', 150_000);
     try {
       await migrate(database, 'orders', join(import.meta.dirname, '../services/orders/src/migrations'), log);
       const stopped = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(new Error('stopped')));
       });
-      await Promise.race([work({ url: stack.databaseUrl, database, log }), stopped]);
+      await Promise.race([work({ url: stack.databaseUrl, database, log, stack }), stopped]);
     } finally {
       // The server first: whatever it is still busy with would keep the pool waiting.
       await stack.stop();

@@ -72,27 +72,32 @@ await readTopic(
 
 // Each is sent in one transaction with the note of it, so that it goes out once whatever happens meanwhile.
 const sender = new FencedSender(kafka, `${prefix}dlq-replay`, topic);
-let replayed = BigInt((await sender.lastNote()) ?? -1);
+if (wanted.replay) await sender.open();
+const [last = '-1', refused = ''] = (await sender.lastNote())?.split(' ') ?? [];
+/** All letters up to here were tried; those that Kafka refused, or that have no origin, are left. */
+let tried = BigInt(last);
+const left = new Set(refused.split(',').filter(Boolean));
 
-const isNew = ({ offset }: { offset: string }): boolean => BigInt(offset) > replayed;
+const isNew = ({ offset }: { offset: string }): boolean => BigInt(offset) > tried || left.has(offset);
 
-const send = async (letter: (typeof letters)[number]): Promise<boolean> => {
-  const { offset, key, value, own, origin, text } = letter;
+const send = async ({ offset, key, value, own, origin, text }: (typeof letters)[number]): Promise<boolean> => {
+  left.delete(offset);
+  if (wanted.offsets.length === 0 && BigInt(offset) > tried) tried = BigInt(offset);
   if (!origin) {
+    left.add(offset);
     say(`skipped   ${text}`);
     return false;
   }
-  const reached = isNew(letter) && wanted.offsets.length === 0 ? BigInt(offset) : replayed;
   try {
     await sender.open();
     const record = { topic: origin.dlq_topic, key, value, headers: { ...own, [replayHeader]: offset } };
-    await sender.send([record], String(reached));
+    await sender.send([record], `${tried} ${[...left].join()}`);
   } catch (error) {
     if (!refusalOf(error)) throw error;
+    left.add(offset);
     say(`refused   ${text}  (${refusalOf(error)})`);
     return false;
   }
-  replayed = reached;
   say(`replayed  ${text}`);
   return true;
 };

@@ -11,6 +11,12 @@ import type { Client } from './room.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { Tickets } from './tickets.ts';
 
+/**
+ * Events that are read from the log for one client, beyond those in memory: the team's clients could take no more than
+ * these in 1 MiB, and 15,000 held all others up for 340 ms.
+ */
+const mostOlder = 1_000;
+
 interface AdmissionPlan {
   hub: Hub;
   subscriber: Subscriber;
@@ -102,8 +108,14 @@ export class Admission {
       if (!next) break;
       older.push(...next);
     }
-    if (this.isClosing) client.close('going_away');
+    if (this.isClosing || this.#isFull(client.identity)) client.close('going_away');
     else if (!isGone()) this.#plan.hub.join(client, since, older);
+  }
+
+  /** Others may have joined since it was checked. */
+  #isFull({ id }: Identity): boolean {
+    const { hub, maxClients, maxClientsPerUser } = this.#plan;
+    return hub.size >= maxClients || hub.socketsOf(id) >= maxClientsPerUser;
   }
 
   /** Whether events are missing between those at hand and those in memory. */
@@ -113,10 +125,12 @@ export class Admission {
     return (older.at(-1)?.seq ?? since.seq) + 1 < oldest;
   }
 
-  /** The log's events after those at hand and before those in memory; null when some of them are gone. */
+  /** The log's events after those at hand and before those in memory; null when some of them are gone, or too many. */
   async #read({ since, older }: Start): Promise<Entry[] | null> {
     if (!since || since === 'unreadable' || !this.#lacks({ since, older })) return [];
-    return this.#plan.subscriber.readLog(older.at(-1)?.seq ?? since.seq, this.#plan.hub.oldest);
+    const { oldest } = this.#plan.hub;
+    if (oldest - since.seq > mostOlder) return null;
+    return this.#plan.subscriber.readLog(older.at(-1)?.seq ?? since.seq, oldest);
   }
 }
 

@@ -39,6 +39,24 @@ const heard = (got: { messages: ServerMessage[] }) => got.messages.map(({ event,
 const idsOf = ({ text }: { text: string }) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id);
 
 describe('the stream as server-sent events', () => {
+  test('holds nothing open for a HEAD', async () => {
+    const { authorization } = gateway.admit();
+    const answer = await fetch(`${gateway.url}/live/events`, { method: 'HEAD', headers: { authorization } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(gateway.hub.size).toBe(0);
+  });
+
+  test('is open so often to a user at most, also when all ask at once', async () => {
+    const { authorization } = gateway.admit();
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    socket.write(`GET /live/events HTTP/1.1\r\nHost: gateway\r\nAuthorization: ${authorization}\r\n\r\n`.repeat(14));
+    await vi.waitFor(() => expect(gateway.hub.size).toBeGreaterThanOrEqual(10), soon);
+    // Asked after them, so answered when all of them were let in or not.
+    expect((await fetch(`${gateway.url}/live/events`, { headers: { authorization } })).status).toBe(429);
+    expect(gateway.hub.size).toBe(10);
+    socket.destroy();
+  });
+
   test('has the frames of the socket, and the position that each leads to', async () => {
     const { authorization } = gateway.admit();
     const got = await follow('/live/events', { authorization, origin: page });

@@ -50,6 +50,8 @@ export const addEventStream = (
   app.use(route.path, admission.check);
   app.openapi(route, async (c) => {
     const { identity } = c.var;
+    // Hono answers HEAD by this too; a stream would stay open for nobody.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
     const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
     const stream = openStream({ identity, start, hub, admission, presence, log, terminate: () => outgoing.destroy() });

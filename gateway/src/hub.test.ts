@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hub } from './hub.ts';
-import { at, created, events, ids, openHub, Recorder, inTime } from './hub.fixture.ts';
+import { at, created, events, ids, inTime, moved, openHub, Recorder } from './hub.fixture.ts';
 
 let hub: Hub;
 
@@ -34,6 +34,25 @@ describe('frames', () => {
     vi.advanceTimersByTime(1_000);
     hub.publish(created(1));
     expect(one.sent[1]).toBe(two.sent[1]);
+  });
+});
+
+describe('joining', () => {
+  test('while the only other client of the audience is let go leads into the room', () => {
+    const [slow, next] = [new Recorder('customer', ids.carla), new Recorder('customer', ids.carla)];
+    hub.join(slow, null);
+    vi.advanceTimersByTime(1_000);
+    hub.publish(created(1));
+    slow.queued = 10 * 1024 * 1024;
+    for (let n = 0; n < 8; n += 1) hub.publish(moved(2 + n, n, 2, 'confirmed', 'x'.repeat(200_000)));
+    hub.join(next, null);
+    expect(slow.closed).toBe('slow');
+    expect(hub.clients()).toEqual([next]);
+    vi.advanceTimersByTime(1_000);
+    hub.publish(created(10));
+    expect(events(next)).toEqual(['welcome 9', 'new_order 10']);
+    hub.leave(next);
+    expect([hub.size, hub.socketsOf(ids.carla)]).toEqual([0, 0]);
   });
 });
 

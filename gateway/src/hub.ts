@@ -103,8 +103,9 @@ export class Hub {
     // The session may have ended since it was checked.
     if (this.#revocations.covers(client.identity)) return client.close('session_ended');
     const audience = audienceOf(client.identity);
+    // It may let the last one of a room go, and the room with it.
+    this.#rooms.get(audience)?.flush(this.position);
     const room = this.#rooms.get(audience) ?? this.#openRoom(audience);
-    room.flush(this.position);
     const { position } = this;
     const missed = since && since !== 'unreadable' ? this.#missed(since, older, audience) : null;
     const data = {

@@ -37,6 +37,7 @@ export class Subscriber implements Part {
   readonly #replay: number;
   readonly #log: Log;
   #work: Promise<void> = Promise.resolve();
+  #reaching: Promise<void> | null = null;
   #unreadable = 0;
 
   /** `subscription` is a connection of its own; `replay` is how many events are read from the log at the start. */
@@ -86,11 +87,12 @@ export class Subscriber implements Part {
 
   /** Catches up with the log when it is ahead of us as `position`, which a client brought, says. */
   async reach({ epoch, seq }: Position): Promise<void> {
-    const here = (): Position => this.#hub.position;
-    await this.#enqueue(async () => {
-      // Of many clients that wait for the same, the first one's look is enough.
-      if (here().epoch === epoch && here().seq < seq) await this.#catchUp();
-    });
+    const isBehind = (): boolean => this.#hub.position.epoch === epoch && this.#hub.position.seq < seq;
+    // All who wait share one look; the one under way may have begun before this position was given.
+    for (let looks = 0; looks < 2 && isBehind(); looks += 1) {
+      this.#reaching ??= this.#enqueue(() => this.#catchUp()).finally(() => (this.#reaching = null));
+      await this.#reaching;
+    }
   }
 
   /** Events after `seq` and before `before` as the log holds them; null when some are missing. */

@@ -57,7 +57,7 @@ export class Bridge implements Part {
     const prefix = this.#settings.KAFKA_PREFIX;
     const options = { log: this.#log, signal };
     await retry('reaching kafka', () => ensureTopics(this.#kafka, this.#settings), options);
-    await retry('reaching redis', () => this.#begin(), options);
+    await retry('comparing redis with kafka', () => this.#begin(), options);
     this.state = 'consuming';
     try {
       await consume(

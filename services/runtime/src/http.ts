@@ -42,10 +42,15 @@ const answerError =
     }
     const context = { err: error, method: c.req.method, path: c.req.path, request_id: c.get('requestId') };
     if (isUnavailable(error)) {
-      log.warn(context, 'a store is not reachable');
+      log.warn(context, 'the database or redis cannot be reached, or is too busy');
       return problemResponse(
         c,
-        new ProblemError('unavailable', 'A store is not reachable; try again in a moment.', {}, { 'retry-after': '2' }),
+        new ProblemError(
+          'unavailable',
+          'The database or Redis cannot be reached, or is too busy; try again in a moment.',
+          {},
+          { 'retry-after': '2' },
+        ),
       );
     }
     log.error(context, 'request failed');

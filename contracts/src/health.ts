@@ -105,6 +105,7 @@ export const gatewayHealth = health
     live: z.boolean().meta({ description: 'Whether every stage of the stream is known to be in time' }),
     behind,
     lag: streamLag,
+    fresh_at: timestamp.nullable().meta({ description: 'What was committed until then is known to have come' }),
     clients: z.int(),
   })
   .meta({ id: 'GatewayHealth' });

@@ -130,6 +130,8 @@ export const serverMessage = z.discriminatedUnion('event', [
       live: z.boolean(),
       behind: behind.optional(),
       lag: streamLag.optional(),
+      /** What was committed until then is known to have come; null as long as nothing is known. */
+      fresh_at: timestamp.nullable().optional(),
     }),
   }),
   /** To staff and administrators: who is at these orders now. No part of the stream: it is never replayed. */

@@ -68,6 +68,7 @@ export const inTime: StreamState = {
     redis_ms: 1,
     gateway: { backlog_bytes: 0, loop_ms: 0 },
   },
+  fresh_at: at,
 };
 
 /** A client that keeps what it is sent. */

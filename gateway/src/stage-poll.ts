@@ -35,6 +35,8 @@ export interface StreamState {
   live: boolean;
   behind: Stage | null;
   lag: StreamLag;
+  /** What was committed until then (RFC 3339) is known to have come; null as long as nothing is known. */
+  fresh_at: string | null;
 }
 
 /** Asks every stage of the stream how far behind it is, all at once and each within 2 s. */
@@ -44,6 +46,7 @@ export class StagePoll implements Part {
   readonly #plan: StagePollPlan;
   readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
   #behind: Stage | null = null;
+  #freshAt: number | null = null;
 
   constructor(plan: StagePollPlan) {
     this.#plan = plan;
@@ -64,7 +67,8 @@ export class StagePoll implements Part {
     const behind = this.freshness.behind(this.#plan.subscribed());
     const held = Number.isFinite(this.#loop.max) ? this.#loop.max / 1e6 - loopResolutionMs : 0;
     const gateway = { backlog_bytes: this.#plan.largestBacklog(), loop_ms: Math.max(0, Math.round(held)) };
-    return { live: behind === null, behind, lag: this.freshness.lag(gateway) };
+    const fresh_at = this.#freshAt === null ? null : new Date(this.#freshAt).toISOString();
+    return { live: behind === null, behind, lag: this.freshness.lag(gateway), fresh_at };
   }
 
   /** As of now, for a heartbeat: from here on the event loop is measured anew. */
@@ -85,6 +89,7 @@ export class StagePoll implements Part {
 
   async #poll(): Promise<void> {
     const { usersUrl, ordersUrl, bridgeUrl } = this.#plan;
+    const began = Date.now();
     const [orders, users, bridge, redis] = await Promise.all([
       this.#ask(new URL('/api', ordersUrl), tolerant.service, ({ outbox }) => outbox),
       this.#ask(new URL('/api', usersUrl), tolerant.service, ({ outbox }) => outbox),
@@ -92,6 +97,9 @@ export class StagePoll implements Part {
       this.#pingRedis(),
     ]);
     this.freshness.take({ orders, users, bridge, redis });
+    // A stage that was in time before and does not answer now proves nothing.
+    if (!orders || !bridge || !redis || this.freshness.behind(this.#plan.subscribed())) return;
+    this.#freshAt = began - Math.max(orders.lag?.oldest_ms ?? 0, bridge.lag?.behind_ms ?? 0);
   }
 
   /** Null for a stage that does not answer, or that says that it does not know. */

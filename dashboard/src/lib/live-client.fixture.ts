@@ -1,7 +1,7 @@
 import type { Order, OrderStatus } from '@live-orders/contracts/orders.ts';
 import { vi } from 'vitest';
 import { LiveClient } from './live-client.ts';
-import type { LiveSocket, LiveState, OrderChange } from './live-state.ts';
+import type { LiveClientOptions, LiveSocket, LiveState, OrderChange } from './live-state.ts';
 import { makeOrder, orderId } from './orders.fixture.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
@@ -82,7 +82,7 @@ export const change = (seq: number, n: number, version: number, status: OrderSta
 });
 
 /** A client under fake timers, whose sockets and snapshots the test answers. */
-export function setUp() {
+export function setUp({ confirm }: Pick<LiveClientOptions, 'confirm'> = {}) {
   const sockets: Socket[] = [];
   const states: LiveState['phase'][] = [];
   const changes: OrderChange[] = [];
@@ -100,6 +100,7 @@ export function setUp() {
       snapshots.push(asked);
       return asked.promise;
     },
+    ...(confirm ? { confirm } : {}),
     onState: (state) => states.push(state.phase),
     onOrders: (given) => changes.push(...given),
     random: () => 1,

@@ -1,5 +1,5 @@
 import type { Stage } from '@live-orders/contracts/health.ts';
-import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
+import type { Order } from '@live-orders/contracts/orders.ts';
 import {
   type ClientMessage,
   formatPosition,
@@ -7,24 +7,17 @@ import {
   type Position,
   type ServerMessage,
 } from '@live-orders/contracts/realtime.ts';
+import { Confirmations } from './confirmations.ts';
 import { EventStream } from './live-events.ts';
 import { readFrame } from './live-frame.ts';
-import { backoff, LiveLink } from './live-link.ts';
-import {
-  SessionEndedError,
-  type LiveClientOptions,
-  type LiveCounters,
-  type LiveState,
-  type OrderChange,
-  type Via,
-} from './live-state.ts';
+import { LiveLink } from './live-link.ts';
+import type { LiveClientOptions, LiveCounters, LiveState, OrderChange, Via } from './live-state.ts';
 import { OrderStore } from './order-store.ts';
-import { pause } from './pause.ts';
+import { SnapshotReader } from './snapshot-reader.ts';
 
 type Heartbeat = Extract<ServerMessage, { event: 'heartbeat' }>['data'];
 type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
 
-const snapshotLimit = 20_000;
 /** Messages held back while a snapshot is read; beyond it, reading another snapshot is cheaper than remembering. */
 const heldLimit = 20_000;
 
@@ -37,25 +30,41 @@ export class LiveClient {
   readonly counters: LiveCounters = { applied: 0, ignored: 0, skipped: 0, merged: 0, snapshots: 0, connections: 0 };
   readonly #options: LiveClientOptions;
   readonly #now: () => number;
-  readonly #random: () => number;
   readonly #link: LiveLink;
+  readonly #snapshots: SnapshotReader;
+  readonly #confirmations: Confirmations;
   #state: LiveState = { phase: 'idle' };
   /** Everything up to here has been received; the store holds it all only when `#synced`. */
   #received: Position | null = null;
   #synced = false;
   #held: OrderMessage[] | null = null;
   #snapshotFrom: string | null = null;
+  /** When the newest order of the last snapshot was placed. */
+  #listedUntil = '';
   /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
   #lateAt: Stage | null | undefined;
-  #reading: AbortController | null = null;
-  /** Set while a snapshot is due that is not being read yet: wait a random part of so many milliseconds before. */
-  #dueWithin: number | null = null;
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
     this.store = options.store ?? new OrderStore();
     this.#now = options.now ?? Date.now;
-    this.#random = options.random ?? Math.random;
+    const random = options.random ?? Math.random;
+    this.#snapshots = new SnapshotReader({
+      read: options.snapshot,
+      random,
+      onRead: (orders) => this.#applySnapshot(orders),
+      onFailed: () => this.#setState({ phase: 'resyncing', since: this.#behindSince() }),
+      onSessionEnded: () => this.#end('session_ended'),
+    });
+    this.#confirmations = new Confirmations({
+      read: options.confirm,
+      onRead: (order) => this.put([order]),
+      onFailed: () => {
+        if (!this.#received) return;
+        this.#resync(formatPosition(this.#received));
+        this.#snapshots.readIfDue();
+      },
+    });
     this.#link = new LiveLink({
       url: options.url,
       since: () => this.position && formatPosition(this.position),
@@ -66,7 +75,7 @@ export class LiveClient {
       onLost: (attempt, retryAt) => this.#lost(attempt, retryAt),
       onEnded: (reason) => this.#end(reason),
       now: this.#now,
-      random: this.#random,
+      random,
       openSocket: options.openSocket ?? ((url) => new WebSocket(url)),
       openEvents: options.openEvents ?? ((url) => new EventStream(url)),
     });
@@ -129,7 +138,8 @@ export class LiveClient {
       this.#receive(message, changes);
     }
     this.#emit(changes);
-    this.#readIfDue();
+    this.#snapshots.readIfDue();
+    this.#confirmations.readDoubted();
   }
 
   #receive(message: ServerMessage, changes: OrderChange[]): void {
@@ -197,55 +207,29 @@ export class LiveClient {
 
   #resync(position: string, spread = 0): void {
     // `welcome` and the `resync` that follows it name the same place: one snapshot covers both.
-    if (this.#held && this.#snapshotFrom === position) {
-      if (this.#dueWithin !== null) this.#dueWithin = spread;
-      return;
-    }
+    if (this.#held && this.#snapshotFrom === position) return this.#snapshots.spread(spread);
     this.#cutReading();
     this.#synced = false;
     this.#received = parsePosition(position);
     this.#snapshotFrom = position;
     this.#held = [];
-    this.#dueWithin = spread;
+    this.#snapshots.ask(spread);
     if (this.#state.phase !== 'connecting') this.#setState({ phase: 'resyncing', since: this.#behindSince() });
-  }
-
-  #readIfDue(): void {
-    if (this.#dueWithin === null) return;
-    const wait = this.#random() * this.#dueWithin;
-    this.#dueWithin = null;
-    this.#reading = new AbortController();
-    void this.#readSnapshot(this.#reading.signal, wait);
-  }
-
-  async #readSnapshot(signal: AbortSignal, wait: number): Promise<void> {
-    const isOver = () => signal.aborted;
-    if (wait > 0) await pause(wait, signal);
-    for (let attempt = 0; !isOver(); attempt += 1) {
-      try {
-        const orders = await this.#options.snapshot(AbortSignal.any([signal, AbortSignal.timeout(snapshotLimit)]));
-        if (!isOver()) this.#applySnapshot(orders);
-        return;
-      } catch (error) {
-        if (isOver()) return;
-        if (error instanceof SessionEndedError) return this.#end('session_ended');
-        this.#setState({ phase: 'resyncing', since: this.#behindSince() });
-        await pause(backoff(attempt, this.#random), signal);
-      }
-    }
   }
 
   #applySnapshot(orders: readonly Order[]): void {
     this.counters.snapshots += 1;
     const listed = new Set(orders.map((order) => order.id));
+    this.#listedUntil = orders.reduce((until, { created_at }) => (created_at > until ? created_at : until), '');
     const changes = this.#applyAll(orders, 'snapshot');
-    const removed = this.store.retain((order) => listed.has(order.id) || isFinal(order.status));
+    const removed = this.store.retain((order) => listed.has(order.id));
     for (const order of removed) changes.push({ kind: 'removed', order });
     for (const message of this.#held ?? []) this.#apply(message.data, 'event', changes);
     this.#held = null;
     this.#synced = this.#received !== null;
     this.#emit(changes);
     this.#setState(this.#liveOrStale());
+    this.#confirmations.readDoubted();
   }
 
   #applyAll(orders: readonly Order[], via: Via): OrderChange[] {
@@ -256,13 +240,25 @@ export class LiveClient {
 
   #apply(order: Order, via: Via, changes: OrderChange[]): void {
     const previous = this.store.get(order.id);
-    if (!this.store.upsert(order)) {
+    if (via === 'event' && !previous && this.#isDoubtful(order)) {
+      return this.#confirmations.doubt(order.id);
+    }
+    const isOld = via === 'event' && this.store.seen(order.id) >= order.version;
+    if (isOld || !this.store.upsert(order)) {
       this.counters.ignored += 1;
       return;
     }
     this.counters.applied += 1;
     if (via === 'event' && previous) this.counters.skipped += order.version - previous.version - 1;
     changes.push({ kind: 'applied', via, order, previous });
+  }
+
+  /**
+   * Of an order that is not here, only the beginning is sure to be news: it was final before the last snapshot, or
+   * given up, or its beginning was left out for a slow reader. An event of it may be an old one that was sent again.
+   */
+  #isDoubtful({ id, version, created_at }: Order): boolean {
+    return this.store.seen(id) < version && (version > 1 || created_at < this.#listedUntil);
   }
 
   #emit(changes: readonly OrderChange[]): void {
@@ -281,9 +277,9 @@ export class LiveClient {
   }
 
   #cutReading(): void {
-    this.#reading?.abort();
-    this.#reading = null;
-    this.#dueWithin = null;
+    this.#snapshots.cut();
+    // What was not confirmed has been received, but is not in the store.
+    if (this.#confirmations.cut()) this.#synced = false;
     this.#held = null;
   }
 

@@ -23,7 +23,7 @@ export type Via = 'event' | 'snapshot' | 'rest';
 
 export type OrderChange =
   | { kind: 'applied'; via: Via; order: Order; previous: Order | undefined }
-  /** The server no longer lists it among the open orders, and it is too old to be among the final ones shown. */
+  /** A snapshot does not list it: it is final by now, and too old to be among the final ones shown. */
   | { kind: 'removed'; order: Order };
 
 export interface LiveCounters {
@@ -57,9 +57,14 @@ export interface LiveClientOptions {
   url: (signal: AbortSignal) => Promise<string>;
   /**
    * Reads, over REST, every order that isn't final, and as many final ones as are of interest. An order that the client
-   * holds as open and that is missing here is removed. May throw SessionEndedError.
+   * holds and that is missing here is removed, final or not: a final one changes too. May throw SessionEndedError.
    */
   snapshot: (signal: AbortSignal) => Promise<readonly Order[]>;
+  /**
+   * Reads one order over REST, null when there is none: asked when an event speaks of an order that is not held, and may
+   * be an old one that was sent again. Without it, or when it fails, a snapshot is read instead.
+   */
+  confirm?: (id: string, signal: AbortSignal) => Promise<Order | null>;
   store?: OrderStore;
   /** Called once per frame or snapshot, after the store has the changes, in the order in which they were applied. */
   onOrders?: (changes: readonly OrderChange[]) => void;

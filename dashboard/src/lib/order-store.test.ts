@@ -37,6 +37,38 @@ describe('OrderStore', () => {
     expect(store.upsert(deliver('a', 5, '2026-01-01T00:00:00.000Z'))).toBe(true);
   });
 
+  it('remembers the highest version of each order, given up or not', () => {
+    const store = new OrderStore();
+    expect(store.seen('a')).toBe(0);
+    store.upsert(makeOrder({ id: 'a', version: 3 }));
+    expect(store.seen('a')).toBe(3);
+    store.retain(() => false);
+    expect(store.seen('a')).toBe(3);
+  });
+
+  it('never gives up a watched order for want of room', () => {
+    const store = new OrderStore(2);
+    store.watched.add('old');
+    store.upsert(deliver('old', 5, '2020-01-01T00:00:00.000Z'));
+    for (const day of ['02', '03', '04']) store.upsert(deliver(`d${day}`, 5, `2026-01-${day}T00:00:00.000Z`));
+    expect(store.get('old')?.version).toBe(5);
+  });
+
+  it('does not search all orders at each one when there are more open ones than it has room for', () => {
+    let looks = 0;
+    const countLooks = (order: Order): Order =>
+      Object.defineProperty(order, 'status', {
+        get: () => {
+          looks += 1;
+          return 'pending';
+        },
+      });
+    const store = new OrderStore(10);
+    for (let n = 0; n < 500; n += 1) store.upsert(countLooks(makeOrder({ id: `o${n}` })));
+    expect(store.size).toBe(500);
+    expect(looks).toBeLessThanOrEqual(1000);
+  });
+
   it('ends with the highest version of each order, whatever the order and the repetitions of what comes in', () => {
     const change = fc.record({
       id: fc.constantFrom('a', 'b', 'c', 'd'),

@@ -6,7 +6,10 @@ import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
  */
 export class OrderStore {
   readonly capacity: number;
+  /** Ids of orders that a page shows on their own; they are not given up for want of room. */
+  readonly watched = new Set<string>();
   readonly #orders = new Map<string, Order>();
+  readonly #final = new Set<string>();
   /** Versions of the orders given up: a late duplicate must not bring one back in an earlier state. */
   readonly #givenUp = new Map<string, number>();
 
@@ -22,11 +25,19 @@ export class OrderStore {
     return this.#orders.get(id);
   }
 
+  /** The highest version that was ever here, given up or not; 0 for none. */
+  seen(id: string): number {
+    return this.#orders.get(id)?.version ?? this.#givenUp.get(id) ?? 0;
+  }
+
   values(): IterableIterator<Order> {
     return this.#orders.values();
   }
 
-  /** Takes the order in unless the same or a higher version is here already; answers whether it did. */
+  /**
+   * Takes the order in unless the same or a higher version is here already; answers whether it did. One that was given
+   * up comes back at the version it had: whoever read it anew knows that this is still the latest.
+   */
   upsert(order: Order): boolean {
     const known = this.#orders.get(order.id);
     if (known && known.version >= order.version) return false;
@@ -36,6 +47,8 @@ export class OrderStore {
       this.#givenUp.delete(order.id);
     }
     this.#orders.set(order.id, order);
+    if (isFinal(order.status)) this.#final.add(order.id);
+    else this.#final.delete(order.id);
     if (this.#orders.size > this.capacity) this.#shrink(order.id);
     return true;
   }
@@ -49,6 +62,7 @@ export class OrderStore {
 
   #giveUp(order: Order): void {
     this.#orders.delete(order.id);
+    this.#final.delete(order.id);
     this.#givenUp.set(order.id, order.version);
     if (this.#givenUp.size <= this.capacity * 10) return;
     const [oldest] = this.#givenUp.keys();
@@ -58,7 +72,11 @@ export class OrderStore {
   /** Goes a little below the capacity, so that a full store doesn't sort itself at every new order. */
   #shrink(justTaken: string): void {
     const surplus = this.#orders.size - Math.floor(this.capacity * 0.95);
-    const final = [...this.#orders.values()].filter((order) => isFinal(order.status) && order.id !== justTaken);
+    const final: Order[] = [];
+    for (const id of this.#final) {
+      const order = this.#orders.get(id);
+      if (order && id !== justTaken && !this.watched.has(id)) final.push(order);
+    }
     final.sort((a, b) => (a.updated_at < b.updated_at ? -1 : 1));
     for (const order of final.slice(0, surplus)) this.#giveUp(order);
   }

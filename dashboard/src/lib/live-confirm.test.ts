@@ -1,0 +1,101 @@
+import type { Order } from '@live-orders/contracts/orders.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { change, setUp } from './live-client.fixture.ts';
+import { makeOrder, orderId } from './orders.fixture.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A server that has this of the orders; null for those that it does not know. */
+const serverWith = (...orders: Order[]) => vi.fn(async (id: string) => orders.find((order) => order.id === id) ?? null);
+const order = (n: number, version: number, status: Order['status'] = 'pending') =>
+  makeOrder({ id: orderId(n), version, status });
+
+describe('an event of an order that the client does not hold', () => {
+  test('is read by REST before it is shown, since it may be an old one that was sent again', async () => {
+    const confirm = serverWith(order(1, 7, 'delivered'));
+    const { client, goLive, socket, settle, snapshots } = setUp({ confirm });
+    await goLive('e:10');
+    socket().say(change(11, 1, 3, 'preparing'), change(12, 1, 4, 'shipped'));
+    expect(client.store.get(orderId(1))).toBeUndefined();
+    await settle();
+    expect(client.store.get(orderId(1))).toMatchObject({ version: 7, status: 'delivered' });
+    expect(confirm).toHaveBeenCalledTimes(1);
+    expect(snapshots).toHaveLength(1);
+    expect(client.state.phase).toBe('live');
+  });
+
+  test('is not shown when the server knows no such order', async () => {
+    const { client, goLive, socket, settle } = setUp({ confirm: serverWith() });
+    await goLive('e:10');
+    socket().say(change(11, 1, 3));
+    await settle();
+    expect(client.store.size).toBe(0);
+    expect(client.position).toEqual({ epoch: 'e', seq: 11 });
+  });
+
+  test('is taken as it is when it begins the order', async () => {
+    const confirm = serverWith();
+    const { client, goLive, socket } = setUp({ confirm });
+    await goLive('e:10');
+    socket().say(change(11, 1, 1));
+    expect(client.store.get(orderId(1))?.version).toBe(1);
+    expect(confirm).not.toHaveBeenCalled();
+  });
+
+  test('is confirmed when it begins an order placed before others that the snapshot lists', async () => {
+    const { client, goLive, socket, settle } = setUp({ confirm: serverWith(order(1, 6, 'cancelled')) });
+    await goLive('e:10', makeOrder({ id: orderId(2), created_at: '2026-03-15T00:00:00.000Z' }));
+    socket().say(change(11, 1, 1));
+    expect(client.store.get(orderId(1))).toBeUndefined();
+    await settle();
+    expect(client.store.get(orderId(1))?.status).toBe('cancelled');
+  });
+
+  test('is ignored at the version that was given up', async () => {
+    const confirm = serverWith(order(1, 7, 'delivered'));
+    const { client, goLive, socket, settle, answer } = setUp({ confirm });
+    await goLive('e:10', order(1, 3, 'shipped'));
+    socket().resync('e:20');
+    await answer();
+    socket().say(change(21, 1, 3, 'shipped'));
+    await settle();
+    expect(client.store.size).toBe(0);
+    expect(client.counters.ignored).toBe(1);
+    expect(confirm).not.toHaveBeenCalled();
+  });
+
+  test('costs a snapshot when it can’t be confirmed, or there are many', async () => {
+    const failing = setUp({ confirm: () => Promise.reject(new Error('502')) });
+    const crowded = setUp({ confirm: serverWith() });
+    const plain = setUp();
+    const many = Array.from({ length: 21 }, (_, n) => change(11 + n, n, 2));
+    for (const { client, goLive, socket, settle, snapshots, answer } of [failing, crowded, plain]) {
+      await goLive('e:10');
+      socket().say(...(client === crowded.client ? many : many.slice(0, 1)));
+      await settle();
+      expect(client.state.phase).toBe('resyncing');
+      expect(snapshots).toHaveLength(2);
+      await answer(order(1, 2));
+      expect(client.state.phase).toBe('live');
+      expect(client.store.size).toBe(1);
+      client.stop();
+    }
+  });
+
+  test('is not passed over when the link is lost before it was confirmed', async () => {
+    const confirm = vi.fn(() => new Promise<Order>(() => undefined));
+    const { client, goLive, socket } = setUp({ confirm });
+    await goLive('e:10');
+    socket().say(change(11, 1, 3));
+    socket().hangUp(1006);
+    expect(client.position).toBeNull();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(socket().url.searchParams.has('since')).toBe(false);
+    client.stop();
+  });
+});

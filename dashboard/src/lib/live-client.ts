@@ -43,6 +43,8 @@ export class LiveClient {
   #listedUntil = '';
   /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
   #lateAt: Stage | null | undefined;
+  /** Until when, by the last heartbeat, everything is known to have come. */
+  #freshAt = 0;
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
@@ -179,11 +181,13 @@ export class LiveClient {
   }
 
   /** A beat's position says: everything up to here has been sent on this socket. */
-  #beat({ position, live, behind = null }: Heartbeat): void {
+  #beat({ position, live, behind = null, fresh_at, server_time }: Heartbeat): void {
     const at = parsePosition(position);
     if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(position);
     if (at) this.#advance(at.seq);
     this.#lateAt = live ? undefined : behind;
+    // What is shown may be older than the news of it: two polls without an answer came before.
+    this.#freshAt = this.#now() - (fresh_at ? Date.parse(server_time) - Date.parse(fresh_at) : 0);
     const { phase } = this.#state;
     if (phase === 'stale' || (phase === 'live' && !live)) this.#setState(this.#liveOrStale());
   }
@@ -191,7 +195,7 @@ export class LiveClient {
   /** With everything applied that has come: live, unless the gateway says that more is on its way. */
   #liveOrStale(): LiveState {
     if (this.#lateAt === undefined) return { phase: 'live' };
-    const since = this.#state.phase === 'stale' ? this.#state.since : this.#now();
+    const since = this.#state.phase === 'stale' ? this.#state.since : this.#freshAt;
     return { phase: 'stale', since, behind: this.#lateAt };
   }
 

@@ -29,6 +29,16 @@ test('a heartbeat that is not live makes the client stale, names the stage, and 
   client.stop();
 });
 
+test('a stale client shows data as of when everything was last known to have come, not of when it was told', async () => {
+  const { client, goLive, socket } = setUp();
+  await goLive();
+  const fresh_at = new Date(Date.parse(time) - 7_000).toISOString();
+  const late = beat(false, 'bridge');
+  socket().say({ ...late, data: { ...late.data, fresh_at } });
+  expect(client.state).toMatchObject({ phase: 'stale', since: Date.now() - 7_000 });
+  client.stop();
+});
+
 test('a client that connects while the stream is behind is stale once it has its snapshot, never live before', async () => {
   const { client, states, settle, answer, socket } = setUp();
   client.start();

@@ -243,8 +243,7 @@ export class LiveClient {
     if (via === 'event' && !previous && this.#isDoubtful(order)) {
       return this.#confirmations.doubt(order.id);
     }
-    const isOld = via === 'event' && this.store.seen(order.id) >= order.version;
-    if (isOld || !this.store.upsert(order)) {
+    if (!this.store.upsert(order)) {
       this.counters.ignored += 1;
       return;
     }
@@ -258,7 +257,8 @@ export class LiveClient {
    * given up, or its beginning was left out for a slow reader. An event of it may be an old one that was sent again.
    */
   #isDoubtful({ id, version, created_at }: Order): boolean {
-    return this.store.seen(id) < version && (version > 1 || created_at < this.#listedUntil);
+    const seen = this.store.seen(id);
+    return seen > 0 ? version >= seen : version > 1 || created_at < this.#listedUntil;
   }
 
   #emit(changes: readonly OrderChange[]): void {

@@ -56,17 +56,30 @@ describe('an event of an order that the client does not hold', () => {
     expect(client.store.get(orderId(1))?.status).toBe('cancelled');
   });
 
-  test('is ignored at the version that was given up', async () => {
+  test('is ignored below the version that was given up, and confirmed at that version', async () => {
     const confirm = serverWith(order(1, 7, 'delivered'));
     const { client, goLive, socket, settle, answer } = setUp({ confirm });
     await goLive('e:10', order(1, 3, 'shipped'));
     socket().resync('e:20');
     await answer();
-    socket().say(change(21, 1, 3, 'shipped'));
+    socket().say(change(21, 1, 2, 'confirmed'));
     await settle();
-    expect(client.store.size).toBe(0);
-    expect(client.counters.ignored).toBe(1);
     expect(confirm).not.toHaveBeenCalled();
+    socket().say(change(22, 1, 3, 'shipped'));
+    expect(client.store.size).toBe(0);
+    await settle();
+    expect(client.store.get(orderId(1))?.version).toBe(7);
+  });
+
+  test('brings back what a page put in while a snapshot was read that began too early to list it', async () => {
+    const { client, goLive, socket, settle, answer } = setUp({ confirm: serverWith(order(1, 1)) });
+    await goLive('e:10');
+    socket().resync('e:20');
+    client.put([order(1, 1)]);
+    socket().say(change(21, 1, 1));
+    await answer();
+    await settle();
+    expect(client.store.get(orderId(1))?.version).toBe(1);
   });
 
   test('costs a snapshot when it can’t be confirmed, or there are many', async () => {

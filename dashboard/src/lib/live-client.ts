@@ -1,5 +1,5 @@
 import type { Stage } from '@live-orders/contracts/health.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
+import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
 import {
   type ClientMessage,
   formatPosition,
@@ -224,7 +224,12 @@ export class LiveClient {
     const changes = this.#applyAll(orders, 'snapshot');
     const removed = this.store.retain((order) => listed.has(order.id));
     for (const order of removed) changes.push({ kind: 'removed', order });
-    for (const message of this.#held ?? []) this.#apply(message.data, 'event', changes);
+    for (const { data } of this.#held ?? []) {
+      // Final by now and not listed: too old to be among the final ones shown.
+      const isPast = isFinal(data.status) && !this.store.get(data.id) && this.#isDoubtful(data);
+      if (isPast) this.#confirmations.dismiss(data.id);
+      else this.#apply(data, 'event', changes);
+    }
     this.#held = null;
     this.#synced = this.#received !== null;
     this.#emit(changes);
@@ -253,12 +258,13 @@ export class LiveClient {
   }
 
   /**
-   * Of an order that is not here, only the beginning is sure to be news: it was final before the last snapshot, or
-   * given up, or its beginning was left out for a slow reader. An event of it may be an old one that was sent again.
+   * Asked about an order that is not here. One placed after the last snapshot is news, even when its beginning was left
+   * out for a slow reader. Any other was final by then, or given up: an event of it may be an old one, sent again.
    */
   #isDoubtful({ id, version, created_at }: Order): boolean {
     const seen = this.store.seen(id);
-    return seen > 0 ? version >= seen : version > 1 || created_at < this.#listedUntil;
+    if (seen > 0) return version >= seen;
+    return created_at < this.#listedUntil || (version > 1 && created_at === this.#listedUntil);
   }
 
   #emit(changes: readonly OrderChange[]): void {

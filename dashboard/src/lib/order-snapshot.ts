@@ -16,10 +16,9 @@ export interface OrderSnapshot {
  * not be left with what it was before. `watched` is looked at last, for pages that are opened meanwhile.
  */
 export async function readOrderSnapshot(watched: ReadonlySet<string>, signal: AbortSignal): Promise<OrderSnapshot> {
-  const [open, final] = await Promise.all([
-    readOpenOrders(signal),
-    readOrders({ status: finalStatuses, limit: finalOrders }, signal),
-  ]);
+  // In this order, so that one that becomes final meanwhile is in both rather than in neither.
+  const open = await readOpenOrders(signal);
+  const final = await readOrders({ status: finalStatuses, limit: finalOrders }, signal);
   const orders = [...open, ...final.data];
   const looked = new Set(orders.map(({ id }) => id));
   for (const id of watched) {

@@ -224,9 +224,11 @@ export class LiveClient {
     const changes = this.#applyAll(orders, 'snapshot');
     const removed = this.store.retain((order) => listed.has(order.id));
     for (const order of removed) changes.push({ kind: 'removed', order });
-    for (const { data } of this.#held ?? []) {
-      // Final by now and not listed: too old to be among the final ones shown.
-      const isPast = isFinal(data.status) && !this.store.get(data.id) && this.#isDoubtful(data);
+    const held = this.#held ?? [];
+    const begun = new Set(held.flatMap(({ data }) => (data.version === 1 ? data.id : [])));
+    for (const { data } of held) {
+      // Final by now, not listed, and not placed just now: too old to be among the final ones shown.
+      const isPast = !begun.has(data.id) && isFinal(data.status) && !this.store.get(data.id) && this.#isDoubtful(data);
       if (isPast) this.#confirmations.dismiss(data.id);
       else this.#apply(data, 'event', changes);
     }

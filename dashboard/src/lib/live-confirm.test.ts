@@ -123,6 +123,16 @@ describe('an event of an order that the client does not hold', () => {
     expect(confirm).not.toHaveBeenCalled();
   });
 
+  test('is confirmed when the order was placed and became final during a snapshot that lists a later one', async () => {
+    const { client, goLive, socket, settle, answer } = setUp({ confirm: serverWith(order(1, 2, 'cancelled')) });
+    await goLive('e:10');
+    socket().resync('e:20');
+    socket().say(change(21, 1, 1), change(22, 1, 2, 'cancelled'));
+    await answer(makeOrder({ id: orderId(2), created_at: '2026-03-15T00:00:00.000Z' }));
+    await settle();
+    expect(client.store.get(orderId(1))?.status).toBe('cancelled');
+  });
+
   test('is not passed over when the link is lost before it was confirmed', async () => {
     const confirm = vi.fn(() => new Promise<Order>(() => undefined));
     const { client, goLive, socket } = setUp({ confirm });

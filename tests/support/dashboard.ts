@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/orders.ts';
+import { order, type Order } from '@live-orders/contracts/orders.ts';
 import { ticket } from '@live-orders/contracts/realtime.ts';
 import { LiveClient } from '../../dashboard/src/lib/live-client.ts';
 import { OrderStore } from '../../dashboard/src/lib/order-store.ts';
@@ -23,6 +23,7 @@ export class Dashboard {
         return `${gateway.url.replace('http', 'ws')}/ws?ticket=${granted.ticket}`;
       },
       snapshot: () => api.orders(),
+      confirm: (id) => api.expect(200, order, 'GET', `/orders/api/orders/${id}`),
       onMessage: (message) => {
         if (message.event === 'resync') this.resyncs.push(message.data.reason);
       },

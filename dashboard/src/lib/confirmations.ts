@@ -29,6 +29,11 @@ export class Confirmations {
     this.#doubted.add(id);
   }
 
+  /** This order is not to be shown at all. */
+  dismiss(id: string): void {
+    this.#doubted.delete(id);
+  }
+
   readDoubted(): void {
     const doubted = [...this.#doubted];
     if (doubted.length === 0) return;

@@ -1,5 +1,5 @@
 import type { Stage } from '@live-orders/contracts/health.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
+import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
 import {
   type ClientMessage,
   formatPosition,
@@ -228,7 +228,14 @@ export class LiveClient {
     const changes = this.#applyAll(orders, 'snapshot');
     const removed = this.store.retain((order) => listed.has(order.id));
     for (const order of removed) changes.push({ kind: 'removed', order });
-    for (const message of this.#held ?? []) this.#apply(message.data, 'event', changes);
+    const held = this.#held ?? [];
+    const begun = new Set(held.flatMap(({ data }) => (data.version === 1 ? data.id : [])));
+    for (const { data } of held) {
+      // Final by now, not listed, and not placed just now: too old to be among the final ones shown.
+      const isPast = !begun.has(data.id) && isFinal(data.status) && !this.store.get(data.id) && this.#isDoubtful(data);
+      if (isPast) this.#confirmations.dismiss(data.id);
+      else this.#apply(data, 'event', changes);
+    }
     this.#held = null;
     this.#synced = this.#received !== null;
     this.#emit(changes);
@@ -247,8 +254,7 @@ export class LiveClient {
     if (via === 'event' && !previous && this.#isDoubtful(order)) {
       return this.#confirmations.doubt(order.id);
     }
-    const isOld = via === 'event' && this.store.seen(order.id) >= order.version;
-    if (isOld || !this.store.upsert(order)) {
+    if (!this.store.upsert(order)) {
       this.counters.ignored += 1;
       return;
     }
@@ -258,11 +264,13 @@ export class LiveClient {
   }
 
   /**
-   * Of an order that is not here, only the beginning is sure to be news: it was final before the last snapshot, or
-   * given up, or its beginning was left out for a slow reader. An event of it may be an old one that was sent again.
+   * Asked about an order that is not here. One placed after the last snapshot is news, even when its beginning was left
+   * out for a slow reader. Any other was final by then, or given up: an event of it may be an old one, sent again.
    */
   #isDoubtful({ id, version, created_at }: Order): boolean {
-    return this.store.seen(id) < version && (version > 1 || created_at < this.#listedUntil);
+    const seen = this.store.seen(id);
+    if (seen > 0) return version >= seen;
+    return created_at < this.#listedUntil || (version > 1 && created_at === this.#listedUntil);
   }
 
   #emit(changes: readonly OrderChange[]): void {

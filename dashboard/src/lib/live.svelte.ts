@@ -8,13 +8,11 @@ import { clock } from './clock.svelte.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import { LiveClient } from './live-client.ts';
 import type { LiveState } from './live-state.ts';
-import { admitToSocket, readOpenOrders, readOrders } from './order-api.ts';
+import { admitToSocket, readOrder, readOrders } from './order-api.ts';
+import { finalOrders, readOrderSnapshot } from './order-snapshot.ts';
 import { Presence } from './presence.svelte.ts';
 import { RecentChanges, type RecentChange } from './recent-changes.ts';
 import { finalStatuses } from './status.ts';
-
-/** Of delivered and cancelled orders, the newest come with the snapshot; older ones are read on demand. */
-const finalOrders = 100;
 
 /** Milliseconds. */
 const longestRest = 500;
@@ -33,6 +31,7 @@ export class LiveOrders {
   #state = $state.raw<LiveState>({ phase: 'idle' });
   #lastMessageAt = $state<number | null>(null);
   #complete = $state(false);
+  #snapshots = $state(0);
   /** Where the final orders go on that are older than those here; undefined before the first snapshot. */
   #olderFinal = $state<string | null>();
   readonly #recent = new RecentChanges();
@@ -48,6 +47,7 @@ export class LiveOrders {
     this.#client = new LiveClient({
       url: (signal) => admitToSocket(socketUrl, signal),
       snapshot: (signal) => this.#readSnapshot(signal),
+      confirm: readOrder,
       onOrders: (changes) => {
         this.#recent.add(changes);
         this.#schedule();
@@ -85,6 +85,11 @@ export class LiveOrders {
     return this.#complete;
   }
 
+  /** How many snapshots were taken in; each takes away the older final orders that were read on demand. */
+  get snapshots(): number {
+    return this.#snapshots;
+  }
+
   /** Whether the server has delivered or cancelled orders that are not here. */
   get olderFinal(): boolean {
     return this.#olderFinal !== null;
@@ -114,8 +119,17 @@ export class LiveOrders {
     if (!this.#olderFinal) return;
     const search = { status: finalStatuses, limit: finalOrders, cursor: this.#olderFinal };
     const page = await readOrders(search, AbortSignal.timeout(readLimit));
+    // A snapshot that came meanwhile has taken the older orders away: they are read from its end again.
+    if (this.#olderFinal !== search.cursor) return;
     this.#olderFinal = page.next_cursor;
     this.put(page.data);
+  }
+
+  /** Keeps this order here and up to date, final or not, until the answered function is called. */
+  watch(id: string): () => void {
+    const { watched } = this.#client.store;
+    watched.add(id);
+    return () => void watched.delete(id);
   }
 
   wake(): void {
@@ -143,13 +157,10 @@ export class LiveOrders {
   }
 
   async #readSnapshot(signal: AbortSignal): Promise<Order[]> {
-    const [open, final] = await Promise.all([
-      readOpenOrders(signal),
-      readOrders({ status: finalStatuses, limit: finalOrders }, signal),
-    ]);
-    this.#olderFinal = final.next_cursor;
+    const { orders, olderFinal } = await readOrderSnapshot(this.#client.store.watched, signal);
+    this.#olderFinal = olderFinal;
     this.#complete = true;
-    return [...open, ...final.data];
+    return orders;
   }
 
   #hear(message: ServerMessage): void {
@@ -195,6 +206,7 @@ export class LiveOrders {
   #publish(): void {
     this.#orders = [...this.#client.store.values()].sort(newestFirst);
     this.#state = this.#client.state;
+    this.#snapshots = this.#client.counters.snapshots;
     this.#lastMessageAt = this.#client.lastMessageAt;
     this.#latency = this.#latencies.summary;
   }

@@ -1,7 +1,7 @@
-import { orderPage, type Order, type OrderStatus } from '@live-orders/contracts/orders.ts';
+import { order, orderPage, type Order, type OrderStatus } from '@live-orders/contracts/orders.ts';
 import { ticket } from '@live-orders/contracts/realtime.ts';
 import type { z } from 'zod';
-import { callApi } from './api.ts';
+import { ApiError, callApi } from './api.ts';
 import { openStatuses } from './status.ts';
 
 export interface OrderSearch {
@@ -31,6 +31,16 @@ export async function readOpenOrders(signal: AbortSignal): Promise<Order[]> {
     cursor = page.next_cursor;
   } while (cursor !== null);
   return orders;
+}
+
+/** Null when there is no such order, or none that this user may see. */
+export async function readOrder(id: string, signal: AbortSignal): Promise<Order | null> {
+  try {
+    return await callApi(order, `orders/api/orders/${id}`, { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.problem?.status === 404) return null;
+    throw error;
+  }
 }
 
 /** The socket's address with a fresh ticket, good for one connection. */

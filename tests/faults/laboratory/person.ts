@@ -54,7 +54,10 @@ export class Person {
     await this.call('POST', '/users/api/auth/logout', { body: { refresh_token }, signal: AbortSignal.timeout(5_000) });
   }
 
-  /** What a dashboard reads: every open order, and the final ones that changed last. */
+  /**
+   * Every open order, as a dashboard reads it, and the final ones that changed last: a dashboard reads those placed last,
+   * but here what changed in this round has to be shown.
+   */
   async snapshot(signal: AbortSignal): Promise<Order[]> {
     const orders: Order[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {

@@ -34,11 +34,14 @@ export const traceOrder = async (
           `  ${time(one.at)} Kafka: version ${one.version} ${one.status} at ${one.partition}/${one.offset}, ce_id ${one.eventId}, committed ${time(one.committedAt)}`,
       ),
     ...(await traceRedis(id, laboratory)),
-    ...viewers.flatMap(({ name, baseline, applied, told }) => [
-      `  ${name}: began with version ${baseline.get(id) ?? 0}${told > 0 ? ', was told of a loss' : ''}`,
+    ...viewers.flatMap(({ name, baseline, applied }) => [
+      `  ${name}: began with version ${baseline.get(id) ?? 0}`,
       ...applied
         .filter((change) => change.id === id)
-        .map(({ at, version, status, via }) => `  ${time(at)} ${name}: version ${version} ${status} by ${via}`),
+        .map(
+          ({ at, version, status, via, spared }) =>
+            `  ${time(at)} ${name}: version ${version} ${status} by ${via}${spared ? ', told of a loss' : ''}`,
+        ),
     ]),
   ];
 };

@@ -84,20 +84,28 @@ export const judgeTopic = (
   return violations;
 };
 
-/** A dashboard applied every version once and in order, unless it was told that it could not have all of them. */
+/**
+ * A dashboard applied every version once and in order, unless it was told with these very events that it could not have
+ * all of them. What a snapshot removed may come back as it was.
+ */
 export const judgeViewer = (
   viewer: Viewer,
   orders: readonly OrderRow[],
 ): { violations: Violation[]; deliveries: number } => {
   const violations: Violation[] = [];
   const held = new Map(viewer.baseline);
-  for (const { id, version, via } of viewer.applied) {
+  const removed = new Set<string>();
+  for (const { id, version, via, spared } of viewer.applied) {
+    if (via === 'removed') {
+      removed.add(id);
+      continue;
+    }
     const before = held.get(id) ?? 0;
     const violate = (kind: Violation['kind'], text: string): void =>
       void violations.push({ kind, order: id, text: `${viewer.name} applied version ${version} of ${id} ${text}` });
-    if (version === before) violate('duplicated', 'twice');
+    if (version === before && !removed.delete(id)) violate('duplicated', 'twice');
     if (version < before) violate('reordered', `after version ${before}`);
-    if (via === 'event' && version > before + 1 && viewer.told === 0)
+    if (via === 'event' && version > before + 1 && !spared)
       violate('lost', `after version ${before}, and nobody said why`);
     held.set(id, version);
   }

@@ -13,12 +13,12 @@ export interface Applied {
   id: string;
   version: number;
   status: string;
-  via: Via;
+  /** `removed`: a snapshot does not list it, so that it may come again as it was. */
+  via: Via | 'removed';
+  /** The server said, with the events of this frame, that it left some out. */
+  spared: boolean;
   at: number;
 }
-
-/** After this a dashboard need not see every version as an event. */
-const tellings: ReadonlySet<string> = new Set(['skipped']);
 
 /** A dashboard without a screen: the real client on a wire of its own, and a record of all that it was told and applied. */
 export class Viewer {
@@ -29,14 +29,14 @@ export class Viewer {
   applied: Applied[] = [];
   /** The versions that it held before `applied`. */
   baseline = new Map<string, number>();
-  /** Messages that say that something was left out. */
-  told = 0;
   /** Whose orders it sees alone; null for the team, who see all. */
   customerId: string | null = null;
   /** Milliseconds by which the answer to a snapshot is late. */
   snapshotDelay = 0;
   client: LiveClient;
   #snapshots = 0;
+  /** A `skipped` was said, and the events that came with it are not applied yet. */
+  #spared = false;
   #socket: WebSocket | null = null;
 
   constructor(name: string, email: string, link: FaultProxy) {
@@ -86,7 +86,6 @@ export class Viewer {
   forget(): void {
     this.applied = [];
     this.baseline = new Map(this.shown().map(({ id, version }) => [id, version]));
-    this.told = 0;
   }
 
   /** Resolves once it is live for the first time. */
@@ -112,15 +111,17 @@ export class Viewer {
         if (this.snapshotDelay > 0) await delay(this.snapshotDelay, undefined, { signal });
         return orders;
       },
+      confirm: (id, signal) => this.person.order(id, signal),
       onOrders: (changes) => {
         for (const change of changes) {
-          if (change.kind === 'removed') continue;
           const { id, version, status } = change.order;
-          this.applied.push({ id, version, status, via: change.via, at: Date.now() });
+          const via = change.kind === 'removed' ? 'removed' : change.via;
+          this.applied.push({ id, version, status, via, spared: this.#spared, at: Date.now() });
         }
+        if (changes.some((change) => change.kind === 'removed' || change.via !== 'rest')) this.#spared = false;
       },
       onMessage: ({ event }) => {
-        if (tellings.has(event)) this.told += 1;
+        if (event === 'skipped') this.#spared = true;
       },
       onState: ({ phase }) => {
         // Whoever is logged out logs in again.

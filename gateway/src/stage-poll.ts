@@ -9,6 +9,8 @@ import { Freshness, type Reading } from './freshness.ts';
 
 /** Twice per heartbeat, so that two misses are told with the next heartbeat but one. */
 const pollMs = 2_500;
+/** While a stage is late: so that it is told at once when it no longer is. */
+const lateMs = 500;
 const answerMs = 2_000;
 /** The histogram counts its own interval as delay. */
 const loopResolutionMs = 10;
@@ -57,7 +59,7 @@ export class StagePoll implements Part {
     while (!signal.aborted) {
       await this.#poll();
       this.#compare();
-      await pause(pollMs, signal);
+      await pause(this.#behind === null ? pollMs : lateMs, signal);
     }
     this.#loop.disable();
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import newman, { type NewmanRunSummary } from 'newman';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { claimTerritory, startSystem, type System } from '../support/system.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
@@ -8,6 +8,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await startSystem(await claimTerritory(inject('servers')));
+  // The gateway has to hear of each stage first.
+  await vi.waitFor(
+    async () => expect(await (await fetch(system.gatewayUrl)).json()).toMatchObject({ live: true }),
+    20_000,
+  );
 });
 
 afterAll(async () => {

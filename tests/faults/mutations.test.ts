@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { mutated } from './laboratory/instance.ts';
 import { type BrokenGuard, mutations } from './laboratory/mutations.ts';
@@ -17,18 +17,23 @@ describe('a mutation', () => {
 });
 
 /**
- * Runs the laboratory with a guard taken away from the system. With this seed the same bridge that cannot reach Redis is
- * killed half a second later, in every round.
+ * Runs the laboratory with a guard taken away from the system, until it finds the fault: whether a round hits it depends on
+ * moments. With this seed the same bridge that cannot reach Redis is killed half a second later, in every round.
  */
-const runWithout = async (guard: BrokenGuard, faults: string): Promise<{ code: number | null; output: string }> => {
-  const options = ['--together', '--rounds', '2', '--seed', '2406', '--brokers', '1', '--patience', '8'];
+const runWithout = async (guard: BrokenGuard, faults: string, verdict: RegExp): Promise<string> => {
+  const options = ['--together', '--rounds', '8', '--seed', '2406', '--brokers', '1', '--patience', '8'];
   const child = spawn(process.execPath, [join(root, 'tests', 'faults.ts'), '--only', faults, ...options], {
     env: { ...process.env, ...mutated(guard) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const output = await text(child.stdout);
-  return { code: await exited, output };
+  const exited = once(child, 'exit');
+  let output = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    output += String(chunk);
+    if (verdict.test(output)) child.kill();
+  }
+  await exited;
+  return output;
 };
 
 const cases: [guard: BrokenGuard, faults: string, verdict: RegExp][] = [
@@ -46,9 +51,7 @@ describe('the laboratory fails when', () => {
   test.each(cases)(
     '%s',
     async (guard, faults, verdict) => {
-      const { code, output } = await runWithout(guard, faults);
-      expect(output).toMatch(verdict);
-      expect(code).toBe(1);
+      expect(await runWithout(guard, faults, verdict)).toMatch(verdict);
     },
     240_000,
   );

@@ -63,7 +63,8 @@ export class Oracle {
       open = await this.#unsettled();
       if (open.length === 0) {
         recoveredMs = Date.now() - options.healedAt;
-        open = await this.#unequal();
+        // A service may still be busy with coming back; whoever reads meanwhile asks again.
+        open = await this.#unequal().catch((error: unknown) => [`GET /orders cannot be read: ${String(error)}`]);
       }
       if (open.length > 0) {
         recoveredMs = null;

@@ -1,5 +1,6 @@
 import { parsePosition, type Position } from '@live-orders/contracts/realtime.ts';
 import { type AuthEnv, bearerToken, type Identity, type Verify } from '@live-orders/runtime/auth.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
@@ -27,6 +28,9 @@ interface AdmissionPlan {
   maxClients: number;
   maxClientsPerUser: number;
   stopping: () => boolean;
+  /** Tells a client that has joined what is no part of the stream. */
+  greet: (client: Client) => void;
+  log: Log;
 }
 
 export interface Credentials {
@@ -99,9 +103,20 @@ export class Admission {
 
   /**
    * Lets a client join where it wants to go on. Where memory has moved on since the log was read, it is read on, so that
-   * only what is truly gone makes a resync. Rejects when it cannot be read; `isGone`: the client has left meanwhile.
+   * only what is truly gone makes a resync; closes it when that fails. `isGone`: the client has left meanwhile.
    */
   async enter(client: Client, start: Start, isGone: () => boolean): Promise<void> {
+    const { greet, log } = this.#plan;
+    try {
+      await this.#join(client, start, isGone);
+      greet(client);
+    } catch (error) {
+      log.warn({ err: error }, 'what a client missed could not be read');
+      client.close('going_away');
+    }
+  }
+
+  async #join(client: Client, start: Start, isGone: () => boolean): Promise<void> {
     const { since, older } = { since: start.since, older: [...start.older] };
     while (this.#lacks({ since, older })) {
       const next = await this.#read({ since, older });

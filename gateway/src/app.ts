@@ -14,7 +14,6 @@ import { addEventStream } from './event-stream.ts';
 import { type Admission, notReady } from './admission.ts';
 import type { Hub } from './hub.ts';
 import type { Origins } from './origins.ts';
-import type { PresenceChannel } from './presence-channel.ts';
 import { proxyTo } from './proxy.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -28,7 +27,6 @@ export interface GatewayPlan {
   ordersUrl: string;
   hub: Hub;
   admission: Admission;
-  presence: PresenceChannel;
   health: () => GatewayHealth;
 }
 

@@ -2,14 +2,12 @@ import { closeCodes, type CloseReason } from '@live-orders/contracts/realtime.ts
 import { ServerResponse } from 'node:http';
 import { type AuthEnv, type Identity } from '@live-orders/runtime/auth.ts';
 import { bearer, problems } from '@live-orders/runtime/documents.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Admission, Start } from './admission.ts';
 import { encode } from './audience.ts';
 import { Frame } from './frame.ts';
 import type { Hub } from './hub.ts';
 import { Lease } from './lease.ts';
-import type { PresenceChannel } from './presence-channel.ts';
 import type { Client } from './room.ts';
 
 const closeMs = 2_000;
@@ -45,7 +43,7 @@ const route = createRoute({
 /** Adds `GET /live/events` to the app. */
 export const addEventStream = (
   app: OpenAPIHono<AuthEnv>,
-  { hub, admission, presence, log }: { hub: Hub; admission: Admission; presence: PresenceChannel; log: Log },
+  { hub, admission }: { hub: Hub; admission: Admission },
 ): void => {
   app.use(route.path, admission.check);
   app.openapi(route, async (c) => {
@@ -54,7 +52,7 @@ export const addEventStream = (
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
     const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
-    const stream = openStream({ identity, start, hub, admission, presence, log, terminate: () => outgoing.destroy() });
+    const stream = openStream({ identity, start, hub, admission, terminate: () => outgoing.destroy() });
     return c.body(stream, 200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -69,21 +67,11 @@ interface Connection {
   start: Start;
   hub: Hub;
   admission: Admission;
-  log: Log;
-  presence: PresenceChannel;
   /** Drops the connection with whatever it still holds. */
   terminate: () => void;
 }
 
-const openStream = ({
-  identity,
-  start,
-  hub,
-  admission,
-  presence,
-  log,
-  terminate,
-}: Connection): ReadableStream<Uint8Array> => {
+const openStream = ({ identity, start, hub, admission, terminate }: Connection): ReadableStream<Uint8Array> => {
   let leave = (): void => undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -110,13 +98,7 @@ const openStream = ({
           hub.leave(client);
         };
         const lease = new Lease(client, hub);
-        admission
-          .enter(client, start, () => !open)
-          .then(() => presence.greet(client))
-          .catch((error: unknown) => {
-            log.warn({ err: error }, 'what a client missed could not be read');
-            client.close('going_away');
-          });
+        void admission.enter(client, start, () => !open);
       },
       cancel: () => leave(),
     },

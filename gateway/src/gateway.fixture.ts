@@ -94,9 +94,11 @@ const listen = (gateway: Gateway, hub: Hub): Server => {
     ...{ hub, subscriber, tickets, origins, verify, maxClients: 100, maxClientsPerUser: 10 },
     revocations: new Revocations(),
     stopping: () => gateway.stopping,
+    greet: (client) => presence.greet(client),
+    log,
   });
   const app = createGatewayApp({
-    ...{ log, hub, admission, presence, verify, tickets, origins, metrics: createMetrics('gateway') },
+    ...{ log, hub, admission, verify, tickets, origins, metrics: createMetrics('gateway') },
     usersUrl: 'http://127.0.0.1:1',
     ordersUrl: 'http://127.0.0.1:1',
     health: () => {

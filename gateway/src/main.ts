@@ -103,6 +103,8 @@ const admission = new Admission({
   maxClients: config.MAX_CLIENTS,
   maxClientsPerUser: config.MAX_CLIENTS_PER_USER,
   stopping: () => drain.begun,
+  greet: (client) => presence.greet(client),
+  log,
 });
 const app = createGatewayApp({
   log,
@@ -114,7 +116,6 @@ const app = createGatewayApp({
   ordersUrl: config.ORDERS_URL,
   hub,
   admission,
-  presence,
   health: () => ({
     name: 'gateway',
     version: manifest.version,

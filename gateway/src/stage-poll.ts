@@ -10,7 +10,7 @@ import { Freshness, type Reading } from './freshness.ts';
 /** Twice per heartbeat, so that two misses are told with the next heartbeat but one. */
 const pollMs = 2_500;
 /** While a stage is late: so that it is told at once when it no longer is. */
-const lateMs = 500;
+const soonMs = 500;
 const answerMs = 2_000;
 /** The histogram counts its own interval as delay. */
 const loopResolutionMs = 10;
@@ -59,7 +59,7 @@ export class StagePoll implements Part {
     while (!signal.aborted) {
       await this.#poll();
       this.#compare();
-      await pause(this.#behind === null ? pollMs : lateMs, signal);
+      await pause(this.#behind === null ? pollMs : soonMs, signal);
     }
     this.#loop.disable();
   }

@@ -180,6 +180,8 @@ test('what memory no longer holds comes from the log, in full or not at all, how
     origins: new Origins([], { sameHost: false }),
     verify: () => Promise.reject(new Error('no token is checked here')),
     stopping: () => false,
+    greet: () => undefined,
+    log,
   });
   for (const seq of [2, 3]) await publish(seq);
   await arrived(3);

@@ -87,16 +87,9 @@ const socketEvents = ({ identity, start, hub, admission, presence, log }: Connec
     onOpen(_event: Event, ws: WSContext<WebSocket>) {
       const { raw } = ws;
       if (!raw) return;
-      const entering = toClient(raw, identity);
-      client = entering;
-      lease = new Lease(entering, hub);
-      admission
-        .enter(entering, start, () => raw.readyState !== raw.OPEN)
-        .then(() => presence.greet(entering))
-        .catch((error: unknown) => {
-          log.warn({ err: error }, 'what a client missed could not be read');
-          entering.close('going_away');
-        });
+      client = toClient(raw, identity);
+      lease = new Lease(client, hub);
+      void admission.enter(client, start, () => raw.readyState !== raw.OPEN);
     },
     onMessage(event: MessageEvent) {
       if (!client || !lease) return;

@@ -1,15 +1,14 @@
 import { gatewayHealth, bridgeHealth } from '@live-orders/contracts/health.ts';
 import { topics } from '@live-orders/contracts/events.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { Daemon } from '../../deploy/local/daemon.ts';
 import { createPart, startPart } from '../../deploy/local/part.ts';
 import { freePort } from '../../deploy/local/ports.ts';
-import { ShopLife } from '../../deploy/local/shop-life.ts';
 import { Api } from '../support/api.ts';
 import { Dashboard } from '../support/dashboard.ts';
 import { claimTerritory, startSystem, type System } from '../support/system.ts';
 import { kafkaOf } from '../support/topic.ts';
+import { underTraffic } from '../support/traffic.ts';
 
 let system: System;
 let second: Daemon;
@@ -87,24 +86,8 @@ describe('of two bridges that share the partitions, nothing is lost, repeated or
     async (_what, injure) => {
       const dashboard = new Dashboard(staff);
       await vi.waitFor(() => expect(dashboard.client.state.phase).toBe('live'), { timeout: 20_000 });
-      const written: Order[] = [];
-      const closing = new AbortController();
-      const life = new ShopLife({
-        gateway: system.gatewayUrl,
-        rate: 15,
-        seed: 9,
-        pace: 0.02,
-        onWrite: (order) => written.push(order),
-      }).run(closing.signal);
-      const writes = async (count: number): Promise<void> => {
-        const before = written.length;
-        await vi.waitFor(() => expect(written.length).toBeGreaterThan(before + count), { timeout: 30_000 });
-      };
-      await writes(20);
-      await injure();
-      await writes(20);
-      closing.abort();
-      await life;
+      const traffic = { gateway: system.gatewayUrl, rate: 15, seed: 9 };
+      const written = await underTraffic(traffic, injure);
       await vi.waitFor(
         async () => {
           const truth = (await staff.orders()).sort((a, b) => a.number - b.number);

@@ -1,13 +1,12 @@
-import type { Order } from '@live-orders/contracts/orders.ts';
 import { serviceHealth } from '@live-orders/contracts/health.ts';
 import type { Daemon } from '../../deploy/local/daemon.ts';
 import { startPart } from '../../deploy/local/part.ts';
 import { freePort } from '../../deploy/local/ports.ts';
-import { ShopLife } from '../../deploy/local/shop-life.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { Api } from '../support/api.ts';
 import { claimTerritory, startSystem, type System } from '../support/system.ts';
 import { orderVersions } from '../support/topic.ts';
+import { underTraffic, type Writes } from '../support/traffic.ts';
 
 let system: System;
 /** Takes no requests; it came first, so it leads. */
@@ -42,25 +41,8 @@ const signal = ({ pid }: Daemon, name: NodeJS.Signals): void => {
 };
 
 /** Orders flow while `injure` works; then every event of every order is in Kafka once, in the order of versions. */
-const underTraffic = async (injure: (writes: (count: number) => Promise<void>) => Promise<void>): Promise<void> => {
-  const written: Order[] = [];
-  const closing = new AbortController();
-  const life = new ShopLife({
-    gateway: system.gatewayUrl,
-    rate: 20,
-    seed: 5,
-    pace: 0.02,
-    onWrite: (order) => written.push(order),
-  }).run(closing.signal);
-  const writes = async (count: number): Promise<void> => {
-    const before = written.length;
-    await vi.waitFor(() => expect(written.length).toBeGreaterThan(before + count), { timeout: 30_000 });
-  };
-  await writes(20);
-  await injure(writes);
-  await writes(20);
-  closing.abort();
-  await life;
+const carriesOn = async (injure: (writes: Writes) => Promise<void>): Promise<void> => {
+  await underTraffic({ gateway: system.gatewayUrl, rate: 20, seed: 5 }, injure);
   await vi.waitFor(async () => expect((await healthOf(system.part('orders'))).outbox?.depth).toBe(0), {
     timeout: 10_000,
   });
@@ -72,7 +54,7 @@ const underTraffic = async (injure: (writes: (count: number) => Promise<void>) =
 
 describe('another orders service carries the outbox on, each event once and in order, when the one that led', () => {
   test('is stopped in mid-work, and goes on later without knowing', async () => {
-    await underTraffic(async (writes) => {
+    await carriesOn(async (writes) => {
       signal(first, 'SIGSTOP');
       try {
         await leads(system.part('orders'));
@@ -88,7 +70,7 @@ describe('another orders service carries the outbox on, each event once and in o
   }, 90_000);
 
   test('is killed', async () => {
-    await underTraffic(async (writes) => {
+    await carriesOn(async (writes) => {
       await system.restart('orders');
       await leads(first);
       await writes(20);

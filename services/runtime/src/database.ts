@@ -111,10 +111,3 @@ export const migrate = async (database: Sequelize, service: string, directory: s
 const patiently = async (database: Sequelize, transaction: Transaction): Promise<void> => {
   await database.query('SET LOCAL lock_timeout = 0', { transaction });
 };
-
-/** Whether the database answers; for health pages. */
-export const databaseState = async (database: Sequelize): Promise<'up' | 'down'> =>
-  database.query('SELECT 1').then(
-    () => 'up',
-    () => 'down',
-  );

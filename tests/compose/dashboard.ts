@@ -1,12 +1,14 @@
 import { must } from './checks.ts';
 
-/** The dashboard's login page answers and lets the browser reach the socket at `socket`; returns the page. */
+/** The dashboard's login page answers and lets the browser reach the stream at `socket`, by either way; returns the page. */
 export const readLoginPage = async (dashboard: string, socket: string): Promise<string> => {
   const answer = await fetch(`${dashboard}/login`);
   const page = await answer.text();
   must(answer.ok && page.includes('<form'), `/login answered ${answer.status}: ${page.slice(0, 300)}`);
   const policy = answer.headers.get('content-security-policy') ?? '';
-  must(policy.includes(` ${socket};`), `the page may not open ${socket}: ${policy}`);
+  const allowed = /connect-src ([^;]*)/.exec(policy)?.[1]?.split(' ') ?? [];
+  for (const source of [socket, socket.replace(/^ws/, 'http')])
+    must(allowed.includes(source), `the page may not open ${source}: ${policy}`);
   const [script] = /\/_app\/[\w./-]+\.js/.exec(page) ?? [];
   must(script !== undefined, 'the login page has no script');
   const { status } = await fetch(`${dashboard}${script}`);

@@ -28,9 +28,13 @@ export interface Round {
 }
 
 const writesPerSecond = 7;
+/** How long a round without any fault is. */
+const calmMs = 3_000;
 const tracedOrders = 3;
+const blockedName = 'a staff dashboard without WebSockets';
 const watchers = [
   ['a staff dashboard', 'staff@example.com'],
+  [blockedName, 'staff@example.com'],
   ['an admin’s dashboard', 'admin@example.com'],
   ['another staff dashboard', 'staff@example.com'],
   ['Carla’s page', demoCustomers[0]?.email ?? ''],
@@ -73,7 +77,10 @@ export class Experiment {
       });
       await workload.stockUp(new Person(gateway, 'admin@example.com'));
       const viewers: Viewer[] = [];
-      for (const [name, email] of watchers) viewers.push(new Viewer(name, email, await laboratory.linkClient(name)));
+      for (const [name, email] of watchers) {
+        const link = await laboratory.linkClient(name);
+        viewers.push(new Viewer({ name, email, link, blocked: name === blockedName }));
+      }
       await Promise.all(viewers.map((viewer) => viewer.settle()));
       const reader = new TopicReader(laboratory.brokerAddresses);
       return new Experiment({ options, laboratory, viewers, workload, reader });
@@ -93,6 +100,7 @@ export class Experiment {
     const scene = { laboratory: this.laboratory, viewers: this.#viewers, reader: this.#reader, random };
     await delay(500);
     // Each has its own numbers, so that it does the same whatever it is combined with.
+    if (faults.length === 0) await delay(calmMs);
     await Promise.all(
       faults.map((fault) => endure(fault, { ...scene, random: seededRandom(Math.floor(random() * 2 ** 31)) })),
     );

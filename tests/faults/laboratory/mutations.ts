@@ -39,6 +39,15 @@ export const killPoints = {
       replace: '      dieHere();\n      await client.query(`DELETE FROM ${this.#outbox.table}',
     },
   ],
+  'in the middle of a batch': [
+    { file: bridge, find: 'const chunkMessages = 500;', replace: 'const chunkMessages = 1;' },
+    {
+      file: bridge,
+      find: '      if (!isRunning() || isStale() || signal.aborted) return;\n      const chunk',
+      replace:
+        '      if (start > 0) dieHere();\n      if (!isRunning() || isStale() || signal.aborted) return;\n      const chunk',
+    },
+  ],
   'after Redis’ acknowledgement': [
     {
       file: bridge,

@@ -4,6 +4,7 @@ import type { Order } from '@live-orders/contracts/orders.ts';
 import type { Laboratory } from './laboratory.ts';
 import { Person } from './person.ts';
 import { type OrderRow, readShop, type ShopRows } from './shop-rows.ts';
+import { measureTimeliness, type Timeliness } from './timeliness.ts';
 import type { TopicReader } from './topic-reader.ts';
 import type { Viewer } from './viewer.ts';
 import { judgeTopic, judgeViewer, judgeWrites, type Violation } from './verdict.ts';
@@ -18,6 +19,7 @@ export interface Verdict {
   resyncs: number;
   /** From the end of the faults to the moment when all was equal; null when it never was. */
   recoveredMs: number | null;
+  timeliness: Timeliness;
   violations: Violation[];
 }
 
@@ -98,7 +100,16 @@ export class Oracle {
     }
     violations.push(...open.map((text): Violation => ({ kind: 'stale', order: null, text })));
     const resyncs = this.#countSnapshots() - this.#snapshots;
-    return { writes: writes.length, deliveries, repeats: repeated.length, resyncs, recoveredMs, violations };
+    const timeliness = measureTimeliness(writes, this.#viewers, shop.orders);
+    return {
+      writes: writes.length,
+      deliveries,
+      repeats: repeated.length,
+      resyncs,
+      recoveredMs,
+      timeliness,
+      violations,
+    };
   }
 
   /** What still keeps us from looking closer; asked often, so that it is cheap. */

@@ -54,10 +54,7 @@ export class Person {
     await this.call('POST', '/users/api/auth/logout', { body: { refresh_token }, signal: AbortSignal.timeout(5_000) });
   }
 
-  /**
-   * Every open order, as a dashboard reads it, and the final ones that changed last: a dashboard reads those placed last,
-   * but here what changed in this round has to be shown.
-   */
+  /** Every open order, and the newest final ones, as a dashboard reads them. */
   async snapshot(signal: AbortSignal): Promise<Order[]> {
     const orders: Order[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
@@ -65,7 +62,7 @@ export class Person {
       orders.push(...read.data);
       cursor = read.next_cursor;
     }
-    return [...orders, ...(await this.#orders(`status=${finals}&sort=-updated_at`, signal)).data];
+    return [...orders, ...(await this.#orders(`status=${finals}`, signal)).data];
   }
 
   async order(id: string, signal: AbortSignal): Promise<Order> {

@@ -118,4 +118,9 @@ export const processFaults: readonly Fault[] = [
     touches: ['bridge', 'redis', 'kafka'],
     begin: killAt('bridge', 'after Redis’ acknowledgement'),
   },
+  {
+    name: 'bridge killed in mid-batch',
+    touches: ['bridge', 'redis', 'kafka'],
+    begin: killAt('bridge', 'in the middle of a batch'),
+  },
 ];

@@ -3,7 +3,7 @@ import type { Order } from '@live-orders/contracts/orders.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { LiveClient } from '../../../dashboard/src/lib/live-client.ts';
-import type { LiveSocket, Via } from '../../../dashboard/src/lib/live-state.ts';
+import type { LiveSocket, LiveState, Via } from '../../../dashboard/src/lib/live-state.ts';
 import { OrderStore } from '../../../dashboard/src/lib/order-store.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import { Person } from './person.ts';
@@ -20,6 +20,14 @@ export interface Applied {
   at: number;
 }
 
+export interface ViewerPlan {
+  name: string;
+  email: string;
+  link: FaultProxy;
+  /** Something between it and the gateway lets no WebSocket through. */
+  blocked: boolean;
+}
+
 /** A dashboard without a screen: the real client on a wire of its own, and a record of all that it was told and applied. */
 export class Viewer {
   readonly name: string;
@@ -29,6 +37,8 @@ export class Viewer {
   applied: Applied[] = [];
   /** The versions that it held before `applied`. */
   baseline = new Map<string, number>();
+  /** What it said of itself since the last `forget`, and what it said then. */
+  phases: { phase: LiveState['phase']; at: number }[] = [];
   /** Whose orders it sees alone; null for the team, who see all. */
   customerId: string | null = null;
   /** Milliseconds by which the answer to a snapshot is late. */
@@ -38,10 +48,12 @@ export class Viewer {
   /** A `skipped` was said, and the events that came with it are not applied yet. */
   #spared = false;
   #socket: WebSocket | null = null;
+  readonly #blocked: boolean;
 
-  constructor(name: string, email: string, link: FaultProxy) {
+  constructor({ name, email, link, blocked }: ViewerPlan) {
     this.name = name;
     this.link = link;
+    this.#blocked = blocked;
     this.person = new Person(`http://127.0.0.1:${link.port}`, email);
     this.client = this.#open();
   }
@@ -70,10 +82,11 @@ export class Viewer {
     this.#snapshots += this.client.counters.snapshots;
     this.applied = [];
     this.baseline = new Map();
+    this.phases = [];
     this.client = this.#open();
   }
 
-  /** Reads nothing from its socket any more, while it stays open. */
+  /** Reads nothing from its socket any more, while it stays open; server-sent events go on. */
   freeze(): void {
     this.#socket?.pause();
   }
@@ -86,6 +99,7 @@ export class Viewer {
   forget(): void {
     this.applied = [];
     this.baseline = new Map(this.shown().map(({ id, version }) => [id, version]));
+    this.phases.splice(0, this.phases.length - 1);
   }
 
   /** Resolves once it is live for the first time. */
@@ -124,6 +138,7 @@ export class Viewer {
         if (event === 'skipped') this.#spared = true;
       },
       onState: ({ phase }) => {
+        this.phases.push({ phase, at: Date.now() });
         // Whoever is logged out logs in again.
         if (phase === 'ended' && this.client === client) setTimeout(() => this.#return(client), 200);
       },
@@ -140,7 +155,7 @@ export class Viewer {
   }
 
   #socketTo(url: URL): LiveSocket {
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(this.#blocked ? new URL('/blocked', url) : url);
     // `close` follows, and that is what the client listens to.
     socket.on('error', () => undefined);
     this.#socket = socket;

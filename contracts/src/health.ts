@@ -73,14 +73,14 @@ const count = z.int().nonnegative();
 export const stages = ['orders', 'bridge', 'redis'] as const;
 export type Stage = (typeof stages)[number];
 
-/** A stage further behind than this, in ms, is late. */
-export const lateMs = 5_000;
+/** A stage further behind than this, in ms, is late: twice the second that is promised. */
+export const lateMs = 2_000;
 
 /** The first stage that is late or does not answer. */
 export const behind = z
   .enum(stages)
   .nullable()
-  .meta({ description: 'The first stage that is over 5 s late, or not known; null while the stream is live' });
+  .meta({ description: 'The first stage that is over 2 s late, or not known; null while the stream is live' });
 
 const waiting = outboxHealth.omit({ dead: true }).nullable();
 

@@ -27,10 +27,10 @@ describe('the stage that is behind', () => {
   });
 
   test.each([
-    ['orders', 'orders whose oldest change waits for over 5 s', { orders: outbox(5_001) }],
-    ['bridge', 'a bridge over 5 s behind', { bridge: { lag: { records: 9, behind_ms: 6_000 } } }],
+    ['orders', 'orders whose oldest change waits for over 2 s', { orders: outbox(2_001) }],
+    ['bridge', 'a bridge over 2 s behind', { bridge: { lag: { records: 9, behind_ms: 2_500 } } }],
     ['orders', 'the first of several', { orders: outbox(9_000), bridge: { lag: { records: 9, behind_ms: 9_000 } } }],
-    [null, 'none while the wait is short', { orders: outbox(5_000) }],
+    [null, 'none while the wait is short', { orders: outbox(2_000) }],
     [null, 'none for users, whose changes are no changes of orders', { users: outbox(60_000) }],
   ])('is %s: %s', (stage, _why, poll) => {
     expect(after(poll).behind(true)).toBe(stage);

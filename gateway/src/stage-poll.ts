@@ -7,11 +7,11 @@ import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { Freshness, type Reading } from './freshness.ts';
 
-/** Twice per heartbeat, so that two misses are told with the next heartbeat but one. */
-const pollMs = 2_500;
+/** With `lateMs` and the bridges' own second, a client hears within 4 s of a change that does not come. */
+const pollMs = 1_000;
 /** While a stage is late: so that it is told at once when it no longer is. */
 const soonMs = 500;
-const answerMs = 2_000;
+const answerMs = 1_500;
 /** The histogram counts its own interval as delay. */
 const loopResolutionMs = 10;
 
@@ -41,7 +41,7 @@ export interface StreamState {
   fresh_at: string | null;
 }
 
-/** Asks every stage of the stream how far behind it is, all at once and each within 2 s. */
+/** Asks every stage of the stream how far behind it is, all at once and each within 1.5 s. */
 export class StagePoll implements Part {
   readonly name = 'stage poll';
   readonly freshness = new Freshness();

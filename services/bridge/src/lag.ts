@@ -7,7 +7,9 @@ import { serveGauges } from '@live-orders/runtime/metrics.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
 import type { Registry } from 'prom-client';
 
-const everyMs = 2_000;
+const everyMs = 1_000;
+/** An older measurement says nothing: Kafka may be gone without a word. */
+const validMs = 3_000;
 
 type Offsets = Map<string, number>;
 
@@ -16,14 +18,13 @@ const help = {
   bridge_lag_behind_ms: 'How long there have been records that were not carried yet',
 };
 
-/** Measures every 2 s how far all bridges together are behind Kafka: what their group has committed, and the ends. */
+/** Measures every second how far all bridges together are behind Kafka: what their group has committed, and the ends. */
 export class LagMeter implements Part {
   readonly name = 'lag';
-  /** null as long as Kafka does not tell. */
-  value: Lag | null = null;
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
   readonly #log: Log;
+  #measured: { at: number; lag: Lag } | null = null;
   /** The ends at a moment; as long as they are not reached, the bridges are behind since then. */
   #mark: { at: number; ends: Offsets } | null = null;
 
@@ -38,6 +39,11 @@ export class LagMeter implements Part {
     );
   }
 
+  /** null as long as Kafka does not tell. */
+  get value(): Lag | null {
+    return this.#measured && performance.now() - this.#measured.at < validMs ? this.#measured.lag : null;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const prefix = this.#settings.KAFKA_PREFIX;
     const names = aggregates.map((aggregate) => `${prefix}${topics[aggregate]}`);
@@ -46,9 +52,10 @@ export class LagMeter implements Part {
       try {
         // Committed offsets first: then they cannot be beyond the ends.
         const committed = await reader.committed(`${prefix}bridge`, names);
-        this.value = this.#compare(committed, await reader.ends(names));
+        const lag = this.#compare(committed, await reader.ends(names));
+        this.#measured = { at: performance.now(), lag };
       } catch (error) {
-        this.value = null;
+        this.#measured = null;
         this.#log.debug({ err: error }, 'kafka does not tell how far behind we are');
       }
       await pause(everyMs, signal);

@@ -76,6 +76,15 @@ const roll = async ({ laboratory }: Scene): Promise<Heal> => {
   return async () => undefined;
 };
 
+const placesToDie: [name: string, part: 'orders' | 'bridge', point: KillPoint][] = [
+  ['killed between commit and relay', 'orders', 'after the commit'],
+  ['killed while Kafka takes a batch', 'orders', 'while Kafka takes a batch'],
+  ['killed between batch and its commit', 'orders', 'before Kafka’s transaction ends'],
+  ['killed between Kafka and delete', 'orders', 'after Kafka’s acknowledgement'],
+  ['killed in mid-batch', 'bridge', 'in the middle of a batch'],
+  ['killed between Redis and offset', 'bridge', 'after Redis’ acknowledgement'],
+];
+
 const relay = { touches: ['orders'] } as const;
 
 export const processFaults: readonly Fault[] = [
@@ -93,34 +102,9 @@ export const processFaults: readonly Fault[] = [
   { name: 'gateway restarted', touches: ['gateway'], begin: one('gateway', restart) },
   { name: 'users killed', touches: ['users'], begin: one('users', kill) },
   { name: 'rolling restart', touches: ['orders', 'bridge', 'gateway', 'users'], begin: roll },
-  {
-    name: 'killed between commit and relay',
-    touches: ['orders', 'postgres', 'kafka'],
-    begin: killAt('orders', 'after the commit'),
-  },
-  {
-    name: 'killed while Kafka takes a batch',
-    touches: ['orders', 'postgres', 'kafka'],
-    begin: killAt('orders', 'while Kafka takes a batch'),
-  },
-  {
-    name: 'killed between batch and its commit',
-    touches: ['orders', 'postgres', 'kafka'],
-    begin: killAt('orders', 'before Kafka’s transaction ends'),
-  },
-  {
-    name: 'killed between Kafka and delete',
-    touches: ['orders', 'postgres', 'kafka'],
-    begin: killAt('orders', 'after Kafka’s acknowledgement'),
-  },
-  {
-    name: 'killed between Redis and offset',
-    touches: ['bridge', 'redis', 'kafka'],
-    begin: killAt('bridge', 'after Redis’ acknowledgement'),
-  },
-  {
-    name: 'bridge killed in mid-batch',
-    touches: ['bridge', 'redis', 'kafka'],
-    begin: killAt('bridge', 'in the middle of a batch'),
-  },
+  ...placesToDie.map(([name, part, point]): Fault => ({
+    name,
+    touches: [part, part === 'orders' ? 'postgres' : 'redis', 'kafka'],
+    begin: killAt(part, point),
+  })),
 ];

@@ -27,6 +27,8 @@ export interface Links {
   kafkaOfBridges: FaultProxy[];
   redisOfBridges: FaultProxy[];
   redisOfGateways: FaultProxy[];
+  /** To users, orders and bridges, where there are several in turn; the services get the keys of tokens over it too. */
+  services: FaultProxy[];
   /** To the gateways in turn: first that of the writers, then one for each dashboard. */
   clients: FaultProxy[];
 }
@@ -64,7 +66,6 @@ export class Laboratory {
   readonly keeper = new Keeper(this);
   readonly #stacks: Stack[];
   readonly #dataDir: string;
-  readonly #balancers: FaultProxy[] = [];
 
   private constructor(plan: {
     say: (line: string) => void;
@@ -101,7 +102,7 @@ export class Laboratory {
       startStack({ ...common, dataDir: disk?.folder ?? dataDir }, ['postgres']),
       ...brokers.map((broker) => broker.start()),
     ]);
-    const links = { ...kafka, postgres: [], redisOfBridges: [], redisOfGateways: [], clients: [] };
+    const links = { ...kafka, postgres: [], redisOfBridges: [], redisOfGateways: [], services: [], clients: [] };
     const laboratory = new Laboratory({ say, dataDir, disk, stacks: [postgres, redis], brokers, links });
     try {
       await laboratory.#startParts();
@@ -140,7 +141,7 @@ export class Laboratory {
     await Promise.all(this.servers.brokers.map((broker) => broker.kill()));
     for (const stack of this.#stacks) await stack.stop();
     const wires = Object.values<FaultProxy[]>({ ...this.links }).flat();
-    for (const link of [...wires, ...this.#balancers]) await link.close();
+    for (const link of wires) await link.close();
     this.disk?.unmount();
     if (this.disk) removeData(this.disk.folder);
     removeData(this.#dataDir);
@@ -153,11 +154,12 @@ export class Laboratory {
     }
     const portsOf = (part: PartName): number[] =>
       [...ports].flatMap(([name, port]) => (name.startsWith(part) ? [port] : []));
-    const [orders, bridges] = [
-      await FaultProxy.open('gateway → orders', portsOf('orders')),
-      await FaultProxy.open('gateway → bridges', portsOf('bridge')),
+    const [users, orders, bridges] = [
+      await FaultProxy.open('gateways → users', portsOf('users')),
+      await FaultProxy.open('gateways → orders', portsOf('orders')),
+      await FaultProxy.open('gateways → bridges', portsOf('bridge')),
     ];
-    this.#balancers.push(orders, bridges);
+    this.links.services.push(users, orders, bridges);
     const shared = {
       NODE_ENV: 'test',
       BCRYPT_COST: '4',
@@ -165,7 +167,7 @@ export class Laboratory {
       KAFKA_PARTITIONS: '3',
       KAFKA_REPLICATION: String(Math.min(3, this.servers.brokers.length)),
       REDIS_HOST: '127.0.0.1',
-      USERS_URL: `http://127.0.0.1:${ports.get('users-1')}`,
+      USERS_URL: `http://127.0.0.1:${users.port}`,
       ORDERS_URL: `http://127.0.0.1:${orders.port}`,
       BRIDGE_URL: `http://127.0.0.1:${bridges.port}`,
       MAX_CLIENTS_PER_USER: '5000',

@@ -47,6 +47,7 @@ const kinds: { name: keyof Links; called: string; several: boolean }[] = [
   { name: 'kafkaOfBridges', called: 'bridges → Kafka', several: false },
   { name: 'redisOfBridges', called: 'bridges → Redis', several: false },
   { name: 'redisOfGateways', called: 'gateways → Redis', several: false },
+  { name: 'services', called: 'gateways → services', several: false },
   { name: 'clients', called: 'clients → gateways', several: true },
 ];
 

@@ -157,7 +157,7 @@ describe('LiveClient, after a lost link', () => {
     await vi.advanceTimersByTimeAsync(5000);
     socket().beat('e:10');
     await vi.advanceTimersByTimeAsync(12_000);
-    expect(client.state.phase).toBe('live');
+    expect(client.state.phase).toBe('stale');
     const silent = socket();
     await vi.advanceTimersByTimeAsync(2000);
     expect(silent.closed).toBe(true);

@@ -71,6 +71,7 @@ export class LiveClient {
       url: options.url,
       since: () => this.position && formatPosition(this.position),
       onText: (text) => this.#receiveFrame(text),
+      onSilence: () => this.#doubtLink(),
       onAttempt: () => {
         if (this.#state.phase === 'reconnecting') this.#setState({ ...this.#state, retryAt: null });
       },
@@ -190,6 +191,11 @@ export class LiveClient {
     this.#freshAt = this.#now() - (fresh_at ? Date.parse(server_time) - Date.parse(fresh_at) : 0);
     const { phase } = this.#state;
     if (phase === 'stale' || (phase === 'live' && !live)) this.#setState(this.#liveOrStale());
+  }
+
+  /** Changes may be under way on a link that is dead. The next heartbeat tells, or the link is lost. */
+  #doubtLink(): void {
+    if (this.#state.phase === 'live') this.#setState({ phase: 'stale', since: this.#behindSince(), behind: null });
   }
 
   /** With everything applied that has come: live, unless the gateway says that more is on its way. */

@@ -39,6 +39,20 @@ test('a stale client shows data as of when everything was last known to have com
   client.stop();
 });
 
+test('a client that hears nothing for longer than between two heartbeats is stale since then, until the next one', async () => {
+  const { client, goLive, socket, sockets } = setUp();
+  await goLive();
+  const since = Date.now();
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(client.state).toEqual({ phase: 'live' });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(client.state).toEqual({ phase: 'stale', since, behind: null });
+  socket().say(beat(true, null));
+  expect(client.state).toEqual({ phase: 'live' });
+  expect(sockets).toHaveLength(1);
+  client.stop();
+});
+
 test('a client that connects while the stream is behind is stale once it has its snapshot, never live before', async () => {
   const { client, states, settle, answer, socket } = setUp();
   client.start();

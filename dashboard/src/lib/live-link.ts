@@ -10,6 +10,8 @@ export interface LiveLinkOptions {
   /** Where to resume from, asked at each attempt. */
   since: () => string | null;
   onText: (text: unknown) => void;
+  /** Nothing came for longer than between two heartbeats; said again each second until something comes. */
+  onSilence: () => void;
   /** An attempt begins. */
   onAttempt: () => void;
   /** The link is gone; the next attempt, counted from 1, begins at `retryAt`. */
@@ -21,7 +23,8 @@ export interface LiveLinkOptions {
   openEvents: (url: URL) => LiveSocket;
 }
 
-/** The server beats every 5 s: two missed beats and some slack. */
+/** The server beats every 5 s. A missed beat makes it doubtful that the link lives; after two it is given up. */
+const doubtLimit = 7_000;
 const silenceLimit = 12_000;
 const connectLimit = 10_000;
 const firstDelay = 500;
@@ -174,8 +177,10 @@ export class LiveLink {
   }
 
   #checkSilence(): void {
-    const silent = this.#lastTextAt !== null && this.#options.now() - this.#lastTextAt > silenceLimit;
-    if (this.#upSince !== null && silent) this.lose(0);
+    if (this.#upSince === null || this.#lastTextAt === null) return;
+    const silence = this.#options.now() - this.#lastTextAt;
+    if (silence > silenceLimit) this.lose(0);
+    else if (silence > doubtLimit) this.#options.onSilence();
   }
 
   #end(reason: 'session_ended' | 'refused'): void {

@@ -11,7 +11,10 @@ export type LiveState =
   | { phase: 'live' }
   /** Connected, and reading the snapshot again; what is shown may be behind. */
   | { phase: 'resyncing'; since: number }
-  /** Connected, but changes don't get as far as the gateway in time. `behind`: the stage where they wait, if it said so. */
+  /**
+   * Connected, but changes don't get as far as the gateway in time, or nothing is heard of it. `behind`: the stage where
+   * they wait, if it said so.
+   */
   | { phase: 'stale'; since: number; behind: Stage | null }
   /** The link is lost. `retryAt` is null while an attempt is under way. */
   | { phase: 'reconnecting'; since: number; attempt: number; retryAt: number | null }

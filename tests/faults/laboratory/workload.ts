@@ -18,6 +18,7 @@ export interface Write {
   version: number | null;
   outcome: 'ok' | 'failed' | 'unknown';
   what: string;
+  /** When it was sent, the last time where it was repeated, and how long its answer took. */
   at: number;
   ms: number;
   status: number | string;
@@ -135,6 +136,7 @@ export class Workload {
     options: { body: unknown; headers?: Record<string, string> },
   ): Promise<void> {
     const began = performance.now();
+    write.at = Date.now();
     try {
       const { status, body } = await person.call(method, path, { ...options, signal: AbortSignal.timeout(patienceMs) });
       write.status = status;

@@ -1,30 +1,23 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { Api } from '../support/api.ts';
-import { desktop, launchBrowser, phone, Visitor } from '../support/browser.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { desktop, phone, type Visitor } from '../support/browser.ts';
+import { openSite, type Site } from '../support/site.ts';
 
-let system: System;
-let browser: Browser;
+let site: Site;
 let staff: Visitor;
 let admin: Visitor;
 
 beforeAll(async () => {
-  const parts = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
-  browser = await launchBrowser();
-  system = await startSystem(await claimTerritory(inject('servers')), [...parts]);
+  site = await openSite(inject('servers'));
 });
 
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-  await system.territory.remove();
-});
+afterAll(() => site.close());
 
 beforeEach(async () => {
   [staff, admin] = await Promise.all([
-    Visitor.arrive(browser, 'freshness-desktop', system.dashboardUrl, { viewport: desktop }),
-    Visitor.arrive(browser, 'freshness-phone', system.dashboardUrl, { viewport: phone, colorScheme: 'dark' }),
+    site.visit('freshness-desktop', { viewport: desktop }),
+    site.visit('freshness-phone', { viewport: phone, colorScheme: 'dark' }),
   ]);
   await Promise.all([staff.login('staff@example.com'), admin.login('admin@example.com')]);
 });
@@ -38,7 +31,7 @@ const stage = (page: Page, name: string) => page.locator(`[data-stage="${name}"]
 
 test('how fresh a page is can be read by keyboard, figure by figure, and a dead bridge is named until it is back', async () => {
   const { page } = staff;
-  const api = new Api(system.gatewayUrl);
+  const api = new Api(site.system.gatewayUrl);
   const customer = await api.register();
   const [product] = await customer.products();
   const placed = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
@@ -53,7 +46,7 @@ test('how fresh a page is can be read by keyboard, figure by figure, and a dead 
   await stage(admin.page, 'Gateway').waitFor();
   await admin.photograph('live');
 
-  await system.part('bridge').kill();
+  await site.system.part('bridge').kill();
   await Promise.all([phase(page, 'stale').waitFor(), phase(admin.page, 'stale').waitFor()]);
   for (const visitor of [staff, admin]) {
     const words = 'The bridge from Kafka to Redis does not answer, so changes may be missing here.';
@@ -65,13 +58,13 @@ test('how fresh a page is can be read by keyboard, figure by figure, and a dead 
   }
   await page.keyboard.press('Escape');
   await page.getByTestId('freshness').waitFor({ state: 'detached' });
-  await system.part('bridge').start();
+  await site.system.part('bridge').start();
   await Promise.all([phase(page, 'live').waitFor(), phase(admin.page, 'live').waitFor()]);
   expect([staff.errors, admin.errors]).toEqual([[], []]);
 });
 
 test('who else is at an order shows on its row and on its page, never oneself', async () => {
-  const api = new Api(system.gatewayUrl);
+  const api = new Api(site.system.gatewayUrl);
   const customer = await api.register();
   const [product] = await customer.products();
   const { id } = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);

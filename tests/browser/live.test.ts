@@ -70,8 +70,13 @@ describe('one order in three browsers', () => {
     const number = await placeOrder('Please ring twice');
     await Promise.all([row(admin, number, 'pending').waitFor(), row(staff, number, 'pending').waitFor()]);
     await Promise.all([admin.photograph('board'), staff.photograph('board')]);
-    for (const status of ['confirmed', 'preparing', 'shipped', 'delivered']) {
-      await staff.page.getByRole('button', { name: `Move order ${number} to ${status}` }).click();
+    for (const [step, status] of [
+      ['Confirm', 'confirmed'],
+      ['Prepare', 'preparing'],
+      ['Ship', 'shipped'],
+      ['Deliver', 'delivered'],
+    ] as const) {
+      await staff.page.getByRole('button', { name: `${step} order ${number}` }).click();
       await Promise.all([row(admin, number, status).waitFor(), row(staff, number, status).waitFor()]);
     }
     await Promise.all([admin.photograph('delivered'), staff.photograph('delivered')]);
@@ -79,7 +84,7 @@ describe('one order in three browsers', () => {
     await customer.page.goto('/');
     await row(customer, number, 'delivered').waitFor();
     await customer.photograph('own-orders');
-    await admin.page.getByRole('link', { name: `Order ${number},` }).click();
+    await admin.page.getByRole('link', { name: `#${number},` }).click();
     await admin.page.getByText('Please ring twice').waitFor();
     await admin.photograph('order');
     expect([admin.errors, staff.errors, customer.errors]).toEqual([[], [], []]);

@@ -1,30 +1,24 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { Api } from '../support/api.ts';
-import { desktop, launchBrowser, Visitor } from '../support/browser.ts';
+import { desktop } from '../support/browser.ts';
 import { Dashboard } from '../support/dashboard.ts';
+import { openSite, type Site } from '../support/site.ts';
 import { SocketBlocker } from '../support/socket-blocker.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
 
-let system: System;
-let browser: Browser;
+let site: Site;
 let front: SocketBlocker;
 let customer: Api;
 
 beforeAll(async () => {
   front = await SocketBlocker.open();
-  browser = await launchBrowser();
-  const parts = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
-  system = await startSystem(await claimTerritory(inject('servers')), [...parts], { PUBLIC_GATEWAY_URL: front.url });
-  front.target = system.gatewayUrl;
-  customer = await new Api(system.gatewayUrl).register();
+  site = await openSite(inject('servers'), { env: { PUBLIC_GATEWAY_URL: front.url } });
+  front.target = site.system.gatewayUrl;
+  customer = await new Api(site.system.gatewayUrl).register();
 });
 
 afterAll(async () => {
-  await browser.close();
+  await site.close();
   await front.close();
-  await system.stop();
-  await system.territory.remove();
 });
 
 const soon = { timeout: 20_000, interval: 50 };
@@ -35,12 +29,12 @@ const placeOrder = async () => {
 };
 
 test('in a browser the dashboard falls back to server-sent events, and follows an order', async () => {
-  const staff = await Visitor.arrive(browser, 'staff-without-sockets', system.dashboardUrl, { viewport: desktop });
+  const staff = await site.visit('staff-without-sockets', { viewport: desktop });
   await staff.login('staff@example.com');
   expect(front.refused).toBeGreaterThanOrEqual(2);
   const { id, number } = await placeOrder();
   await staff.page.locator(`[data-order-number="${number}"][data-status="pending"]`).first().waitFor();
-  await (await new Api(system.gatewayUrl).login('staff@example.com')).move(id, 'confirmed');
+  await (await new Api(site.system.gatewayUrl).login('staff@example.com')).move(id, 'confirmed');
   await staff.page.locator(`[data-order-number="${number}"][data-status="confirmed"]`).first().waitFor();
   // The browser itself complains of the refused sockets, and of nothing else.
   expect(staff.errors.filter((error) => !error.includes('WebSocket'))).toEqual([]);
@@ -48,12 +42,12 @@ test('in a browser the dashboard falls back to server-sent events, and follows a
 });
 
 test('in Node the client falls back, resumes after a restart, and ends with its session', async () => {
-  const staff = await new Api(system.gatewayUrl).login('staff@example.com');
+  const staff = await new Api(site.system.gatewayUrl).login('staff@example.com');
   const { client, applied } = new Dashboard(staff, [front.url]);
   await vi.waitFor(() => expect(client.state.phase).toBe('live'), soon);
   const first = await placeOrder();
   await vi.waitFor(() => expect(applied).toContain(`${first.id}@1`), soon);
-  await system.restart('gateway');
+  await site.system.restart('gateway');
   const second = await placeOrder();
   await vi.waitFor(() => expect(applied).toContain(`${second.id}@1`), soon);
   expect(client.counters).toMatchObject({ snapshots: 1, skipped: 0 });

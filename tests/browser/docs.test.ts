@@ -1,31 +1,24 @@
 import { errorCatalogue } from '@live-orders/contracts/errors.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
-import { desktop, launchBrowser, phone, Visitor } from '../support/browser.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { desktop, phone, Visitor } from '../support/browser.ts';
+import { openSite, type Site } from '../support/site.ts';
 
-let system: System;
-let browser: Browser;
+let site: Site;
 
 beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')), ['users', 'orders', 'gateway']);
-  browser = await launchBrowser();
+  site = await openSite(inject('servers'), { parts: ['users', 'orders', 'gateway'] });
 });
 
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-  await system.territory.remove();
-});
+afterAll(() => site.close());
 
 const document = z.looseObject({
   servers: z.array(z.object({ url: z.string() })),
   paths: z.record(z.string(), z.looseObject({})),
 });
 const fetchDocument = async (path: string) => {
-  const answer = await fetch(`${system.gatewayUrl}${path}`);
+  const answer = await fetch(`${site.system.gatewayUrl}${path}`);
   expect(answer.status).toBe(200);
   return document.parse(await answer.json());
 };
@@ -52,11 +45,11 @@ test.each([
   ['desktop', desktop],
   ['phone', phone],
 ])('the page shows both services and the errors on a %s, with nothing from elsewhere', async (device, viewport) => {
-  const visitor = await Visitor.arrive(browser, `docs-${device}`, system.gatewayUrl, { viewport });
+  const visitor = await Visitor.arrive(site.browser, `docs-${device}`, site.system.gatewayUrl, { viewport });
   const { page } = visitor;
   const foreign: string[] = [];
   page.on('request', (request) => {
-    if (!/^data:/.test(request.url()) && new URL(request.url()).origin !== system.gatewayUrl)
+    if (!/^data:/.test(request.url()) && new URL(request.url()).origin !== site.system.gatewayUrl)
       foreign.push(request.url());
   });
   const answer = await page.goto('/docs');

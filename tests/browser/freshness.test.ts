@@ -1,30 +1,23 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { Api } from '../support/api.ts';
-import { desktop, launchBrowser, phone, Visitor } from '../support/browser.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { desktop, phone, type Visitor } from '../support/browser.ts';
+import { openSite, type Site } from '../support/site.ts';
 
-let system: System;
-let browser: Browser;
+let site: Site;
 let staff: Visitor;
 let admin: Visitor;
 
 beforeAll(async () => {
-  const parts = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
-  browser = await launchBrowser();
-  system = await startSystem(await claimTerritory(inject('servers')), [...parts]);
+  site = await openSite(inject('servers'));
 });
 
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-  await system.territory.remove();
-});
+afterAll(() => site.close());
 
 beforeEach(async () => {
   [staff, admin] = await Promise.all([
-    Visitor.arrive(browser, 'freshness-desktop', system.dashboardUrl, { viewport: desktop }),
-    Visitor.arrive(browser, 'freshness-phone', system.dashboardUrl, { viewport: phone, colorScheme: 'dark' }),
+    site.visit('freshness-desktop', { viewport: desktop }),
+    site.visit('freshness-phone', { viewport: phone, colorScheme: 'dark' }),
   ]);
   await Promise.all([staff.login('staff@example.com'), admin.login('admin@example.com')]);
 });
@@ -36,12 +29,40 @@ afterEach(async () => {
 const phase = (page: Page, name: string) => page.locator(`[data-testid=connection][data-phase=${name}]`);
 const stage = (page: Page, name: string) => page.locator(`[data-stage="${name}"]`);
 
+const edges = async (locator: Locator) => {
+  const box = await locator.boundingBox();
+  if (!box) throw new Error(`${locator.toString()} is not to be seen`);
+  return { top: box.y, bottom: box.y + box.height, left: box.x, right: box.x + box.width };
+};
+
+const placeOrder = async () => {
+  const customer = await new Api(site.system.gatewayUrl).register();
+  const [product] = await customer.products();
+  return customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
+};
+
+test('the figures have their places before the first of them has come, so that nothing moves then', async () => {
+  const { page } = staff;
+  let beating = false;
+  await page.routeWebSocket(/\/ws\?/, (socket) => {
+    socket.connectToServer().onMessage((text) => {
+      if (beating || !String(text).includes('"heartbeat"')) socket.send(text);
+    });
+  });
+  await page.reload();
+  await phase(page, 'live').click();
+  const panel = page.getByRole('dialog', { name: 'How fresh this page is' });
+  await panel.getByText('no figures yet').last().waitFor();
+  await staff.photograph('no-figures');
+  const before = await panel.boundingBox();
+  beating = true;
+  await stage(page, 'Redis').getByText('answers in').waitFor();
+  expect(await panel.boundingBox()).toEqual(before);
+});
+
 test('how fresh a page is can be read by keyboard, figure by figure, and a dead bridge is named until it is back', async () => {
   const { page } = staff;
-  const api = new Api(system.gatewayUrl);
-  const customer = await api.register();
-  const [product] = await customer.products();
-  const placed = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
+  const placed = await placeOrder();
   await page.locator(`[data-order-number="${placed.number}"]`).waitFor();
   await phase(page, 'live').focus();
   await page.keyboard.press('Enter');
@@ -53,10 +74,10 @@ test('how fresh a page is can be read by keyboard, figure by figure, and a dead 
   await stage(admin.page, 'Gateway').waitFor();
   await admin.photograph('live');
 
-  await system.part('bridge').kill();
+  await site.system.part('bridge').kill();
   await Promise.all([phase(page, 'stale').waitFor(), phase(admin.page, 'stale').waitFor()]);
   for (const visitor of [staff, admin]) {
-    const words = 'The bridge from Kafka to Redis does not answer, so changes may be missing here.';
+    const words = 'Recent changes may be missing here.';
     await visitor.page.getByTestId('freshness').getByText(words).waitFor();
     await visitor.page.getByTestId('connection-bar').getByText(words).waitFor();
     await visitor.page.locator('[data-stage="Kafka to Redis"][data-late=true]').waitFor();
@@ -65,16 +86,41 @@ test('how fresh a page is can be read by keyboard, figure by figure, and a dead 
   }
   await page.keyboard.press('Escape');
   await page.getByTestId('freshness').waitFor({ state: 'detached' });
-  await system.part('bridge').start();
+  await site.system.part('bridge').start();
   await Promise.all([phase(page, 'live').waitFor(), phase(admin.page, 'live').waitFor()]);
   expect([staff.errors, admin.errors]).toEqual([[], []]);
 });
 
+test('a customer is told how fresh the page is without the name of any part', async () => {
+  const customer = await site.visit('freshness-customer', { viewport: phone });
+  const { page } = customer;
+  await customer.login('customer@example.com');
+  await phase(page, 'live').click();
+  const panel = page.getByRole('dialog', { name: 'How fresh this page is' });
+  await panel.getByText('Every change shows here as it happens.').waitFor();
+  await customer.photograph('live');
+  const names = /outbox|kafka|redis|bridge|gateway|database|service/i;
+  expect(await panel.textContent()).not.toMatch(names);
+  await page.goto('/new');
+  await phase(page, 'live').waitFor();
+  await site.system.part('gateway').kill();
+  const bar = page.getByTestId('connection-bar');
+  await bar.waitFor();
+  expect(await page.locator('body').innerText()).not.toMatch(names);
+  await customer.photograph('lost');
+  const place = page.getByRole('button', { name: 'Place order' });
+  expect((await edges(place)).bottom).toBeLessThan((await edges(bar)).top);
+  await page.goto('/');
+  await page.getByTestId('failed').waitFor();
+  await customer.photograph('failed');
+  expect(await page.locator('body').innerText()).not.toMatch(names);
+  await site.system.part('gateway').start();
+  await phase(page, 'live').waitFor();
+  await customer.leave();
+});
+
 test('who else is at an order shows on its row and on its page, never oneself', async () => {
-  const api = new Api(system.gatewayUrl);
-  const customer = await api.register();
-  const [product] = await customer.products();
-  const { id } = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
+  const { id } = await placeOrder();
   const path = `/orders/${id}`;
   const row = staff.page.locator(`[data-order-id="${id}"]`);
   await row.waitFor();
@@ -97,4 +143,35 @@ test('who else is at an order shows on its row and on its page, never oneself', 
   await staff.page.goto('/');
   await admin.page.getByTestId('people-here').waitFor({ state: 'detached' });
   expect([staff.errors, admin.errors]).toEqual([[], []]);
+});
+
+test('while the link is lost nobody is said to be there, and a notice lies over nothing that is needed', async () => {
+  const { id, number } = await placeOrder();
+  await Promise.all([staff, admin].map(({ page }) => page.goto(`/orders/${id}`)));
+  const { page } = admin;
+  const people = page.getByTestId('people');
+  await people.getByText('Sam Staff is looking').waitFor();
+  const badge = page.getByTestId('people-here').getByText('SS', { exact: true });
+  expect((await edges(people)).left - (await edges(badge)).right).toBeGreaterThanOrEqual(4);
+
+  await site.system.part('gateway').kill();
+  await phase(page, 'reconnecting').waitFor();
+  await badge.waitFor({ state: 'detached' });
+  expect(await people.textContent()).toBe('');
+  const action = page.getByRole('button', { name: `Confirm order ${number}` });
+  await action.click();
+  const notice = page.locator('[data-sonner-toast]');
+  await page.locator('[aria-live=polite]').getByText('It is not known whether order').first().waitFor();
+  const bar = page.getByTestId('connection-bar');
+  await bar.waitFor();
+  await vi.waitFor(async () => {
+    const { top, bottom } = await edges(notice);
+    for (const needed of [page.getByRole('heading', { level: 1 }), action, bar]) {
+      const other = await edges(needed);
+      expect(top >= other.bottom || bottom <= other.top).toBe(true);
+    }
+  });
+  await admin.photograph('notice');
+  await site.system.part('gateway').start();
+  await people.getByText('Sam Staff is looking').waitFor();
 });

@@ -1,31 +1,23 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { desktop, launchBrowser, phone, Visitor } from '../support/browser.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { desktop, phone, type Visitor } from '../support/browser.ts';
+import { openSite, type Site } from '../support/site.ts';
 
-let system: System;
-let browser: Browser;
+let site: Site;
 let admin: Visitor;
 let staff: Visitor;
 let customer: Visitor;
 
 beforeAll(async () => {
-  const parts = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
-  browser = await launchBrowser();
-  system = await startSystem(await claimTerritory(inject('servers')), [...parts]);
+  site = await openSite(inject('servers'));
 });
 
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-  await system.territory.remove();
-});
+afterAll(() => site.close());
 
 beforeEach(async () => {
   [admin, staff, customer] = await Promise.all([
-    Visitor.arrive(browser, 'admin', system.dashboardUrl, { viewport: desktop }),
-    Visitor.arrive(browser, 'staff', system.dashboardUrl, { viewport: desktop, colorScheme: 'dark' }),
-    Visitor.arrive(browser, 'customer', system.dashboardUrl, { viewport: phone }),
+    site.visit('admin', { viewport: desktop }),
+    site.visit('staff', { viewport: desktop, colorScheme: 'dark' }),
+    site.visit('customer', { viewport: phone }),
   ]);
   await Promise.all([
     admin.login('admin@example.com'),
@@ -78,8 +70,13 @@ describe('one order in three browsers', () => {
     const number = await placeOrder('Please ring twice');
     await Promise.all([row(admin, number, 'pending').waitFor(), row(staff, number, 'pending').waitFor()]);
     await Promise.all([admin.photograph('board'), staff.photograph('board')]);
-    for (const status of ['confirmed', 'preparing', 'shipped', 'delivered']) {
-      await staff.page.getByRole('button', { name: `Move order ${number} to ${status}` }).click();
+    for (const [step, status] of [
+      ['Confirm', 'confirmed'],
+      ['Prepare', 'preparing'],
+      ['Ship', 'shipped'],
+      ['Deliver', 'delivered'],
+    ] as const) {
+      await staff.page.getByRole('button', { name: `${step} order ${number}` }).click();
       await Promise.all([row(admin, number, status).waitFor(), row(staff, number, status).waitFor()]);
     }
     await Promise.all([admin.photograph('delivered'), staff.photograph('delivered')]);
@@ -87,7 +84,7 @@ describe('one order in three browsers', () => {
     await customer.page.goto('/');
     await row(customer, number, 'delivered').waitFor();
     await customer.photograph('own-orders');
-    await admin.page.getByRole('link', { name: `Order ${number},` }).click();
+    await admin.page.getByRole('link', { name: `#${number},` }).click();
     await admin.page.getByText('Please ring twice').waitFor();
     await admin.photograph('order');
     expect([admin.errors, staff.errors, customer.errors]).toEqual([[], [], []]);
@@ -95,7 +92,7 @@ describe('one order in three browsers', () => {
 
   test('is caught up with after the gateway was away, and the dashboard says so meanwhile', async () => {
     await mark(staff);
-    const gateway = system.part('gateway');
+    const gateway = site.system.part('gateway');
     await gateway.kill();
     await staff.page.locator('[data-testid=connection][data-phase=reconnecting]').waitFor();
     await staff.photograph('reconnecting');
@@ -117,7 +114,7 @@ describe('a session in the browser', () => {
   });
 
   test('is refused to a wrong password, with a message', async () => {
-    const stranger = await Visitor.arrive(browser, 'stranger', system.dashboardUrl, { viewport: phone });
+    const stranger = await site.visit('stranger', { viewport: phone });
     await stranger.page.goto('/login?next=//evil.example');
     await stranger.page.getByLabel('E-mail').fill('staff@example.com');
     await stranger.page.getByLabel('Password').fill('wrong password');
@@ -127,7 +124,7 @@ describe('a session in the browser', () => {
     await stranger.page.getByLabel('Password').fill('password123');
     await stranger.page.getByRole('button', { name: 'Log in' }).click();
     await stranger.page.locator('[data-testid=connection]').waitFor();
-    expect(new URL(stranger.page.url()).origin).toBe(system.dashboardUrl);
+    expect(new URL(stranger.page.url()).origin).toBe(site.system.dashboardUrl);
     await stranger.leave();
   });
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Daemon } from '../../deploy/local/daemon.ts';
 import { startPart } from '../../deploy/local/part.ts';
+import type { Env } from '../../deploy/local/part-env.ts';
 import type { PartName } from '../../deploy/local/parts.ts';
 import { freePort } from '../../deploy/local/ports.ts';
 import pg from 'pg';
@@ -84,7 +85,7 @@ const urlVariables: Partial<Record<PartName, string>> = {
 export const startSystem = async (
   territory: Territory,
   names: PartName[] = ['users', 'orders', 'bridge', 'gateway'],
-  extra: Record<string, string> = {},
+  extra: Env = {},
 ): Promise<System> => {
   const ports = new Map<PartName, number>();
   for (const name of names) ports.set(name, await freePort());

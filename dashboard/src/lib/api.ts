@@ -1,6 +1,7 @@
 import { problem, type Problem } from '@live-orders/contracts/errors.ts';
 import type { z } from 'zod';
 import { SessionEndedError } from './live-state.ts';
+import { describeProblem } from './problem-words.ts';
 
 /** A call that failed. `problem` is null when no readable answer came, so that its effect is unknown. */
 export class ApiError extends Error {
@@ -8,7 +9,7 @@ export class ApiError extends Error {
   readonly problem: Problem | null;
 
   constructor(given: Problem | null) {
-    super(given ? given.detail || given.title : 'The server can’t be reached.');
+    super(given ? describeProblem(given) : 'The server can’t be reached.');
     this.problem = given;
   }
 

@@ -1,4 +1,5 @@
-import type { Order } from '@live-orders/contracts/orders.ts';
+import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
+import type { OrderStore } from './order-store.ts';
 
 /** Milliseconds. */
 const confirmLimit = 5_000;
@@ -6,6 +7,7 @@ const confirmLimit = 5_000;
 const mostAtOnce = 20;
 
 interface ConfirmationsOptions {
+  store: Pick<OrderStore, 'get' | 'seen'>;
   /** Without it, every question fails. */
   read: ((id: string, signal: AbortSignal) => Promise<Order | null>) | undefined;
   onRead: (order: Order) => void;
@@ -19,19 +21,30 @@ export class Confirmations {
   #cut = new AbortController();
   #open = 0;
   readonly #doubted = new Set<string>();
+  /** When the newest order of the last snapshot was placed. */
+  #listedUntil = '';
 
   constructor(options: ConfirmationsOptions) {
     this.#options = options;
   }
 
-  /** This order is not to be shown before it was read. */
-  doubt(id: string): void {
-    this.#doubted.add(id);
+  /** A snapshot lists these orders. */
+  listed(orders: readonly Order[]): void {
+    this.#listedUntil = orders.reduce((until, { created_at }) => (created_at > until ? created_at : until), '');
   }
 
-  /** This order is not to be shown at all. */
-  dismiss(id: string): void {
-    this.#doubted.delete(id);
+  /** Whether an event's order is not to be shown before it was read, which it is then. */
+  doubt(order: Order): boolean {
+    const isDoubtful = this.#isDoubtful(order);
+    if (isDoubtful) this.#doubted.add(order.id);
+    return isDoubtful;
+  }
+
+  /** Whether an order of an event that came before the snapshot is too old for it, final by then; never shown. */
+  dismiss(order: Order): boolean {
+    const isPast = isFinal(order.status) && this.#isDoubtful(order);
+    if (isPast) this.#doubted.delete(order.id);
+    return isPast;
   }
 
   readDoubted(): void {
@@ -52,6 +65,18 @@ export class Confirmations {
     this.#doubted.clear();
     this.#open = 0;
     return any;
+  }
+
+  /**
+   * Of an order that is not here, one placed after the last snapshot is news, even when its beginning was left out for a
+   * slow reader. Any other was final by then, or given up: an event of it may be an old one, sent again.
+   */
+  #isDoubtful({ id, version, created_at }: Order): boolean {
+    const { store } = this.#options;
+    if (store.get(id)) return false;
+    const seen = store.seen(id);
+    if (seen > 0) return version >= seen;
+    return created_at < this.#listedUntil || (version > 1 && created_at === this.#listedUntil);
   }
 
   #signal(): AbortSignal {

@@ -1,5 +1,5 @@
 import type { Stage } from '@live-orders/contracts/health.ts';
-import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
+import type { Order } from '@live-orders/contracts/orders.ts';
 import {
   type ClientMessage,
   formatPosition,
@@ -39,8 +39,6 @@ export class LiveClient {
   #synced = false;
   #held: OrderMessage[] | null = null;
   #snapshotFrom: string | null = null;
-  /** When the newest order of the last snapshot was placed. */
-  #listedUntil = '';
   /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
   #lateAt: Stage | null | undefined;
   /** Until when, by the last heartbeat, everything is known to have come. */
@@ -59,6 +57,7 @@ export class LiveClient {
       onSessionEnded: () => this.#end('session_ended'),
     });
     this.#confirmations = new Confirmations({
+      store: this.store,
       read: options.confirm,
       onRead: (order) => this.put([order]),
       onFailed: () => {
@@ -230,17 +229,15 @@ export class LiveClient {
   #applySnapshot(orders: readonly Order[]): void {
     this.counters.snapshots += 1;
     const listed = new Set(orders.map((order) => order.id));
-    this.#listedUntil = orders.reduce((until, { created_at }) => (created_at > until ? created_at : until), '');
+    this.#confirmations.listed(orders);
     const changes = this.#applyAll(orders, 'snapshot');
     const removed = this.store.retain((order) => listed.has(order.id));
     for (const order of removed) changes.push({ kind: 'removed', order });
     const held = this.#held ?? [];
     const begun = new Set(held.flatMap(({ data }) => (data.version === 1 ? data.id : [])));
     for (const { data } of held) {
-      // Final by now, not listed, and not placed just now: too old to be among the final ones shown.
-      const isPast = !begun.has(data.id) && isFinal(data.status) && !this.store.get(data.id) && this.#isDoubtful(data);
-      if (isPast) this.#confirmations.dismiss(data.id);
-      else this.#apply(data, 'event', changes);
+      const isPast = !begun.has(data.id) && this.#confirmations.dismiss(data);
+      if (!isPast) this.#apply(data, 'event', changes);
     }
     this.#held = null;
     this.#synced = this.#received !== null;
@@ -256,10 +253,8 @@ export class LiveClient {
   }
 
   #apply(order: Order, via: Via, changes: OrderChange[]): void {
+    if (via === 'event' && this.#confirmations.doubt(order)) return;
     const previous = this.store.get(order.id);
-    if (via === 'event' && !previous && this.#isDoubtful(order)) {
-      return this.#confirmations.doubt(order.id);
-    }
     if (!this.store.upsert(order)) {
       this.counters.ignored += 1;
       return;
@@ -267,16 +262,6 @@ export class LiveClient {
     this.counters.applied += 1;
     if (via === 'event' && previous) this.counters.skipped += order.version - previous.version - 1;
     changes.push({ kind: 'applied', via, order, previous });
-  }
-
-  /**
-   * Asked about an order that is not here. One placed after the last snapshot is news, even when its beginning was left
-   * out for a slow reader. Any other was final by then, or given up: an event of it may be an old one, sent again.
-   */
-  #isDoubtful({ id, version, created_at }: Order): boolean {
-    const seen = this.store.seen(id);
-    if (seen > 0) return version >= seen;
-    return created_at < this.#listedUntil || (version > 1 && created_at === this.#listedUntil);
   }
 
   #emit(changes: readonly OrderChange[]): void {

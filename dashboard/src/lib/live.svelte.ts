@@ -52,7 +52,10 @@ export class LiveOrders {
         this.#recent.add(changes);
         this.#schedule();
       },
-      onState: () => this.#schedule(),
+      onState: ({ phase }) => {
+        if (phase === 'reconnecting' || phase === 'ended') this.presence.end();
+        this.#schedule();
+      },
       onMessage: (message) => this.#hear(message),
     });
   }

@@ -19,11 +19,15 @@ export class Presence {
     this.#say = say;
   }
 
-  /** A connection begins: nothing holds that was heard before, and nothing that was said. */
+  /** A connection begins: nothing holds that was said before. */
   begin(): void {
-    this.#others.clear();
     this.#said = nowhere;
     this.#tell();
+  }
+
+  /** The connection is lost: where others are is not known any more. */
+  end(): void {
+    this.#others.clear();
   }
 
   hear(orders: readonly PresentOrder[]): void {

@@ -59,7 +59,7 @@ describe('what a page hears of others', () => {
   test('does not outlive the connection', () => {
     const { presence } = open();
     presence.hear([{ order_id: 'o1', people: [person('s', 'Sam')] }]);
-    presence.begin();
+    presence.end();
     expect(presence.others('o1')).toEqual([]);
   });
 });

@@ -12,13 +12,18 @@ const lag: StreamLag = {
 
 describe('why a page may be old', () => {
   test.each([
-    ['orders', lag, 'Changes are written but wait in the outbox, 12 s.'],
-    ['orders', { ...lag, orders: null }, 'The orders service does not answer, so changes may be missing here.'],
-    ['bridge', lag, 'Changes wait on Kafka for the bridge, 0 s.'],
-    ['bridge', null, 'The bridge from Kafka to Redis does not answer, so changes may be missing here.'],
-    ['redis', lag, 'The gateway cannot reach Redis, so no changes come through.'],
-    [null, lag, 'The server is cut off from its events.'],
-  ] as const)('is told for %s', (behind, figures, words) => {
+    ['orders', lag, 'Changes reach this page late, by 12 s at the moment.'],
+    [
+      'bridge',
+      { ...lag, bridge: { records: 9, behind_ms: 300_000 } },
+      'Changes reach this page late, by 5 min at the moment.',
+    ],
+    ['orders', { ...lag, orders: null }, 'Recent changes may be missing here.'],
+    ['bridge', lag, 'Recent changes may be missing here.'],
+    ['bridge', null, 'Recent changes may be missing here.'],
+    ['redis', lag, 'No changes reach this page at the moment.'],
+    [null, lag, 'No changes reach this page at the moment.'],
+  ] as const)('is told for %s without the name of any part', (behind, figures, words) => {
     expect(explainStale(behind, figures)).toBe(words);
   });
 });
@@ -32,6 +37,18 @@ describe('the figures of the stages', () => {
       { name: 'Gateway', text: 'queue 2 KiB, held up 4 ms at most', late: false },
       { name: 'Users outbox', text: 'nothing waits', late: false },
     ]);
+  });
+
+  test('are told in spans that can be read, however long they are', () => {
+    const slow = { ...lag, redis_ms: 2_900, gateway: { backlog_bytes: 0, loop_ms: 17_000 } };
+    const texts = describeStages(slow, null).map(({ text }) => text);
+    expect(texts).toEqual(expect.arrayContaining(['answers in 2.9 s', 'queue empty, held up 17 s at most']));
+  });
+
+  test('have their places before the first of them has come', () => {
+    const lines = describeStages(null, null);
+    expect(lines.map(({ name }) => name)).toEqual(describeStages(lag, null).map(({ name }) => name));
+    expect(lines.every(({ text, late }) => text === 'no figures yet' && !late)).toBe(true);
   });
 
   test('mark the stage that does not answer', () => {

@@ -1,20 +1,12 @@
 import { lateMs, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
-import { formatSpan } from './times.ts';
+import { formatDelay, formatSpan } from './times.ts';
 
-/** In plain words, why what is shown may be old. */
+/** What it means for whoever looks at this page that it may be old. Which part is behind tells them nothing. */
 export function explainStale(behind: Stage | null, lag: StreamLag | null): string {
-  switch (behind) {
-    case 'orders':
-      if (!lag?.orders) return 'The orders service does not answer, so changes may be missing here.';
-      return `Changes are written but wait in the outbox, ${formatSpan(lag.orders.oldest_ms)}.`;
-    case 'bridge':
-      if (!lag?.bridge) return 'The bridge from Kafka to Redis does not answer, so changes may be missing here.';
-      return `Changes wait on Kafka for the bridge, ${formatSpan(lag.bridge.behind_ms)}.`;
-    case 'redis':
-      return 'The gateway cannot reach Redis, so no changes come through.';
-    case null:
-      return 'The server is cut off from its events.';
-  }
+  if (behind === null || behind === 'redis') return 'No changes reach this page at the moment.';
+  const late = (behind === 'orders' ? lag?.orders?.oldest_ms : lag?.bridge?.behind_ms) ?? 0;
+  if (late <= lateMs) return 'Recent changes may be missing here.';
+  return `Changes reach this page late, by ${formatSpan(late)} at the moment.`;
 }
 
 /** One line of the figures: what it is about, and how it stands. `late` asks for attention. */
@@ -24,43 +16,53 @@ export interface StageLine {
   late: boolean;
 }
 
+const noFigures = 'no figures';
 const counted = (count: number, one: string): string => `${count} ${count === 1 ? one : `${one}s`}`;
-const since = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : formatSpan(ms));
 
 const outboxLine = (name: string, lag: StreamLag['orders']): StageLine => {
-  if (!lag) return { name, text: 'no figures', late: false };
+  if (!lag) return { name, text: noFigures, late: false };
   if (lag.depth === 0) return { name, text: 'nothing waits', late: false };
-  const text = `${counted(lag.depth, 'change')} waiting, ${since(lag.oldest_ms)}`;
+  const text = `${counted(lag.depth, 'change')} waiting, ${formatDelay(lag.oldest_ms)}`;
   return { name, text, late: lag.oldest_ms > lateMs };
 };
 
 const bridgeLine = (name: string, lag: StreamLag['bridge']): StageLine => {
-  if (!lag) return { name, text: 'no figures', late: false };
+  if (!lag) return { name, text: noFigures, late: false };
   if (lag.records === 0) return { name, text: 'in step', late: false };
   return {
     name,
-    text: `${counted(lag.records, 'record')} behind, ${since(lag.behind_ms)}`,
+    text: `${counted(lag.records, 'record')} behind, ${formatDelay(lag.behind_ms)}`,
     late: lag.behind_ms > lateMs,
   };
 };
 
-/** The stages in the order of a change's way; the one that is behind is marked, whatever its figures say. */
-export function describeStages(lag: StreamLag, behind: Stage | null): StageLine[] {
+const names = {
+  orders: 'Orders outbox',
+  bridge: 'Kafka to Redis',
+  redis: 'Redis',
+  gateway: 'Gateway',
+  users: 'Users outbox',
+} as const;
+
+/**
+ * The stages in the order of a change's way; the one that is behind is marked, whatever its figures say. Before the first
+ * heartbeat there are the same lines, so that nothing moves when it comes.
+ */
+export function describeStages(lag: StreamLag | null, behind: Stage | null): StageLine[] {
+  if (!lag) return Object.values(names).map((name) => ({ name, text: 'no figures yet', late: false }));
   const { backlog_bytes, loop_ms } = lag.gateway;
   const queue = backlog_bytes === 0 ? 'queue empty' : `queue ${Math.ceil(backlog_bytes / 1024)} KiB`;
-  const lines: [StageLine, Stage?][] = [
-    [outboxLine('Orders outbox', lag.orders), 'orders'],
-    [bridgeLine('Kafka to Redis', lag.bridge), 'bridge'],
-    [
-      { name: 'Redis', text: lag.redis_ms === null ? 'no figures' : `answers in ${lag.redis_ms} ms`, late: false },
-      'redis',
-    ],
-    [{ name: 'Gateway', text: `${queue}, held up ${loop_ms} ms at most`, late: false }],
-    [outboxLine('Users outbox', lag.users)],
+  const redis = lag.redis_ms === null ? noFigures : `answers in ${formatDelay(lag.redis_ms)}`;
+  const lines: StageLine[] = [
+    outboxLine(names.orders, lag.orders),
+    bridgeLine(names.bridge, lag.bridge),
+    { name: names.redis, text: redis, late: false },
+    { name: names.gateway, text: `${queue}, held up ${formatDelay(loop_ms)} at most`, late: false },
+    outboxLine(names.users, lag.users),
   ];
-  return lines.map(([line, stage]) =>
-    stage !== undefined && stage === behind
-      ? { ...line, text: line.text === 'no figures' ? 'does not answer' : line.text, late: true }
+  return lines.map((line) =>
+    behind !== null && line.name === names[behind]
+      ? { ...line, text: line.text === noFigures ? 'does not answer' : line.text, late: true }
       : line,
   );
 }

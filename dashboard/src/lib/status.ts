@@ -19,6 +19,16 @@ export const moveLabels: Readonly<Record<OrderStatus, string>> = {
   cancelled: 'Cancel',
 };
 
+/** What it says while the order is on its way there. */
+export const movingLabels: Readonly<Record<OrderStatus, string>> = {
+  pending: 'Reopening',
+  confirmed: 'Confirming',
+  preparing: 'Preparing',
+  shipped: 'Shipping',
+  delivered: 'Delivering',
+  cancelled: 'Cancelling',
+};
+
 export const openStatuses = orderStatuses.filter((status) => transitions[status].length > 0);
 export const finalStatuses = orderStatuses.filter((status) => transitions[status].length === 0);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeDue, formatAge, formatSpan } from './times.ts';
+import { describeDue, formatAge, formatDelay, formatSpan } from './times.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -16,6 +16,19 @@ describe('times', () => {
       '1 h',
       '47 h',
       '2 d',
+    ]);
+  });
+
+  it('says a delay to the millisecond as long as that is of interest', () => {
+    expect([0, 41.4, 999, second, 2.94 * second, 9.99 * second, 17 * second, 5 * minute].map(formatDelay)).toEqual([
+      '0 ms',
+      '41 ms',
+      '999 ms',
+      '1.0 s',
+      '2.9 s',
+      '9.9 s',
+      '17 s',
+      '5 min',
     ]);
   });
 

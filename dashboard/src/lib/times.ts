@@ -11,6 +11,13 @@ export function formatSpan(ms: number): string {
   return `${Math.floor(span / day)} d`;
 }
 
+/** A span that is usually well below a second: `41 ms`, `2.9 s`, from ten seconds on as a span. */
+export function formatDelay(ms: number): string {
+  const span = Math.round(Math.max(0, ms));
+  if (span < 1000) return `${span} ms`;
+  return span < 10_000 ? `${(Math.floor(span / 100) / 10).toFixed(1)} s` : formatSpan(span);
+}
+
 /** How long ago: `just now`, then as a span. */
 export function formatAge(ms: number): string {
   return ms < minute ? 'just now' : `${formatSpan(ms)} ago`;

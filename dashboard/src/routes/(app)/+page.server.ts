@@ -1,3 +1,4 @@
+import { describeProblem } from '#lib/problem-words.ts';
 import { askGateway } from '#lib/server/gateway.ts';
 import { openStatuses } from '#lib/status.ts';
 import { orderPage, type Order } from '@live-orders/contracts/orders.ts';
@@ -18,5 +19,5 @@ export const load: PageServerLoad = async ({ locals, isDataRequest }): Promise<F
   const call = { token: locals.accessToken, limit: 2500 };
   const answer = await askGateway(orderPage, `/orders/api/orders?limit=50${status}`, call);
   if (answer.ok) return { orders: answer.data.data, failure: null };
-  return { orders: [], failure: answer.problem.detail || answer.problem.title };
+  return { orders: [], failure: describeProblem(answer.problem) };
 };

@@ -1,3 +1,4 @@
+import { describeProblem } from '#lib/problem-words.ts';
 import { askGateway, type Answer } from '#lib/server/gateway.ts';
 import { productPage, type Product } from '@live-orders/contracts/products.ts';
 import { isStaff } from '@live-orders/contracts/users.ts';
@@ -20,7 +21,7 @@ export const load: PageServerLoad = async ({ locals }) => {
       token: locals.accessToken,
       limit: 5000,
     });
-    if (!answer.ok) error(answer.problem.status, answer.problem.detail, { code: answer.problem.code });
+    if (!answer.ok) error(answer.problem.status, describeProblem(answer.problem), { code: answer.problem.code });
     products.push(...answer.data.data);
     if (answer.data.next_cursor === null) break;
     query = `?limit=200&cursor=${encodeURIComponent(answer.data.next_cursor)}`;

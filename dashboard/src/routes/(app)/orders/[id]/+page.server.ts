@@ -1,3 +1,4 @@
+import { describeProblem } from '#lib/problem-words.ts';
 import { askGateway } from '#lib/server/gateway.ts';
 import { order, orderHistory } from '@live-orders/contracts/orders.ts';
 import { error } from '@sveltejs/kit';
@@ -12,7 +13,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     askGateway(order, path, call),
     askGateway(orderHistory, `${path}/history`, call),
   ]);
-  if (!found.ok) error(found.problem.status, found.problem.detail || found.problem.title, { code: found.problem.code });
+  if (!found.ok) error(found.problem.status, describeProblem(found.problem), { code: found.problem.code });
   // The order is worth showing without its history, which the page reads again at the next change.
   return { order: found.data, steps: steps.ok ? steps.data.data : null };
 };

@@ -24,7 +24,7 @@ const log = createLog('gateway', 'silent');
 /** The origin that pages may have. */
 export const page = 'http://dashboard.test';
 
-/** A gateway that listens, without Redis and services behind it: the test publishes to its hub, and gives out tokens. */
+/** A gateway that listens, without services behind it: the test publishes to its hub, and gives out tokens. */
 export class Gateway {
   readonly hub: Hub;
   readonly tokens = new Map<string, Identity>();
@@ -40,8 +40,9 @@ export class Gateway {
     this.#server = server(this, this.hub);
   }
 
-  static async open(): Promise<Gateway> {
-    const gateway = new Gateway(listen);
+  /** Without a Redis no ticket is used, and nothing is followed. */
+  static async open(redis = new Redis({ lazyConnect: true })): Promise<Gateway> {
+    const gateway = new Gateway((self, hub) => listen(self, hub, redis));
     await once(gateway.#server, 'listening');
     const { port } = z.object({ port: z.int() }).parse(gateway.#server.address());
     gateway.url = `http://127.0.0.1:${port}`;
@@ -69,9 +70,7 @@ export class Gateway {
   }
 }
 
-const listen = (gateway: Gateway, hub: Hub): Server => {
-  // Never connected: no ticket is used, and nothing is followed.
-  const redis = new Redis({ lazyConnect: true });
+const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
   const subscriber = new Subscriber({
     hub,
     beat: () => inTime,

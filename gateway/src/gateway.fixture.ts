@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { Admission } from './admission.ts';
 import { createGatewayApp } from './app.ts';
+import { measureClients } from './client-metrics.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
 import { ids, inTime } from './hub.fixture.ts';
@@ -61,6 +62,13 @@ export class Gateway {
     return { authorization: `Bearer ${token}`, identity };
   }
 
+  /** The value of a line of `GET /metrics`; the labels but for the part's name. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`${name}{${labels}part="gateway"}`));
+    return Number(line?.split(' ').at(-1) ?? NaN);
+  }
+
   async close(): Promise<void> {
     this.hub.closeAll('going_away');
     const closed = once(this.#server, 'close');
@@ -96,15 +104,17 @@ const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
     greet: (client) => presence.greet(client),
     log,
   });
+  const metrics = createMetrics('gateway');
+  const closed = measureClients(metrics, hub);
   const app = createGatewayApp({
-    ...{ log, hub, admission, verify, tickets, origins, metrics: createMetrics('gateway') },
+    ...{ log, hub, admission, verify, tickets, origins, metrics, closed },
     usersUrl: 'http://127.0.0.1:1',
     ordersUrl: 'http://127.0.0.1:1',
     health: () => {
       throw new Error('no health is read here');
     },
   });
-  const attach = addWebSocket({ app, hub, admission, presence, log });
+  const attach = addWebSocket({ app, hub, admission, presence, closed, log });
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
   attach(server);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import { closeCodes, serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Gateway } from './gateway.fixture.ts';
@@ -75,12 +75,27 @@ test('a socket that stands still gets the latest state when it goes on, and the 
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await vi.waitFor(() => expect(good.messages).toHaveLength(241), soon);
+  expect(await gateway.metric('gateway_clients_behind')).toBe(1);
   slow.socket.resume();
   await vi.waitFor(() => expect(slow.heard()).toContain('skipped'), soon);
   const skipped = slow.messages.find(({ event }) => event === 'skipped');
   const count = skipped?.event === 'skipped' ? skipped.data.count : NaN;
   await vi.waitFor(() => expect(slow.messages).toHaveLength(242 - count), soon);
   expect(slow.messages.slice(-3)).toEqual(good.messages.slice(-3));
+  expect(await gateway.metric('gateway_clients_behind')).toBe(0);
+  expect(await gateway.metric('gateway_events_skipped_total')).toBe(count);
+});
+
+const closes = (reason: string) => gateway.metric('gateway_closes_total', `reason="${reason}",`);
+
+test('whoever leaves by itself is not counted as closed, whatever it leaves with', async () => {
+  for (const code of [1000, 4001]) {
+    const { socket, closed } = await enter(gateway.admit());
+    socket.close(code);
+    await closed;
+  }
+  await vi.waitFor(() => expect(gateway.hub.size).toBe(0), soon);
+  expect(await Promise.all(Object.keys(closeCodes).map(closes))).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
 describe('a socket is closed with a code and its word', () => {
@@ -94,6 +109,7 @@ describe('a socket is closed with a code and its word', () => {
     const { socket, closed } = await enter(gateway.admit());
     socket.send(frame);
     expect(await closed).toBe(end);
+    expect(await closes(end === '1009 ' ? 'too_big' : 'unreadable')).toBe(1);
   });
 
   test('and is no client from then on, whatever it still says', async () => {
@@ -104,6 +120,7 @@ describe('a socket is closed with a code and its word', () => {
     gateway.hub.publish(created(1));
     expect(await closed).toBe('1007 unreadable');
     expect(heard()).toEqual(['welcome']);
+    expect(await closes('unreadable')).toBe(1);
   });
 });
 

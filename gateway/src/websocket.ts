@@ -1,6 +1,12 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { clientFrameBytes, clientMessage, type ClientMessage, closeCodes } from '@live-orders/contracts/realtime.ts';
+import {
+  clientFrameBytes,
+  clientMessage,
+  type ClientMessage,
+  closeCodes,
+  type CloseReason,
+} from '@live-orders/contracts/realtime.ts';
 import type { AuthEnv, Identity } from '@live-orders/runtime/auth.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
@@ -17,6 +23,8 @@ interface WebSocketPlan {
   hub: Hub;
   admission: Admission;
   presence: PresenceChannel;
+  /** Hears of each close. */
+  closed: (reason: CloseReason) => void;
   log: Log;
 }
 
@@ -97,7 +105,7 @@ const closeMs = 2_000;
 
 /** Joins the client of a new socket to the stream, and hears what it says until the socket closes. */
 const attend = (raw: WebSocket, { identity, start }: Admitted, plan: WebSocketPlan): void => {
-  const { hub, admission, presence, log } = plan;
+  const { hub, admission, presence, closed, log } = plan;
   let closing = false;
   let answeredAt = 0;
   const client: Client = {
@@ -107,6 +115,7 @@ const attend = (raw: WebSocket, { identity, start }: Admitted, plan: WebSocketPl
     close(reason) {
       if (closing) return;
       leave();
+      closed(reason);
       raw.close(closeCodes[reason].code, reason);
       // A client that reads nothing would keep its backlog for the 30 s that ws waits for the closing handshake.
       setTimeout(() => raw.terminate(), closeMs).unref();

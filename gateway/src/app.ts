@@ -102,7 +102,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     ['users', plan.usersUrl],
     ['orders', plan.ordersUrl],
   ] as const) {
-    const forward = proxyTo(name, base);
+    const forward = proxyTo(name, base, plan.log);
     // Only the API: metrics and keys of a service are not for the outside.
     app.all(`/${name}/api`, edge, forward);
     app.all(`/${name}/api/*`, edge, forward);

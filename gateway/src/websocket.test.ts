@@ -86,6 +86,18 @@ test('a socket that stands still gets the latest state when it goes on, and the 
   expect(await gateway.metric('gateway_events_skipped_total')).toBe(count);
 });
 
+test('of a client that talks without end only so much is read, and the others are answered', async () => {
+  const [talker, good] = await Promise.all([enter(gateway.admit()), enter(gateway.admit())]);
+  for (let n = 0; n < 4_000; n += 1) talker.say({ event: 'ping', more: 'x'.repeat(8_000) });
+  // Pongs come once a second at most.
+  await vi.waitFor(() => {
+    good.say({ event: 'ping' });
+    expect(good.heard().filter((event) => event === 'pong')).toHaveLength(2);
+  }, soon);
+  expect(talker.socket.bufferedAmount).toBeGreaterThan(0);
+  expect([talker.socket.readyState, gateway.hub.size]).toEqual([WebSocket.OPEN, 2]);
+});
+
 const closes = (reason: string) => gateway.metric('gateway_closes_total', `reason="${reason}",`);
 
 test('whoever leaves by itself is not counted as closed, whatever it leaves with', async () => {

@@ -102,12 +102,18 @@ const refuse = async (socket: Duplex, answer: Response): Promise<void> => {
 /** Pings are answered once a second at most; those in between are left out. */
 const pongMs = 1_000;
 const closeMs = 2_000;
+/**
+ * Messages of one client that are read in a second; the rest waits on its side. Read as fast as they came, 100,000 looks a
+ * second of one client held everybody up for 250 ms at a time.
+ */
+const messagesPerSecond = 50;
 
 /** Joins the client of a new socket to the stream, and hears what it says until the socket closes. */
 const attend = (raw: WebSocket, { identity, start }: Admitted, plan: WebSocketPlan): void => {
   const { hub, admission, presence, closed, log } = plan;
   let closing = false;
   let answeredAt = 0;
+  let [heard, countedUntil] = [0, 0];
   const client: Client = {
     identity,
     backlog: () => raw.bufferedAmount,
@@ -136,9 +142,18 @@ const attend = (raw: WebSocket, { identity, start }: Admitted, plan: WebSocketPl
       hub.pong(client);
     }
   };
+  const count = (): void => {
+    const now = performance.now();
+    if (now >= countedUntil) [heard, countedUntil] = [0, now + 1_000];
+    heard += 1;
+    if (heard !== messagesPerSecond) return;
+    raw.pause();
+    setTimeout(() => raw.resume(), countedUntil - now).unref();
+  };
   raw.on('message', (data, isBinary) => {
     // What was on its way when the socket was closed.
     if (closing) return;
+    count();
     try {
       const message = isBinary || !Buffer.isBuffer(data) ? null : readMessage(data.toString());
       if (message) hear(message);

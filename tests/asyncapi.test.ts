@@ -43,8 +43,8 @@ describe('the AsyncAPI document', () => {
     expect(messagesOf(document, '/ws').sort()).toEqual([...overSocket, ...taken].sort());
     expect(messagesOf(document, '/live/events').sort()).toEqual(sent.sort());
     for (const name of [...sent, ...taken]) expect(document.components.schemas).toHaveProperty([name]);
-    for (const { code } of Object.values(closeCodes))
-      expect(String(document.channels.live?.description)).toContain(`${code}`);
+    for (const [word, { code }] of Object.entries(closeCodes))
+      expect(String(document.channels.live?.description)).toContain(`${code} \`${word}\``);
   });
 
   test('asks readers to take members that they don’t know, and refuses what lacks a member or has a wrong one', () => {

@@ -153,7 +153,10 @@ export const clientMessage = z.union([
 export type ClientMessage = z.infer<typeof clientMessage>;
 export const clientFrameBytes = 8 * 1024;
 
-/** Close codes of the socket. `reconnect` says whether a client should come back by itself. */
+/**
+ * Close codes of the socket, by the word that the close frame has as its reason. `reconnect` says whether a client should come
+ * back by itself.
+ */
 export const closeCodes = {
   going_away: { code: 1012, reconnect: true, text: 'the gateway restarts' },
   unreadable: { code: 1007, reconnect: false, text: 'a client frame could not be read' },

@@ -123,8 +123,9 @@ export class Admission {
       if (!next) break;
       older.push(...next);
     }
+    if (isGone()) return;
     if (this.isClosing || this.#isFull(client.identity)) client.close('going_away');
-    else if (!isGone()) this.#plan.hub.join(client, since, older);
+    else this.#plan.hub.join(client, since, older);
   }
 
   /** Others may have joined since it was checked. */

@@ -1,5 +1,5 @@
 import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/health.ts';
-import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/realtime.ts';
+import { type CloseReason, ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/realtime.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
 import { bearer, empty, json, problems } from '@live-orders/runtime/documents.ts';
 import { createApp } from '@live-orders/runtime/http.ts';
@@ -27,6 +27,8 @@ export interface GatewayPlan {
   ordersUrl: string;
   hub: Hub;
   admission: Admission;
+  /** Hears of each connection that is closed. */
+  closed: (reason: CloseReason) => void;
   health: () => GatewayHealth;
 }
 
@@ -100,7 +102,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     ['users', plan.usersUrl],
     ['orders', plan.ordersUrl],
   ] as const) {
-    const forward = proxyTo(name, base);
+    const forward = proxyTo(name, base, plan.log);
     // Only the API: metrics and keys of a service are not for the outside.
     app.all(`/${name}/api`, edge, forward);
     app.all(`/${name}/api/*`, edge, forward);

@@ -167,7 +167,8 @@ const socketChannel = {
   description:
     'Each text frame of the gateway is a JSON array of messages; a client sends one message per frame, of ' +
     `${clientFrameBytes} bytes at most. Ignore events and members that you don’t know. ` +
-    `Close codes:\n\n${closeTable}`,
+    'A close frame has one of these codes, and its word as the reason, which is missing where a frame was refused ' +
+    `before it was read:\n\n${closeTable}`,
   servers: [reference('#/servers/gateway')],
   messages: messageReferences([...socketEvents, ...Object.keys(clientSummaries)]),
   bindings: {

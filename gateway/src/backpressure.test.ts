@@ -63,6 +63,14 @@ describe('a client that reads too slowly', () => {
     expect(events(slow)).toEqual(['welcome 0', 'new_order 1', 'pong 1', 'heartbeat 1']);
   });
 
+  test('is not answered either before it has read what it had', () => {
+    for (let n = 0; n < 3; n += 1) hub.pong(slow);
+    expect(events(slow)).toEqual(['welcome 0']);
+    slow.queued = 0;
+    tick();
+    expect(events(slow)).toEqual(['welcome 0', 'pong 0']);
+  });
+
   test('reads the snapshot instead of what waited for it at a resync, however it found itself behind', () => {
     hub.publish(created(1));
     tick();

@@ -95,6 +95,7 @@ describe('the stream as server-sent events', () => {
     });
     expect(idsOf(got).at(-1)).toBe('e:1');
     expect(gateway.hub.size).toBe(0);
+    expect(await gateway.metric('gateway_closes_total', 'reason="session_ended",')).toBe(1);
   });
 
   test('ends with its token', async () => {

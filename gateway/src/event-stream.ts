@@ -43,7 +43,7 @@ const route = createRoute({
 /** Adds `GET /live/events` to the app. */
 export const addEventStream = (
   app: OpenAPIHono<AuthEnv>,
-  { hub, admission }: { hub: Hub; admission: Admission },
+  { hub, admission, closed }: Pick<Connection, 'hub' | 'admission' | 'closed'>,
 ): void => {
   app.use(route.path, admission.check);
   app.openapi(route, async (c) => {
@@ -52,7 +52,7 @@ export const addEventStream = (
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
     const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
-    const stream = openStream({ identity, start, hub, admission, terminate: () => outgoing.destroy() });
+    const stream = openStream({ identity, start, hub, admission, closed, terminate: () => outgoing.destroy() });
     return c.body(stream, 200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -67,11 +67,13 @@ interface Connection {
   start: Start;
   hub: Hub;
   admission: Admission;
+  /** Hears of each close. */
+  closed: (reason: CloseReason) => void;
   /** Drops the connection with whatever it still holds. */
   terminate: () => void;
 }
 
-const openStream = ({ identity, start, hub, admission, terminate }: Connection): ReadableStream<Uint8Array> => {
+const openStream = ({ identity, start, hub, admission, closed, terminate }: Connection): ReadableStream<Uint8Array> => {
   let leave = (): void => undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -85,6 +87,7 @@ const openStream = ({ identity, start, hub, admission, terminate }: Connection):
           },
           close(reason) {
             if (!open) return;
+            closed(reason);
             // Without an id: events that were not sent yet must not count as received.
             controller.enqueue(new Frame([encode(byeOf(reason, hub.position.seq))], null).event);
             controller.close();

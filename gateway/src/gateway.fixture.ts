@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { Admission } from './admission.ts';
 import { createGatewayApp } from './app.ts';
+import { measureClients } from './client-metrics.ts';
 import { History } from './history.ts';
 import { Hub } from './hub.ts';
 import { ids, inTime } from './hub.fixture.ts';
@@ -24,7 +25,7 @@ const log = createLog('gateway', 'silent');
 /** The origin that pages may have. */
 export const page = 'http://dashboard.test';
 
-/** A gateway that listens, without Redis and services behind it: the test publishes to its hub, and gives out tokens. */
+/** A gateway that listens, without services behind it: the test publishes to its hub, and gives out tokens. */
 export class Gateway {
   readonly hub: Hub;
   readonly tokens = new Map<string, Identity>();
@@ -40,8 +41,9 @@ export class Gateway {
     this.#server = server(this, this.hub);
   }
 
-  static async open(): Promise<Gateway> {
-    const gateway = new Gateway(listen);
+  /** Without a Redis no ticket is used, and nothing is followed. */
+  static async open(redis = new Redis({ lazyConnect: true })): Promise<Gateway> {
+    const gateway = new Gateway((self, hub) => listen(self, hub, redis));
     await once(gateway.#server, 'listening');
     const { port } = z.object({ port: z.int() }).parse(gateway.#server.address());
     gateway.url = `http://127.0.0.1:${port}`;
@@ -60,6 +62,13 @@ export class Gateway {
     return { authorization: `Bearer ${token}`, identity };
   }
 
+  /** The value of a line of `GET /metrics`; the labels but for the part's name. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`${name}{${labels}part="gateway"}`));
+    return Number(line?.split(' ').at(-1) ?? NaN);
+  }
+
   async close(): Promise<void> {
     this.hub.closeAll('going_away');
     const closed = once(this.#server, 'close');
@@ -69,9 +78,7 @@ export class Gateway {
   }
 }
 
-const listen = (gateway: Gateway, hub: Hub): Server => {
-  // Never connected: no ticket is used, and nothing is followed.
-  const redis = new Redis({ lazyConnect: true });
+const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
   const subscriber = new Subscriber({
     hub,
     beat: () => inTime,
@@ -97,15 +104,17 @@ const listen = (gateway: Gateway, hub: Hub): Server => {
     greet: (client) => presence.greet(client),
     log,
   });
+  const metrics = createMetrics('gateway');
+  const closed = measureClients(metrics, hub);
   const app = createGatewayApp({
-    ...{ log, hub, admission, verify, tickets, origins, metrics: createMetrics('gateway') },
+    ...{ log, hub, admission, verify, tickets, origins, metrics, closed },
     usersUrl: 'http://127.0.0.1:1',
     ordersUrl: 'http://127.0.0.1:1',
     health: () => {
       throw new Error('no health is read here');
     },
   });
-  const attach = addWebSocket({ app, hub, admission, presence, log });
+  const attach = addWebSocket({ app, hub, admission, presence, closed, log });
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
   attach(server);

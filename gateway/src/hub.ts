@@ -54,6 +54,7 @@ export class Hub {
   /** As the last heartbeat told it. */
   #state: StreamState | null = null;
   #size = 0;
+  #skipped = 0;
   readonly #perUser = new Map<string, number>();
 
   constructor(history: History, revocations: Revocations, now = Date.now) {
@@ -64,6 +65,16 @@ export class Hub {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** How many clients read too slowly at the moment. */
+  get behind(): number {
+    return [...this.#rooms.values()].reduce((sum, room) => sum + room.behind, 0);
+  }
+
+  /** How many events clients were told to have missed, all together. */
+  get skipped(): number {
+    return this.#skipped;
   }
 
   /** Bytes that the slowest client has yet to take. */
@@ -136,7 +147,9 @@ export class Hub {
   tell(client: Client, message: ServerMessage): void {
     const room = this.#rooms.get(audienceOf(client.identity));
     room?.flush(this.position);
-    if (room?.has(client)) room.tell(client, message, this.position);
+    if (!room?.has(client)) return;
+    room.tell(client, message, this.position);
+    this.#lookLater();
   }
 
   leave(client: Client): void {
@@ -205,7 +218,11 @@ export class Hub {
       client.close('slow');
       this.leave(client);
     };
-    const room = new Room(letGo, () => performance.now());
+    const room = new Room(
+      letGo,
+      (count) => (this.#skipped += count),
+      () => performance.now(),
+    );
     this.#rooms.set(audience, room);
     return room;
   }
@@ -282,7 +299,7 @@ export class Hub {
 
   /** Nobody tells when a client has read what it had: as long as one is behind, it is looked after from time to time. */
   #lookLater(): void {
-    if (this.#lookTimer || ![...this.#rooms.values()].some((room) => room.hasBehind)) return;
+    if (this.#lookTimer || this.behind === 0) return;
     this.#lookTimer = setTimeout(() => {
       this.#lookTimer = null;
       this.#flush();

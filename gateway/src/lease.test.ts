@@ -61,6 +61,22 @@ describe('a lease', () => {
     expect(client.closed).toBe('token_expired');
   });
 
+  test('is never shortened: an older token changes nothing, and its sender is told what holds', async () => {
+    const { client, lease } = enter(900);
+    const older = { ...client.identity, expires_at: start / 1000 + 300 };
+    await lease.renew({ token: 'older' }, knows(older), log);
+    expect(client.messages.at(-1)).toMatchObject({
+      event: 'renewed',
+      data: { expires_at: new Date(start + 900_000).toISOString() },
+    });
+    vi.advanceTimersByTime(839_999);
+    expect(events(client)).toEqual(['welcome 0', 'renewed 0']);
+    vi.advanceTimersByTime(60_000);
+    expect(client.closed).toBeNull();
+    vi.advanceTimersByTime(1);
+    expect(client.closed).toBe('token_expired');
+  });
+
   test('ends at a ticket of somebody else, of another role, or of nobody', async () => {
     for (const [changed, reason] of [
       [{ id: ids.carla }, 'session_ended'],

@@ -28,8 +28,8 @@ export class Lease {
   }
 
   /**
-   * Goes on with the life of another ticket or token of the same user in the same role; with any other the client is
-   * closed. While nobody can tell whose it is, the lease stays as it was. One attempt at a time: others are left out.
+   * Goes on with the life of another ticket or token of the same user in the same role, if it is longer; with any other
+   * the client is closed. While nobody can tell whose it is, the lease stays as it was. One attempt at a time: others are left out.
    */
   async renew(credentials: Credentials, admission: Pick<Admission, 'identify'>, log: Log): Promise<void> {
     if (this.#renewing) return;
@@ -45,14 +45,16 @@ export class Lease {
   }
 
   #take(next: Identity | null): void {
-    const { id, role } = this.#client.identity;
+    const { id, role, expires_at } = this.#client.identity;
     // It may have left meanwhile.
     if (!this.#hub.has(this.#client)) return;
     if (!next) return this.#client.close('token_expired');
     if (next.id !== id || next.role !== role) return this.#client.close('session_ended');
-    this.#client.identity = next;
-    clearTimeout(this.#timer);
-    this.#timer = this.#begin();
+    if (next.expires_at > expires_at) {
+      this.#client.identity = next;
+      clearTimeout(this.#timer);
+      this.#timer = this.#begin();
+    }
     this.#tell('renewed');
   }
 

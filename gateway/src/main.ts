@@ -7,11 +7,11 @@ import { createMetrics } from '@live-orders/runtime/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/run.ts';
 import { formatPosition } from '@live-orders/contracts/realtime.ts';
-import { Gauge } from 'prom-client';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { Admission } from './admission.ts';
 import { createGatewayApp } from './app.ts';
+import { measureClients } from './client-metrics.ts';
 import { Drain } from './drain.ts';
 import { verifyLive } from './edge.ts';
 import { History } from './history.ts';
@@ -71,14 +71,7 @@ const subscriber: Subscriber = new Subscriber({
   replay: config.HISTORY_LENGTH,
   log,
 });
-new Gauge({
-  name: 'gateway_clients',
-  help: 'Open sockets',
-  registers: [metrics],
-  collect() {
-    this.set(hub.size);
-  },
-});
+const closed = measureClients(metrics, hub);
 
 const presenceSubscription = connectRedis(config, log);
 const presence = new PresenceChannel({
@@ -116,6 +109,7 @@ const app = createGatewayApp({
   ordersUrl: config.ORDERS_URL,
   hub,
   admission,
+  closed,
   health: () => ({
     name: 'gateway',
     version: manifest.version,
@@ -125,7 +119,7 @@ const app = createGatewayApp({
     dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...stages.freshness.answering },
   }),
 });
-const attach = addWebSocket({ app, hub, admission, presence, log });
+const attach = addWebSocket({ app, hub, admission, presence, closed, log });
 /** What is left for requests under way of the 8 s that a process has to stop, once the clients are gone. */
 const graceMs = 2_000;
 

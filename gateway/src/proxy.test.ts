@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { serve } from '@hono/node-server';
 import { createApp } from '@live-orders/runtime/http.ts';
-import { createLog } from '@live-orders/runtime/log.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLog, type Log } from '@live-orders/runtime/log.ts';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { z } from 'zod';
 import { proxyTo } from './proxy.ts';
 
@@ -12,12 +12,15 @@ import { proxyTo } from './proxy.ts';
 const upstream = (): Server =>
   createServer((request, response) => {
     if (request.url === '/api/hangs') return;
-    if (request.url === '/api/export') {
+    if (request.url?.startsWith('/api/export')) {
+      const chunks = request.url === '/api/export' ? Infinity : 100;
       const endless = Readable.from(
         (function* () {
-          for (;;) yield Buffer.alloc(64 * 1024);
+          for (let n = 0; n < chunks; n += 1) yield Buffer.alloc(64 * 1024);
+          throw new Error('the service breaks in the middle');
         })(),
       );
+      endless.once('error', () => request.socket.destroy());
       response.once('close', () => givenUp.resolve(undefined));
       return void endless.pipe(response);
     }
@@ -39,15 +42,22 @@ let givenUp = Promise.withResolvers<undefined>();
 let service: Server;
 let gateway: ReturnType<typeof serve>;
 let url: string;
+let info: MockInstance<Log['info']>;
+let warn: MockInstance<Log['warn']>;
+let printed: MockInstance<typeof console.error>;
 
 beforeEach(async () => {
   tries = 0;
   givenUp = Promise.withResolvers();
   service = upstream().listen(0, '127.0.0.1');
   await once(service, 'listening');
-  const app = createApp(createLog('gateway', 'silent'));
-  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, 200, 100));
-  app.all('/gone/*', proxyTo('gone', 'http://127.0.0.1:1'));
+  const log = createLog('gateway', 'silent');
+  info = vi.spyOn(log, 'info');
+  warn = vi.spyOn(log, 'warn');
+  printed = vi.spyOn(console, 'error');
+  const app = createApp(log);
+  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, log, 200, 100));
+  app.all('/gone/*', proxyTo('gone', 'http://127.0.0.1:1', log));
   gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await once(gateway, 'listening');
   url = `http://127.0.0.1:${portOf(gateway)}`;
@@ -108,10 +118,27 @@ describe('a connection that breaks', () => {
 });
 
 describe('an answer', () => {
-  test('of which nothing is taken gives its connection back', async () => {
+  test('of which nothing is taken is given up, with its connections', async () => {
     const reading = await fetch(`${url}/things/api/export`);
     await givenUp.promise;
     await expect(reading.arrayBuffer()).rejects.toThrow();
+    expect(info.mock.calls).toEqual([['nobody reads an answer']]);
+    expect([warn.mock.calls, printed.mock.calls]).toEqual([[], []]);
+  });
+
+  test('that breaks off is not taken for a whole one', async () => {
+    const reading = await fetch(`${url}/things/api/export-breaks`);
+    await expect(reading.arrayBuffer()).rejects.toThrow();
+    expect(warn.mock.calls).toEqual([[{ err: expect.any(Error) as Error }, 'an answer broke off']]);
+    expect([info.mock.calls, printed.mock.calls]).toEqual([[], []]);
+  });
+
+  test('that its reader leaves is worth no word', async () => {
+    const leaving = new AbortController();
+    await fetch(`${url}/things/api/export`, { signal: leaving.signal });
+    leaving.abort();
+    await givenUp.promise;
+    expect([info.mock.calls, warn.mock.calls, printed.mock.calls]).toEqual([[], [], []]);
   });
 
   test('names its location as the caller reaches it, and not the service’s connection', async () => {

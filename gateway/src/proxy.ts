@@ -1,10 +1,13 @@
+import { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { AuthEnv } from '@live-orders/runtime/auth.ts';
+import type { Log } from '@live-orders/runtime/log.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { Context } from 'hono';
 import { Agent, type Dispatcher, errors } from 'undici';
+import { z } from 'zod';
 import { InFlight } from './in-flight.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
@@ -97,19 +100,33 @@ const ask = async (
   }
 };
 
-/** Passes a body on; gives it up when its reader takes nothing for `stalledMs`, or is not done in time. */
-const stream = (body: Readable, stalledMs: number): ReadableStream => {
-  const giveUp = (why: string) => () => body.destroy(new Error(why));
+/**
+ * Passes a body on; gives it up when its reader takes nothing for `stalledMs`, or is not done in time. Then, and when the
+ * service breaks off, the reader's connection is dropped: an end would make a part pass for the whole, and an error that
+ * reaches Hono is printed as it is. A reader that has left is nothing to tell of.
+ */
+const stream = (body: Readable, outgoing: ServerResponse, log: Log, stalledMs: number): ReadableStream => {
+  const drop = (tell: () => void): void => {
+    if (outgoing.destroyed) return;
+    tell();
+    outgoing.destroy();
+    body.destroy();
+  };
+  const giveUp = (why: string) => () => drop(() => log.info(why));
   const deadline = setTimeout(giveUp('an answer took too long to be read'), streamMs);
   body.once('close', () => clearTimeout(deadline));
   async function* taken(): AsyncGenerator {
-    for await (const chunk of body) {
-      const stalled = setTimeout(giveUp('nobody reads an answer'), stalledMs);
-      try {
-        yield chunk;
-      } finally {
-        clearTimeout(stalled);
+    try {
+      for await (const chunk of body) {
+        const stalled = setTimeout(giveUp('nobody reads an answer'), stalledMs);
+        try {
+          yield chunk;
+        } finally {
+          clearTimeout(stalled);
+        }
       }
+    } catch (error) {
+      drop(() => log.warn({ err: error }, 'an answer broke off'));
     }
   }
   return ReadableStream.from(taken());
@@ -120,7 +137,7 @@ const stream = (body: Readable, stalledMs: number): ReadableStream => {
  * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, or `too_many_requests`. A long
  * answer of which nothing is taken for `stalledMs` is given up.
  */
-export const proxyTo = (name: string, base: string, patienceMs = 15_000, stalledMs = 30_000) => {
+export const proxyTo = (name: string, base: string, log: Log, patienceMs = 15_000, stalledMs = 30_000) => {
   const requests = new InFlight(requestsPerUser);
   const exports = new InFlight(exportsPerUser);
   return async (c: ProxyContext): Promise<Response> => {
@@ -147,7 +164,9 @@ export const proxyTo = (name: string, base: string, patienceMs = 15_000, stalled
         return new Response(await body.arrayBuffer(), init);
       streaming = true;
       body.once('close', release);
-      return new Response(stream(body, stalledMs), init);
+      const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
+      const context = { path: url.pathname, request_id: c.get('requestId') };
+      return new Response(stream(body, outgoing, log.child(context), stalledMs), init);
     } catch (error) {
       throw failure(name, error);
     } finally {

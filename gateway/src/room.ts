@@ -18,12 +18,14 @@ export class Room {
   readonly #keepingUp = new Set<Client>();
   readonly #behind = new Map<Client, Conflation>();
   readonly #letGo: (client: Client) => void;
+  readonly #skip: (count: number) => void;
   readonly #now: () => number;
   #pending: Delivery[] = [];
 
-  /** `letGo` has to close a client that reads too slowly, and to remove it. */
-  constructor(letGo: (client: Client) => void, now: () => number) {
+  /** `letGo` has to close a client that reads too slowly, and to remove it; `skip` hears what one has been told to miss. */
+  constructor(letGo: (client: Client) => void, skip: (count: number) => void, now: () => number) {
     this.#letGo = letGo;
+    this.#skip = skip;
     this.#now = now;
   }
 
@@ -31,8 +33,9 @@ export class Room {
     return this.#keepingUp.size + this.#behind.size;
   }
 
-  get hasBehind(): boolean {
-    return this.#behind.size > 0;
+  /** How many read too slowly at the moment. */
+  get behind(): number {
+    return this.#behind.size;
   }
 
   *clients(): Generator<Client> {
@@ -85,7 +88,7 @@ export class Room {
   /** Sends a message to one client of the room, after everything before it. */
   tell(client: Client, message: ServerMessage, position: Position): void {
     const text = encode(message);
-    const waiting = this.#behind.get(client);
+    const waiting = this.#waitingFor(client);
     if (waiting) waiting.notify(message.event, text);
     else client.send(new Frame([text], position));
   }
@@ -99,15 +102,20 @@ export class Room {
   /** `miss` is called for a client that turns out to be behind. */
   #send(frame: Frame, miss: (waiting: Conflation) => void = () => undefined): void {
     for (const client of this.#keepingUp) {
-      if (client.backlog() <= behindBytes) {
-        client.send(frame);
-        continue;
-      }
-      const waiting = new Conflation(this.#now());
-      miss(waiting);
-      this.#keepingUp.delete(client);
-      this.#behind.set(client, waiting);
+      const waiting = this.#waitingFor(client);
+      if (waiting) miss(waiting);
+      else client.send(frame);
     }
+  }
+
+  /** What waits for a client that is behind, or turns out to be; null for one that may be sent to. */
+  #waitingFor(client: Client): Conflation | null {
+    const known = this.#behind.get(client);
+    if (known || client.backlog() <= behindBytes) return known ?? null;
+    const waiting = new Conflation(this.#now());
+    this.#keepingUp.delete(client);
+    this.#behind.set(client, waiting);
+    return waiting;
   }
 
   #look(client: Client, waiting: Conflation, position: Position): void {
@@ -115,7 +123,10 @@ export class Room {
       this.#behind.delete(client);
       this.#keepingUp.add(client);
       const { texts, skipped: count } = waiting;
-      if (count > 0) texts.unshift(encode({ event: 'skipped', seq: position.seq, data: { count } }));
+      if (count > 0) {
+        texts.unshift(encode({ event: 'skipped', seq: position.seq, data: { count } }));
+        this.#skip(count);
+      }
       if (texts.length > 0) client.send(new Frame(texts, position));
     } else if (waiting.isTooMuch(this.#now())) {
       this.#letGo(client);

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { bridgeHealth, serviceHealth, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
+import { bridgeHealth, lateMs, serviceHealth, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
 import { pause } from '@live-orders/runtime/backoff.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
@@ -48,6 +48,9 @@ export class StagePoll implements Part {
   readonly #plan: StagePollPlan;
   readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
   #behind: Stage | null = null;
+  #logged: Stage | null = null;
+  /** Until then a stage that has not answered yet is no news for the log. */
+  #startsUntil = 0;
   #freshAt: number | null = null;
 
   constructor(plan: StagePollPlan) {
@@ -56,6 +59,7 @@ export class StagePoll implements Part {
 
   async run(signal: AbortSignal): Promise<void> {
     this.#loop.enable();
+    this.#startsUntil = performance.now() + lateMs;
     while (!signal.aborted) {
       await this.#poll();
       this.#compare();
@@ -82,11 +86,18 @@ export class StagePoll implements Part {
 
   #compare(): void {
     const state = this.read();
-    if (state.behind === this.#behind) return;
+    const isNews = state.behind !== this.#behind;
     this.#behind = state.behind;
+    this.#report(state);
+    if (isNews) this.#plan.onChange();
+  }
+
+  #report(state: StreamState): void {
+    if (state.live) this.#startsUntil = 0;
+    if (state.behind === this.#logged || performance.now() < this.#startsUntil) return;
+    this.#logged = state.behind;
     if (state.behind) this.#plan.log.warn(state, 'the stream is behind; clients are told');
     else this.#plan.log.info(state, 'the stream is live again');
-    this.#plan.onChange();
   }
 
   async #poll(): Promise<void> {

@@ -1,4 +1,6 @@
-import { serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import type { IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { closeCodes, serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Gateway } from './gateway.fixture.ts';
@@ -17,6 +19,8 @@ afterEach(async () => {
   await gateway.close();
 });
 
+const bearer = () => ({ authorization: gateway.admit().authorization });
+
 const enter = async (headers: { authorization: string }) => {
   const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`, {
     headers: { authorization: headers.authorization },
@@ -24,7 +28,9 @@ const enter = async (headers: { authorization: string }) => {
   open.push(socket);
   const messages: ServerMessage[] = [];
   socket.on('message', (data: Buffer) => messages.push(...serverFrame.parse(JSON.parse(data.toString()))));
-  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  const closed = new Promise<string>((resolve) => {
+    socket.on('close', (code, reason) => resolve(`${code} ${reason.toString()}`));
+  });
   await vi.waitFor(() => expect(messages).toHaveLength(1), soon);
   const say = (message: object) => socket.send(JSON.stringify(message));
   const heard = (): string[] => messages.map(({ event }) => event);
@@ -50,12 +56,12 @@ describe('a connection is renewed', () => {
     const [one, other] = await Promise.all([enter(gateway.admit(ids.noor)), enter(gateway.admit(ids.noor))]);
     one.say({ event: 'renew', token: gateway.admit(ids.carla).authorization.slice('Bearer '.length) });
     other.say({ event: 'renew', token: 'nonsense' });
-    expect(await Promise.all([one.closed, other.closed])).toEqual([4002, 4001]);
+    expect(await Promise.all([one.closed, other.closed])).toEqual(['4002 session_ended', '4001 token_expired']);
   });
 
   test('or else closed at the end of its token', async () => {
     const { closed, heard } = await enter(gateway.admit(ids.noor, 1));
-    expect(await closed).toBe(4001);
+    expect(await closed).toBe('4001 token_expired');
     expect(heard()).toEqual(['welcome', 'expiring']);
   });
 });
@@ -69,26 +75,107 @@ test('a socket that stands still gets the latest state when it goes on, and the 
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await vi.waitFor(() => expect(good.messages).toHaveLength(241), soon);
+  expect(await gateway.metric('gateway_clients_behind')).toBe(1);
   slow.socket.resume();
   await vi.waitFor(() => expect(slow.heard()).toContain('skipped'), soon);
   const skipped = slow.messages.find(({ event }) => event === 'skipped');
   const count = skipped?.event === 'skipped' ? skipped.data.count : NaN;
   await vi.waitFor(() => expect(slow.messages).toHaveLength(242 - count), soon);
   expect(slow.messages.slice(-3)).toEqual(good.messages.slice(-3));
+  expect(await gateway.metric('gateway_clients_behind')).toBe(0);
+  expect(await gateway.metric('gateway_events_skipped_total')).toBe(count);
 });
 
-test('a gateway that stops lets nobody in', async () => {
-  const stays = await enter(gateway.admit());
-  gateway.stopping = true;
-  const refused = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`, {
-    headers: { authorization: gateway.admit().authorization },
+test('of a client that talks without end only so much is read, and the others are answered', async () => {
+  const [talker, good] = await Promise.all([enter(gateway.admit()), enter(gateway.admit())]);
+  for (let n = 0; n < 4_000; n += 1) talker.say({ event: 'ping', more: 'x'.repeat(8_000) });
+  // Pongs come once a second at most.
+  await vi.waitFor(() => {
+    good.say({ event: 'ping' });
+    expect(good.heard().filter((event) => event === 'pong')).toHaveLength(2);
+  }, soon);
+  expect(talker.socket.bufferedAmount).toBeGreaterThan(0);
+  expect([talker.socket.readyState, gateway.hub.size]).toEqual([WebSocket.OPEN, 2]);
+});
+
+const closes = (reason: string) => gateway.metric('gateway_closes_total', `reason="${reason}",`);
+
+test('whoever leaves by itself is not counted as closed, whatever it leaves with', async () => {
+  for (const code of [1000, 4001]) {
+    const { socket, closed } = await enter(gateway.admit());
+    socket.close(code);
+    await closed;
+  }
+  await vi.waitFor(() => expect(gateway.hub.size).toBe(0), soon);
+  expect(await Promise.all(Object.keys(closeCodes).map(closes))).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+describe('a socket is closed with a code and its word', () => {
+  test.each([
+    ['what is no message', '1007 unreadable', JSON.stringify({ event: 'order' })],
+    ['what is no JSON', '1007 unreadable', '{'],
+    ['bytes', '1007 unreadable', Buffer.from(JSON.stringify({ event: 'ping' }))],
+    // By ws, before we hear of it.
+    ['too much', '1009 ', JSON.stringify({ event: 'ping', more: 'x'.repeat(9_000) })],
+  ])('at %s', async (_what, end, frame) => {
+    const { socket, closed } = await enter(gateway.admit());
+    socket.send(frame);
+    expect(await closed).toBe(end);
+    expect(await closes(end === '1009 ' ? 'too_big' : 'unreadable')).toBe(1);
   });
-  open.push(refused);
-  refused.on('error', () => undefined);
-  const status = await new Promise((resolve) => {
-    refused.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+
+  test('and is no client from then on, whatever it still says', async () => {
+    const { socket, closed, heard } = await enter(gateway.admit());
+    socket.send('{');
+    for (let n = 0; n < 100; n += 1) socket.send(JSON.stringify({ event: 'ping' }));
+    await vi.waitFor(() => expect(gateway.hub.size).toBe(0), soon);
+    gateway.hub.publish(created(1));
+    expect(await closed).toBe('1007 unreadable');
+    expect(heard()).toEqual(['welcome']);
+    expect(await closes('unreadable')).toBe(1);
   });
-  expect(status).toBe(503);
-  gateway.hub.publish(created(1));
-  await vi.waitFor(() => expect(stays.heard()).toContain('new_order'), soon);
+});
+
+/** What a refused upgrade is answered with. */
+const refusal = async (headers: Record<string, string>) => {
+  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`, { headers });
+  open.push(socket);
+  socket.on('error', () => undefined);
+  const answer = await new Promise<IncomingMessage>((resolve) => {
+    socket.on('unexpected-response', (_request, response) => resolve(response));
+  });
+  return { status: answer.statusCode, headers: answer.headers, body: await json(answer) };
+};
+
+describe('an upgrade is refused with a problem that says why', () => {
+  test.each([
+    [401, 'unauthenticated', () => ({})],
+    [403, 'forbidden', () => ({ ...bearer(), origin: 'https://evil.example' })],
+    [
+      503,
+      'unavailable',
+      () => {
+        gateway.stopping = true;
+        return bearer();
+      },
+    ],
+  ])('%i %s', async (status, code, headers) => {
+    const refused = await refusal(headers());
+    expect(refused).toMatchObject({ status, body: { status, code } });
+    expect(refused.headers['content-type']).toBe('application/problem+json');
+    expect(refused.headers['retry-after']).toBe(status === 503 ? '2' : undefined);
+  });
+
+  test('429 too_many_requests', async () => {
+    for (let n = 0; n < 10; n += 1) await enter(gateway.admit());
+    expect(await refusal(bearer())).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+  });
+
+  test('and those who are in stay', async () => {
+    const stays = await enter(gateway.admit());
+    gateway.stopping = true;
+    expect(await refusal(bearer())).toMatchObject({ status: 503 });
+    gateway.hub.publish(created(1));
+    await vi.waitFor(() => expect(stays.heard()).toContain('new_order'), soon);
+  });
 });

@@ -57,12 +57,17 @@ const answerError =
     return problemResponse(c, new ProblemError('internal_error', 'The failure was logged under this request_id.'));
   };
 
+/** Redis answers, but not now: no memory left, a disk that fails, a start or a change of roles under way. */
+const isRefusal = ({ name, message }: Error): boolean =>
+  name === 'ReplyError' && /^(OOM|MISCONF|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS) /.test(message);
+
 /**
  * PostgreSQL or Redis cannot be reached, or is too busy. Sequelize names such failures Sequelize…Connection…Error or
  * …TimeoutError; ioredis gives up after one try, or after its time-out.
  */
 const isUnavailable = (error: Error): boolean =>
   isTemporary(error) ||
+  isRefusal(error) ||
   /^Sequelize.*(Connection|Timeout|HostNot|AccessDenied)|^MaxRetriesPerRequestError$/.test(error.name) ||
   /Connection terminated|not queryable$|^Query read timeout$|the database system is|^Command timed out$|^Connection is closed/.test(
     error.message,

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { bridgeHealth, lateMs, serviceHealth, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
+import { bridgeHealth, serviceHealth, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
 import { pause } from '@live-orders/runtime/backoff.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
@@ -12,6 +12,8 @@ const pollMs = 1_000;
 /** While a stage is late: so that it is told at once when it no longer is. */
 const soonMs = 500;
 const answerMs = 1_500;
+/** A gateway that starts may find its stages starting too. */
+const startMs = 5_000;
 /** The histogram counts its own interval as delay. */
 const loopResolutionMs = 10;
 
@@ -59,7 +61,7 @@ export class StagePoll implements Part {
 
   async run(signal: AbortSignal): Promise<void> {
     this.#loop.enable();
-    this.#startsUntil = performance.now() + lateMs;
+    this.#startsUntil = performance.now() + startMs;
     while (!signal.aborted) {
       await this.#poll();
       this.#compare();

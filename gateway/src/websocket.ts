@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createNodeWebSocket } from '@hono/node-ws';
 import {
   clientFrameBytes,
   clientMessage,
@@ -11,7 +12,8 @@ import type { AuthEnv, Identity } from '@live-orders/runtime/auth.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type Context, Hono } from 'hono';
+import type { WebSocket } from 'ws';
 import type { Admission, Start } from './admission.ts';
 import type { Hub } from './hub.ts';
 import { Lease } from './lease.ts';
@@ -28,10 +30,15 @@ interface WebSocketPlan {
   log: Log;
 }
 
-/** Whom the app has let in, until the socket is there. */
+/** Whom the app has let in. */
 interface Admitted {
   identity: Identity;
   start: Start;
+}
+
+/** What node-ws gives an app besides the request. */
+interface Upgrading {
+  Bindings: { incoming: IncomingMessage };
 }
 
 /**
@@ -40,52 +47,60 @@ interface Admitted {
  */
 export const addWebSocket = (plan: WebSocketPlan): ((server: Server) => void) => {
   const { app, admission, log } = plan;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: clientFrameBytes, clientTracking: false });
-  const upgrades = new WeakMap<Request, Admitted | null>();
-
-  app.get('/ws', admission.check, async (c) => {
-    if (!upgrades.has(c.req.raw)) {
-      throw new ProblemError('malformed_request', 'This address speaks WebSocket; send an upgrade request.');
-    }
-    upgrades.set(c.req.raw, { identity: c.var.identity, start: await admission.start(c) });
-    return c.body(null, 204);
+  const upgrades = new Hono<Upgrading>();
+  upgrades.all('*', async (c) => {
+    const answer = await app.fetch(c.req.raw, c.env);
+    if (answer.ok) return answer;
+    await refuse(c.env.incoming.socket, answer);
+    // node-ws would answer as well, with nothing but the status.
+    return new Promise<never>(() => undefined);
   });
+  const { injectWebSocket, upgradeWebSocket, wss } = createNodeWebSocket({ app: upgrades });
+  wss.options.maxPayload = clientFrameBytes;
 
-  const upgrade = async (incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const url = addressOf(incoming);
-    // The app would run the proxy too, and a service answer what nobody asked it.
-    if (url?.pathname !== '/ws') return refuse(socket, new Response(null, { status: url ? 404 : 400 }));
-    const request = new Request(url, { headers: headersOf(incoming) });
-    upgrades.set(request, null);
-    const answer = await app.fetch(request);
-    const admitted = upgrades.get(request);
-    if (!admitted) return refuse(socket, answer);
-    sockets.handleUpgrade(incoming, socket, head, (raw) => attend(raw, admitted, plan));
-  };
+  app.get(
+    '/ws',
+    admission.check,
+    upgradeWebSocket(async (c: Context<AuthEnv>) => {
+      const admitted = { identity: c.var.identity, start: await admission.start(c) };
+      return { onOpen: (_event, { raw }) => raw && attend(raw, admitted, plan) };
+    }),
+    () => {
+      throw new ProblemError('malformed_request', 'This address speaks WebSocket; send an upgrade request.');
+    },
+  );
 
   return (server) => {
-    server.on('upgrade', (incoming, socket, head) => {
-      // Unheard, it would end the process; ws hears of it only once the socket is its own.
-      socket.on('error', (error) => log.debug({ err: error }, 'the connection of a socket failed'));
-      upgrade(incoming, socket, head).catch((error: unknown) => {
+    injectWebSocket(server);
+    guardUpgrades(server, log);
+  };
+};
+
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void> | void;
+
+/**
+ * node-ws does not guard itself: an address like `//`, or a client that resets while it is asked who it is, would end the
+ * process. And it would run the app for any path, the proxy too, so that a service answers what nobody asked it.
+ */
+const guardUpgrades = (server: Server, log: Log): void => {
+  const listeners = server.listeners('upgrade').filter((one): one is UpgradeListener => typeof one === 'function');
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (incoming, socket, head) => {
+    socket.on('error', (error) => log.debug({ err: error }, 'the connection of a socket failed'));
+    const url = addressOf(incoming);
+    if (url?.pathname !== '/ws') return void refuse(socket, new Response(null, { status: url ? 404 : 400 }));
+    for (const listener of listeners) {
+      Promise.resolve(listener(incoming, socket, head)).catch((error: unknown) => {
         log.error({ err: error }, 'an upgrade failed');
         socket.destroy();
       });
-    });
-  };
+    }
+  });
 };
 
 /** Null for what is no address, or one of somewhere else (`//host`). */
 const addressOf = ({ url = '' }: IncomingMessage): URL | null =>
   /^\/(?!\/)/.test(url) ? URL.parse(url, 'http://gateway') : null;
-
-const headersOf = (incoming: IncomingMessage): Headers => {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    for (const one of [value ?? []].flat()) headers.append(name, one);
-  }
-  return headers;
-};
 
 /** Answers an upgrade as an ordinary request. */
 const refuse = async (socket: Duplex, answer: Response): Promise<void> => {

@@ -1,7 +1,7 @@
 import { order, type Order } from '@live-orders/contracts/orders.ts';
 import { ticket } from '@live-orders/contracts/realtime.ts';
-import { LiveClient } from '../../dashboard/src/lib/live-client.ts';
-import { OrderStore } from '../../dashboard/src/lib/order-store.ts';
+import { LiveClient } from '../../dashboard/src/lib/live/client.ts';
+import { OrderStore } from '../../dashboard/src/lib/live/order-store.ts';
 import { Api } from './api.ts';
 
 /** A dashboard without a screen: the real client, and a record of every change that it applied. */

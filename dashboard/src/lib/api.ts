@@ -1,6 +1,6 @@
 import { problem, type Problem } from '@live-orders/contracts/errors.ts';
 import type { z } from 'zod';
-import { SessionEndedError } from './live-state.ts';
+import { SessionEndedError } from './live/state.ts';
 import { describeProblem } from './problem-words.ts';
 
 /** A call that failed. `problem` is null when no readable answer came, so that its effect is unknown. */

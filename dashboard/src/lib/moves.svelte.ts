@@ -5,7 +5,7 @@ import { toast } from 'svelte-sonner';
 import { ApiError, callApi } from './api.ts';
 import type { LiveOrders } from './live.svelte.ts';
 import { leaveForLogin } from './login.ts';
-import { SessionEndedError } from './live-state.ts';
+import { SessionEndedError } from './live/state.ts';
 import { statusLabels } from './status.ts';
 
 /** The steps that are under way, and their outcome. */

@@ -1,4 +1,4 @@
-import type { OrderChange } from './live-state.ts';
+import type { OrderChange } from './live/state.ts';
 
 export type RecentChange = 'arrived' | 'moved';
 

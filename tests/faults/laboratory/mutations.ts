@@ -85,7 +85,7 @@ export const brokenGuards = {
   ],
   'versions are not compared': [
     {
-      file: 'dashboard/src/lib/order-store.ts',
+      file: 'dashboard/src/lib/live/order-store.ts',
       find: '    if (known && known.version >= order.version) return false;',
       replace: '',
     },

@@ -2,9 +2,9 @@ import { ticket } from '@live-orders/contracts/realtime.ts';
 import type { Order } from '@live-orders/contracts/orders.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { LiveClient } from '../../../dashboard/src/lib/live-client.ts';
-import type { LiveSocket, LiveState, Via } from '../../../dashboard/src/lib/live-state.ts';
-import { OrderStore } from '../../../dashboard/src/lib/order-store.ts';
+import { LiveClient } from '../../../dashboard/src/lib/live/client.ts';
+import type { LiveSocket, LiveState, Via } from '../../../dashboard/src/lib/live/state.ts';
+import { OrderStore } from '../../../dashboard/src/lib/live/order-store.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import { Person } from './person.ts';
 

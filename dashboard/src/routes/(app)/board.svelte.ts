@@ -3,7 +3,7 @@ import { resolve } from '$app/paths';
 import { page } from '$app/state';
 import { ApiError } from '#lib/api.ts';
 import type { LiveOrders } from '#lib/live.svelte.ts';
-import { SessionEndedError } from '#lib/live-state.ts';
+import { SessionEndedError } from '#lib/live/state.ts';
 import { leaveForLogin } from '#lib/login.ts';
 import { readOrders } from '#lib/order-api.ts';
 import type { Order } from '@live-orders/contracts/orders.ts';

@@ -1,7 +1,7 @@
 import { type ClientMessage, closeCodes, shouldReconnect } from '@live-orders/contracts/realtime.ts';
-import { eventsUrl } from './live-events.ts';
-import { SessionEndedError, type LiveSocket } from './live-state.ts';
-import { TransportChoice, type Transport } from './live-transport.ts';
+import { eventsUrl } from './event-stream.ts';
+import { SessionEndedError, type LiveSocket } from './state.ts';
+import { TransportChoice, type Transport } from './transport.ts';
 import { pause } from './pause.ts';
 
 export interface LiveLinkOptions {

@@ -1,6 +1,6 @@
 import type { Order } from '@live-orders/contracts/orders.ts';
-import { backoff } from './live-link.ts';
-import { SessionEndedError } from './live-state.ts';
+import { backoff } from './link.ts';
+import { SessionEndedError } from './state.ts';
 import { pause } from './pause.ts';
 
 /** Milliseconds. */

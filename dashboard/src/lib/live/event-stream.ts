@@ -1,5 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { LiveSocket } from './live-state.ts';
+import type { LiveSocket } from './state.ts';
 
 /** A link that was lost, as WebSockets say it. */
 const lost = 1006;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { setUp } from './live-client.fixture.ts';
+import { setUp } from './client.fixture.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
 const beat = (live: boolean, behind: string | null) => ({

@@ -1,8 +1,8 @@
 import type { Order, OrderStatus } from '@live-orders/contracts/orders.ts';
 import { vi } from 'vitest';
-import { LiveClient } from './live-client.ts';
-import type { LiveClientOptions, LiveSocket, LiveState, OrderChange } from './live-state.ts';
-import { makeOrder, orderId } from './orders.fixture.ts';
+import { LiveClient } from './client.ts';
+import type { LiveClientOptions, LiveSocket, LiveState, OrderChange } from './state.ts';
+import { makeOrder, orderId } from '../orders.fixture.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
 

@@ -1,7 +1,7 @@
 import type { Order } from '@live-orders/contracts/orders.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { change, setUp } from './live-client.fixture.ts';
-import { makeOrder, orderId } from './orders.fixture.ts';
+import { change, setUp } from './client.fixture.ts';
+import { makeOrder, orderId } from '../orders.fixture.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

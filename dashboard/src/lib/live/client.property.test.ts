@@ -1,8 +1,8 @@
 import type { Order } from '@live-orders/contracts/orders.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { change, setUp } from './live-client.fixture.ts';
-import { orderId } from './orders.fixture.ts';
+import { change, setUp } from './client.fixture.ts';
+import { orderId } from '../orders.fixture.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

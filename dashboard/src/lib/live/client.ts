@@ -8,10 +8,10 @@ import {
   type ServerMessage,
 } from '@live-orders/contracts/realtime.ts';
 import { Confirmations } from './confirmations.ts';
-import { EventStream } from './live-events.ts';
-import { readFrame } from './live-frame.ts';
-import { LiveLink } from './live-link.ts';
-import type { LiveClientOptions, LiveCounters, LiveState, OrderChange, Via } from './live-state.ts';
+import { EventStream } from './event-stream.ts';
+import { readFrame } from './frame.ts';
+import { LiveLink } from './link.ts';
+import type { LiveClientOptions, LiveCounters, LiveState, OrderChange, Via } from './state.ts';
 import { OrderStore } from './order-store.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
 

@@ -58,13 +58,16 @@ export type OrdersHealth = z.infer<typeof ordersHealth>;
 export const lag = z.object({
   /** Records that were not carried yet. */
   records: z.int(),
-  /** For how long there have been records that are not carried yet; 0 when the bridges keep up. */
+  /** What was on Kafka so long ago has been carried; under a second when the bridges keep up. */
   behind_ms: z.int(),
 });
 export type Lag = z.infer<typeof lag>;
 
-/** `lag` is null as long as Kafka does not tell. */
-export const bridgeHealth = health.extend({ lag: lag.nullable() });
+/**
+ * `lag` is null as long as Kafka does not tell. A bridge that has just started knows `behind_ms` once what it found waiting
+ * is carried.
+ */
+export const bridgeHealth = health.extend({ lag: lag.extend({ behind_ms: z.int().nullable() }).nullable() });
 export type BridgeHealth = z.infer<typeof bridgeHealth>;
 
 const count = z.int().nonnegative();
@@ -73,14 +76,14 @@ const count = z.int().nonnegative();
 export const stages = ['orders', 'bridge', 'redis'] as const;
 export type Stage = (typeof stages)[number];
 
-/** A stage further behind than this, in ms, is late: twice the second that is promised. */
-export const lateMs = 2_000;
+/** A stage further behind than this, in ms, is late. Those that keep up measure 1 s at most, also when busy. */
+export const lateMs = 3_000;
 
 /** The first stage that is late or does not answer. */
 export const behind = z
   .enum(stages)
   .nullable()
-  .meta({ description: 'The first stage that is over 2 s late, or not known; null while the stream is live' });
+  .meta({ description: 'The first stage that is over 3 s late, or not known; null while the stream is live' });
 
 const waiting = outboxHealth.omit({ dead: true }).nullable();
 

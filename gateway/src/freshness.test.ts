@@ -10,10 +10,13 @@ const fine: Readings = {
 const outbox = (oldest_ms: number) => ({ lag: { depth: 7, oldest_ms, dead: 0 } });
 const gateway = { backlog_bytes: 0, loop_ms: 0 };
 
-/** Freshness after these polls, each given by what differs from a fine one. */
-const after = (...polls: Partial<Readings>[]): Freshness => {
+/** Freshness after these polls, one a second from second 1 on, each given by what differs from a fine one. */
+const after = (...polls: (Partial<Readings> & { subscribed?: boolean })[]): Freshness => {
   const freshness = new Freshness();
-  for (const poll of polls) freshness.take({ ...fine, ...poll });
+  for (const [index, { subscribed = true, ...poll }] of polls.entries()) {
+    const asked = (index + 1) * 1_000;
+    freshness.take({ ...fine, ...poll }, { asked, answered: asked + 10, subscribed });
+  }
   return freshness;
 };
 
@@ -27,10 +30,10 @@ describe('the stage that is behind', () => {
   });
 
   test.each([
-    ['orders', 'orders whose oldest change waits for over 2 s', { orders: outbox(2_001) }],
-    ['bridge', 'a bridge over 2 s behind', { bridge: { lag: { records: 9, behind_ms: 2_500 } } }],
+    ['orders', 'orders whose oldest change waits for over 3 s', { orders: outbox(3_001) }],
+    ['bridge', 'a bridge over 3 s behind', { bridge: { lag: { records: 9, behind_ms: 3_001 } } }],
     ['orders', 'the first of several', { orders: outbox(9_000), bridge: { lag: { records: 9, behind_ms: 9_000 } } }],
-    [null, 'none while the wait is short', { orders: outbox(2_000) }],
+    [null, 'none while the wait is short', { orders: outbox(3_000) }],
     [null, 'none for users, whose changes are no changes of orders', { users: outbox(60_000) }],
   ])('is %s: %s', (stage, _why, poll) => {
     expect(after(poll).behind(true)).toBe(stage);
@@ -59,6 +62,43 @@ describe('the stage that is behind', () => {
 
   test('is not one that answers without figures, as older versions do', () => {
     expect(after({ orders: { lag: null }, bridge: { lag: null } }).behind(true)).toBeNull();
+  });
+});
+
+const bridge = (behind_ms: number, records = 9) => ({ lag: { records, behind_ms } });
+
+describe('what is known to have come', () => {
+  test('is nothing before a poll of the bridge that proves an earlier one of the outbox', () => {
+    expect(after({}).freshAt).toBeNull();
+    expect(after({}, {}).freshAt).toBe(960);
+    expect(after({}, {}, {}).freshAt).toBe(1_960);
+  });
+
+  test('is what the outbox had handed on by the time until which the bridge has carried everything', () => {
+    expect(after({}, {}, {}, { bridge: bridge(1_500) }).freshAt).toBe(1_960);
+    expect(after({}, { orders: outbox(900) }, { bridge: bridge(500) }).freshAt).toBe(1_100);
+  });
+
+  test('stands still while the bridge, Redis or the gateway’s own subscription is away, and never goes back', () => {
+    const known = after({}, {}).freshAt;
+    expect(after({}, {}, { bridge: null }).freshAt).toBe(known);
+    expect(after({}, {}, { redis: null }).freshAt).toBe(known);
+    expect(after({}, {}, { subscribed: false }).freshAt).toBe(known);
+    expect(after({}, {}, { orders: outbox(30_000) }, {}).freshAt).toBe(1_960);
+  });
+
+  test('begins with the first answer about the outbox', () => {
+    expect(after({ orders: null }, {}, {}).freshAt).toBe(1_960);
+  });
+
+  test('makes the stream late when an outage is over before the bridge has heard of what waited', () => {
+    const outage = Array.from({ length: 8 }, (_, second) => ({ orders: outbox(second * 1_000), bridge: bridge(0, 0) }));
+    // The outbox is empty now, and the bridge was measured before anything arrived.
+    const recovering = after({}, {}, ...outage, { orders: outbox(0), bridge: bridge(300, 0) });
+    expect(recovering.freshAt).toBe(3_000);
+    expect(recovering.behind(true)).toBe('bridge');
+    const recovered = after({}, {}, ...outage, { orders: outbox(0), bridge: bridge(300, 0) }, { bridge: bridge(300) });
+    expect(recovered.behind(true)).toBeNull();
   });
 });
 

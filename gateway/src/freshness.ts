@@ -35,30 +35,69 @@ class LastReading<T> {
 
 const waiting = (outbox: OutboxHealth | null) => outbox && { depth: outbox.depth, oldest_ms: outbox.oldest_ms };
 
-/** How far each stage of the stream is behind, by what it last said. */
+/** What was committed until then was on Kafka by then: ms by this machine's clock. */
+interface Arrival {
+  until: number;
+  by: number;
+}
+
+/** Ten minutes of a bridge that stands still; a later one is not needed before an earlier one is carried. */
+const mostArrivals = 600;
+/** Between two arrivals, and two measurements of the bridge, lies as much as this while every stage is in time. */
+const chainMs = 2_000;
+
+/** How far each stage of the stream is behind, by what it last said, and what that proves about all of them together. */
 export class Freshness {
   readonly #orders = new LastReading<OutboxHealth>();
   readonly #users = new LastReading<OutboxHealth>();
   readonly #bridge = new LastReading<Lag>();
   readonly #redis = new LastReading<number>();
+  /** Those that are not known to be carried yet, the oldest first. */
+  readonly #arrivals: Arrival[] = [];
+  #freshAt: number | null = null;
+  #takenAt = 0;
 
-  take({ orders, users, bridge, redis }: Readings): void {
+  /**
+   * Takes in a poll, asked and answered at these times (ms). `subscribed`: whether the gateway itself follows the stream.
+   */
+  take(
+    { orders, users, bridge, redis }: Readings,
+    poll: { asked: number; answered: number; subscribed: boolean },
+  ): void {
     this.#orders.take(orders);
     this.#users.take(users);
     this.#bridge.take(bridge);
     this.#redis.take(redis);
+    this.#takenAt = poll.answered;
+    if (orders && this.#arrivals.length < mostArrivals)
+      this.#arrivals.push({ until: poll.asked - (orders.lag?.oldest_ms ?? 0), by: poll.answered });
+    if (bridge && redis && poll.subscribed) this.#carry(poll.asked - (bridge.lag?.behind_ms ?? 0));
+  }
+
+  /** What was on Kafka at `time` has come to the gateway. */
+  #carry(time: number): void {
+    const open = this.#arrivals.findIndex(({ by }) => by > time);
+    const carried = this.#arrivals.splice(0, open === -1 ? this.#arrivals.length : open);
+    for (const { until } of carried) this.#freshAt = Math.max(until, this.#freshAt ?? 0);
+  }
+
+  /** What was committed until then (ms) is known to have come; null as long as nothing is known. */
+  get freshAt(): number | null {
+    return this.#freshAt;
   }
 
   /**
    * The first stage that keeps changes of orders from coming: Redis when it does not answer, for nothing passes it; else in
-   * the order of their way. `subscribed`: whether the gateway itself follows the stream. The users service is none of the
-   * stages: orders do not pass it.
+   * the order of their way. `subscribed`: as above. The users service is none of the stages: orders do not pass it.
    */
   behind(subscribed: boolean): Stage | null {
     if (this.#redis.isUnknown) return 'redis';
     if (this.#orders.isUnknown || (this.#orders.lag?.oldest_ms ?? 0) > lateMs) return 'orders';
     if (this.#bridge.isUnknown || (this.#bridge.lag?.behind_ms ?? 0) > lateMs) return 'bridge';
-    return subscribed ? null : 'redis';
+    if (!subscribed) return 'redis';
+    // After an outage before it, the bridge may not have heard of what comes yet.
+    const isFresh = this.#freshAt === null || this.#takenAt - this.#freshAt <= lateMs + chainMs;
+    return isFresh ? null : 'bridge';
   }
 
   lag(gateway: StreamLag['gateway']): StreamLag {

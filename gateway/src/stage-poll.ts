@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { bridgeHealth, serviceHealth, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { bridgeHealth, type Lag, serviceHealth, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
 import { pause } from '@live-orders/runtime/backoff.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
@@ -7,7 +8,7 @@ import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { Freshness, type Reading } from './freshness.ts';
 
-/** With `lateMs` and the bridges' own second, a client hears within 4 s of a change that does not come. */
+/** With `lateMs`, a client hears within 4 s of a change that does not come. */
 const pollMs = 1_000;
 /** While a stage is late: so that it is told at once when it no longer is. */
 const soonMs = 500;
@@ -19,6 +20,10 @@ const loopResolutionMs = 10;
 
 /** Of another version a stage may say less. */
 const tolerant = { service: serviceHealth.partial({ outbox: true }), bridge: bridgeHealth.partial({ lag: true }) };
+
+/** Null as well for a bridge that has started and does not know yet how far behind it is. */
+const lagOfBridge = ({ lag }: z.infer<typeof tolerant.bridge>): Lag | null | undefined =>
+  lag && (lag.behind_ms === null ? null : { records: lag.records, behind_ms: lag.behind_ms });
 
 export interface StagePollPlan {
   usersUrl: string;
@@ -53,7 +58,6 @@ export class StagePoll implements Part {
   #logged: Stage | null = null;
   /** Until then a stage that has not answered yet is no news for the log. */
   #startsUntil = 0;
-  #freshAt: number | null = null;
 
   constructor(plan: StagePollPlan) {
     this.#plan = plan;
@@ -75,7 +79,8 @@ export class StagePoll implements Part {
     const behind = this.freshness.behind(this.#plan.subscribed());
     const held = Number.isFinite(this.#loop.max) ? this.#loop.max / 1e6 - loopResolutionMs : 0;
     const gateway = { backlog_bytes: this.#plan.largestBacklog(), loop_ms: Math.max(0, Math.round(held)) };
-    const fresh_at = this.#freshAt === null ? null : new Date(this.#freshAt).toISOString();
+    const { freshAt } = this.freshness;
+    const fresh_at = freshAt === null ? null : new Date(freshAt).toISOString();
     return { live: behind === null, behind, lag: this.freshness.lag(gateway), fresh_at };
   }
 
@@ -104,17 +109,15 @@ export class StagePoll implements Part {
 
   async #poll(): Promise<void> {
     const { usersUrl, ordersUrl, bridgeUrl } = this.#plan;
-    const began = Date.now();
+    const asked = Date.now();
     const [orders, users, bridge, redis] = await Promise.all([
       this.#ask(new URL('/api', ordersUrl), tolerant.service, ({ outbox }) => outbox),
       this.#ask(new URL('/api', usersUrl), tolerant.service, ({ outbox }) => outbox),
-      this.#ask(new URL('/', bridgeUrl), tolerant.bridge, ({ lag }) => lag),
+      this.#ask(new URL('/', bridgeUrl), tolerant.bridge, lagOfBridge),
       this.#pingRedis(),
     ]);
-    this.freshness.take({ orders, users, bridge, redis });
-    // A stage that was in time before and does not answer now proves nothing.
-    if (!orders || !bridge || !redis || this.freshness.behind(this.#plan.subscribed())) return;
-    this.#freshAt = began - Math.max(orders.lag?.oldest_ms ?? 0, bridge.lag?.behind_ms ?? 0);
+    const poll = { asked, answered: Date.now(), subscribed: this.#plan.subscribed() };
+    this.freshness.take({ orders, users, bridge, redis }, poll);
   }
 
   /** Null for a stage that does not answer, or that says that it does not know. */
@@ -136,12 +139,14 @@ export class StagePoll implements Part {
 
   async #pingRedis(): Promise<Reading<number> | null> {
     const began = performance.now();
-    try {
-      await this.#plan.redis.ping();
-      return { lag: Math.round(performance.now() - began) };
-    } catch (error) {
-      this.#plan.log.debug({ err: error }, 'redis did not answer a ping');
-      return null;
-    }
+    const answer = this.#plan.redis.ping().then(
+      () => ({ lag: Math.round(performance.now() - began) }),
+      (error: unknown) => {
+        this.#plan.log.debug({ err: error }, 'redis did not answer a ping');
+        return null;
+      },
+    );
+    // The command itself is given up later.
+    return Promise.race([answer, delay(answerMs, null, { ref: false })]);
   }
 }

@@ -163,5 +163,5 @@ test('while the dead letters cannot be written, the record stays where it is and
   await ensureTopics(kafka, settings);
   expect(await deadLetters('stuck')).toMatchObject([{ value: 'no JSON either' }]);
   await place();
-  await vi.waitFor(async () => expect(await lag()).toEqual({ records: 0, behind_ms: 0 }), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await lag()).toMatchObject({ records: 0 }), { timeout: 20_000 });
 }, 90_000);

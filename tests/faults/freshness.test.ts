@@ -1,10 +1,12 @@
 import type { Stage, StreamLag } from '@live-orders/contracts/health.ts';
+import { withAdmin } from '@live-orders/runtime/kafka.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import type { PartName } from '../../deploy/local/parts.ts';
 import { Api } from '../support/api.ts';
 import { Dashboard } from '../support/dashboard.ts';
 import { Socket } from '../support/socket.ts';
 import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { kafkaOf } from '../support/topic.ts';
 
 let system: System;
 let staff: Api;
@@ -48,6 +50,12 @@ const without = async (name: PartName, meanwhile: () => Promise<void>): Promise<
   }
 };
 
+const membersOfBridge = () =>
+  withAdmin(kafkaOf(system.territory).kafka, async (admin) => {
+    const { groups } = await admin.describeGroups([`${system.territory.prefix}bridge`]);
+    return groups.flatMap(({ members }) => members);
+  });
+
 const signal = (name: PartName, what: NodeJS.Signals): void => {
   const { pid } = system.part(name);
   if (pid !== undefined) process.kill(pid, what);
@@ -59,7 +67,7 @@ test('while all is well every heartbeat carries the figures of every stage', asy
   const isQuiet = ({ data: { lag } }: { data: { lag?: StreamLag | undefined } }) =>
     lag?.orders?.depth === 0 && lag.users?.depth === 0 && lag.bridge?.records === 0 && lag.redis_ms !== null;
   const { data } = await socket.next('heartbeat', isQuiet, 25_000);
-  expect(data).toMatchObject({ live: true, behind: null, lag: { orders: { oldest_ms: 0 }, bridge: { behind_ms: 0 } } });
+  expect(data).toMatchObject({ live: true, behind: null, lag: { orders: { oldest_ms: 0 }, bridge: { records: 0 } } });
   await socket.close();
 });
 
@@ -87,6 +95,33 @@ test('a bridge that hangs is noticed like one that is gone', async () => {
     signal('bridge', 'SIGCONT');
   }
   await become('live');
+});
+
+test('a bridge that goes on again does not make anybody live before what waited for it has come', async () => {
+  const [product] = await staff.products();
+  const placed: string[] = [];
+  signal('bridge', 'SIGSTOP');
+  try {
+    await become('stale', 'bridge');
+    for (let count = 0; count < 3; count += 1)
+      placed.push((await staff.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }])).id);
+    // From then on it has to join its group again, which takes it a while.
+    await vi.waitFor(async () => expect(await membersOfBridge()).toEqual([]), { timeout: 20_000, interval: 200 });
+  } finally {
+    signal('bridge', 'SIGCONT');
+  }
+  const lies = new Set<string>();
+  await vi.waitFor(
+    () => {
+      for (const { client } of dashboards) {
+        const lacks = placed.filter((id) => !client.store.get(id));
+        if (client.state.phase === 'live') for (const id of lacks) lies.add(id);
+        expect([client.state.phase, lacks]).toEqual(['live', []]);
+      }
+    },
+    { timeout: 25_000, interval: 5 },
+  );
+  expect([...lies]).toEqual([]);
 });
 
 test('without the orders service it is not known what waits in its outbox, so dashboards are stale', async () => {

@@ -1,32 +1,40 @@
-import { aggregates, topics } from '@live-orders/contracts/events.ts';
-import type { Lag } from '@live-orders/contracts/health.ts';
+import type { BridgeHealth } from '@live-orders/contracts/health.ts';
 import { pause } from '@live-orders/runtime/backoff.ts';
 import { type Kafka, type KafkaSettings, OffsetReader } from '@live-orders/runtime/kafka.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import { serveGauges } from '@live-orders/runtime/metrics.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
 import type { Registry } from 'prom-client';
+import { topicsOf } from './bridge.ts';
 
-const everyMs = 1_000;
-/** An older measurement says nothing: Kafka may be gone without a word. */
-const validMs = 3_000;
+const everyMs = 500;
+/** Ten minutes of a stream that stands still; a later mark is not needed before an earlier one is reached. */
+const mostMarks = 1_200;
 
 type Offsets = Map<string, number>;
 
+/** Where the topics ended at a moment, in ms. Once that is reached, everything that was on Kafka by then is carried. */
+interface Mark {
+  at: number;
+  ends: Offsets;
+}
+
 const help = {
   bridge_lag_records: 'Records of the topics that no bridge has carried yet',
-  bridge_lag_behind_ms: 'How long there have been records that were not carried yet',
+  bridge_lag_behind_ms: 'What was on Kafka so long ago has been carried',
 };
 
-/** Measures every second how far all bridges together are behind Kafka: what their group has committed, and the ends. */
+/** Measures all the time how far all bridges together are behind Kafka: what their group has committed, and the ends. */
 export class LagMeter implements Part {
   readonly name = 'lag';
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
   readonly #log: Log;
-  #measured: { at: number; lag: Lag } | null = null;
-  /** The ends at a moment; as long as they are not reached, the bridges are behind since then. */
-  #mark: { at: number; ends: Offsets } | null = null;
+  #records: number | null = null;
+  /** Everything that was on Kafka by then is carried; null as long as no mark was reached. */
+  #carriedUntil: number | null = null;
+  /** Those that are not reached yet, the oldest first. */
+  #marks: Mark[] = [];
 
   constructor(kafka: Kafka, settings: KafkaSettings, metrics: Registry, log: Log) {
     this.#kafka = kafka;
@@ -35,27 +43,29 @@ export class LagMeter implements Part {
     serveGauges(
       metrics,
       help,
-      async () => this.value && { bridge_lag_records: this.value.records, bridge_lag_behind_ms: this.value.behind_ms },
+      async () =>
+        this.value && { bridge_lag_records: this.value.records, bridge_lag_behind_ms: this.value.behind_ms ?? NaN },
     );
   }
 
-  /** null as long as Kafka does not tell. */
-  get value(): Lag | null {
-    return this.#measured && performance.now() - this.#measured.at < validMs ? this.#measured.lag : null;
+  get value(): BridgeHealth['lag'] {
+    if (this.#records === null) return null;
+    const behind_ms = this.#carriedUntil === null ? null : Math.round(performance.now() - this.#carriedUntil);
+    return { records: this.#records, behind_ms };
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const prefix = this.#settings.KAFKA_PREFIX;
-    const names = aggregates.map((aggregate) => `${prefix}${topics[aggregate]}`);
+    const names = topicsOf(prefix);
     const reader = new OffsetReader(this.#kafka);
     while (!signal.aborted) {
       try {
         // Committed offsets first: then they cannot be beyond the ends.
         const committed = await reader.committed(`${prefix}bridge`, names);
-        const lag = this.#compare(committed, await reader.ends(names));
-        this.#measured = { at: performance.now(), lag };
+        const at = performance.now();
+        this.#compare(committed, { at, ends: await reader.ends(names) });
       } catch (error) {
-        this.#measured = null;
+        this.#records = null;
         this.#log.debug({ err: error }, 'kafka does not tell how far behind we are');
       }
       await pause(everyMs, signal);
@@ -63,12 +73,12 @@ export class LagMeter implements Part {
     await reader.close();
   }
 
-  #compare(committed: Offsets, ends: Offsets): Lag {
-    const now = Date.now();
+  #compare(committed: Offsets, mark: Mark): void {
     const waiting = ([name, end]: [string, number]): number => Math.max(0, end - (committed.get(name) ?? 0));
-    const reached = !this.#mark || [...this.#mark.ends].every((one) => waiting(one) === 0);
-    if (!this.#mark || reached) this.#mark = { at: now, ends };
-    const records = [...ends].reduce((sum, one) => sum + waiting(one), 0);
-    return { records, behind_ms: now - this.#mark.at };
+    this.#records = [...mark.ends].reduce((sum, one) => sum + waiting(one), 0);
+    if (this.#marks.length < mostMarks) this.#marks.push(mark);
+    const open = this.#marks.findIndex(({ ends }) => [...ends].some((one) => waiting(one) > 0));
+    const reached = this.#marks.splice(0, open === -1 ? this.#marks.length : open);
+    this.#carriedUntil = reached.at(-1)?.at ?? this.#carriedUntil;
   }
 }

@@ -1,22 +1,20 @@
 import { aggregates, topics } from '@live-orders/contracts/events.ts';
 import { backoff, pause, retry } from '@live-orders/runtime/backoff.ts';
 import { consume, type CoveredBatch, type EmptyStretch } from '@live-orders/runtime/consumer.ts';
-import {
-  ensureTopics,
-  type Kafka,
-  type KafkaMessage,
-  type KafkaSettings,
-  OffsetReader,
-} from '@live-orders/runtime/kafka.ts';
+import { ensureTopics, type Kafka, type KafkaMessage, type KafkaSettings } from '@live-orders/runtime/kafka.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
 import { Counter, type Registry } from 'prom-client';
 import type { DeadLetters } from './dead-letters.ts';
+import type { EpochKeeper } from './epoch-keeper.ts';
 import type { OffsetRange, Publication, Publisher } from './publisher.ts';
 import { translate } from './translation.ts';
 
 /** Messages in one call of the script: about 1 MB, a few milliseconds of Redis' one thread. */
 const chunkMessages = 500;
+
+/** The topics that are carried, by the prefix of the deployment. */
+export const topicsOf = (prefix: string): string[] => aggregates.map((aggregate) => `${prefix}${topics[aggregate]}`);
 
 /**
  * Carries the Kafka topics to Redis. Offsets are committed only after Redis has acknowledged, and the script skips what
@@ -28,6 +26,7 @@ export class Bridge implements Part {
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
   readonly #publisher: Publisher;
+  readonly #epochs: EpochKeeper;
   readonly #deadLetters: DeadLetters;
   readonly #log: Log;
   readonly #records: Counter<'outcome'>;
@@ -36,6 +35,7 @@ export class Bridge implements Part {
     kafka: Kafka;
     settings: KafkaSettings;
     publisher: Publisher;
+    epochs: EpochKeeper;
     deadLetters: DeadLetters;
     log: Log;
     metrics: Registry;
@@ -43,6 +43,7 @@ export class Bridge implements Part {
     this.#kafka = plan.kafka;
     this.#settings = plan.settings;
     this.#publisher = plan.publisher;
+    this.#epochs = plan.epochs;
     this.#deadLetters = plan.deadLetters;
     this.#log = plan.log;
     this.#records = new Counter({
@@ -57,14 +58,14 @@ export class Bridge implements Part {
     const prefix = this.#settings.KAFKA_PREFIX;
     const options = { log: this.#log, signal };
     await retry('reaching kafka', () => ensureTopics(this.#kafka, this.#settings), options);
-    await retry('comparing redis with kafka', () => this.#begin(), options);
+    await retry('comparing redis with kafka', () => this.#epochs.look(), options);
     this.state = 'consuming';
     try {
       await consume(
         this.#kafka,
         {
           groupId: `${prefix}bridge`,
-          topics: this.#topics,
+          topics: topicsOf(prefix),
           eachBatch: (batch) => this.#carry(batch, signal),
           onEmpty: (stretch, commit) => this.#pass(stretch, commit),
         },
@@ -73,25 +74,6 @@ export class Bridge implements Part {
     } finally {
       await this.#deadLetters.close();
     }
-  }
-
-  /**
-   * Kafka's own log may have been made anew: then the offsets that Redis remembers lie beyond its end, and everything
-   * would be skipped. They are read before the ends, so that another bridge at work meanwhile cannot look like that.
-   */
-  async #begin(): Promise<void> {
-    await this.#publisher.begin();
-    const remembered = await this.#publisher.remembered();
-    const reader = new OffsetReader(this.#kafka);
-    const ends = await reader.ends(this.#topics).finally(() => reader.close());
-    const anew = [...remembered].some(([partition, last]) => last >= (ends.get(partition) ?? 0));
-    if (!anew) return;
-    this.#log.warn('kafka has fewer records than were published from it: a new epoch begins');
-    await this.#publisher.beginAnew();
-  }
-
-  get #topics(): string[] {
-    return aggregates.map((aggregate) => `${this.#settings.KAFKA_PREFIX}${topics[aggregate]}`);
   }
 
   async #carry(payload: CoveredBatch, signal: AbortSignal): Promise<void> {

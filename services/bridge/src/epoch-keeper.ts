@@ -1,4 +1,5 @@
 import { pause } from '@live-orders/runtime/backoff.ts';
+import { type Kafka, OffsetReader } from '@live-orders/runtime/kafka.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Part } from '@live-orders/runtime/run.ts';
 import type { Publisher } from './publisher.ts';
@@ -6,19 +7,46 @@ import type { Publisher } from './publisher.ts';
 const everyMs = 2_000;
 
 /**
- * Gives a Redis that came back empty, or was emptied, its new epoch within two seconds and not with the next event, so
- * that dashboards resync at once.
+ * Begins a new epoch where the log in Redis cannot go on, within seconds and not with the next event, so that dashboards
+ * resync at once: Redis came back empty or with older data, or Kafka's own log was made anew.
  */
-export const epochKeeper = (publisher: Publisher, log: Log): Part => ({
-  name: 'epoch keeper',
-  async run(signal) {
+export class EpochKeeper implements Part {
+  readonly name = 'epoch keeper';
+  readonly #publisher: Publisher;
+  readonly #offsets: OffsetReader;
+  readonly #topics: string[];
+  readonly #log: Log;
+
+  constructor(plan: { publisher: Publisher; kafka: Kafka; topics: string[]; log: Log }) {
+    this.#publisher = plan.publisher;
+    this.#offsets = new OffsetReader(plan.kafka);
+    this.#topics = plan.topics;
+    this.#log = plan.log;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(everyMs, signal);
       try {
-        await publisher.begin();
+        await this.look();
       } catch (error) {
-        log.debug({ err: error }, 'redis is not reachable; the next look follows');
+        this.#log.debug({ err: error }, 'redis or kafka is not reachable; the next look follows');
       }
     }
-  },
-});
+    await this.#offsets.close();
+  }
+
+  /**
+   * Where Kafka's log was made anew, the offsets that Redis remembers lie beyond its end, and everything would be skipped.
+   * They are read before the ends, so that another bridge at work meanwhile cannot look like that.
+   */
+  async look(): Promise<void> {
+    await this.#publisher.begin();
+    const remembered = await this.#publisher.remembered();
+    const ends = await this.#offsets.ends(this.#topics);
+    const anew = [...remembered].some(([partition, last]) => last >= (ends.get(partition) ?? 0));
+    if (!anew) return;
+    this.#log.warn('kafka has fewer records than were published from it: a new epoch begins');
+    await this.#publisher.beginAnew();
+  }
+}

@@ -9,9 +9,9 @@ import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/run.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
-import { Bridge } from './bridge.ts';
+import { Bridge, topicsOf } from './bridge.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { epochKeeper } from './epoch-keeper.ts';
+import { EpochKeeper } from './epoch-keeper.ts';
 import { LagMeter } from './lag.ts';
 import { Publisher } from './publisher.ts';
 
@@ -34,11 +34,13 @@ const redis = connectRedis(config, log);
 const publisher = new Publisher(redis, config.REDIS_PREFIX, config.LOG_LENGTH);
 const kafka = connectKafka(config, 'bridge', log);
 const deadLetters = new DeadLetters(kafka, config.KAFKA_PREFIX, log);
+const epochs = new EpochKeeper({ publisher, kafka, topics: topicsOf(config.KAFKA_PREFIX), log });
 const lag = new LagMeter(kafka, config, metrics, log);
 const bridge = new Bridge({
   kafka,
   settings: config,
   publisher,
+  epochs,
   deadLetters,
   log,
   metrics,
@@ -54,8 +56,6 @@ app.get('/', (c) =>
 );
 serveMetrics(app, metrics);
 
-await run(
-  log,
-  [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge, lag, epochKeeper(publisher, log)],
-  async () => redis.disconnect(),
+await run(log, [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge, lag, epochs], async () =>
+  redis.disconnect(),
 );

@@ -126,6 +126,19 @@ describe('a new epoch begins', () => {
     expect((await publisher.begin()).epoch).not.toBe(before.epoch);
   });
 
+  test('when Redis came back with less, and another publisher has gone on past it meanwhile', async () => {
+    const another = new Publisher(redis, prefix, 1_000);
+    await publish([0]);
+    await publish([0], { partition: 'orders.v1:1', by: another });
+    const old = await redis.hgetall(`${prefix}order_events:state`);
+    const before = await publish([1, 2]);
+    await redis.del(`${prefix}order_events:state`);
+    await redis.hset(`${prefix}order_events:state`, old);
+    await redis.del(`${prefix}order_events:log`);
+    expect((await publish([1, 2, 3, 4], { partition: 'orders.v1:1', by: another })).epoch).toBe(before.epoch);
+    expect((await publisher.begin()).epoch).not.toBe(before.epoch);
+  });
+
   test('when a publisher that has seen nothing finds another run of Redis', async () => {
     const before = await publisher.begin();
     await redis.hset(`${prefix}order_events:state`, 'run', 'another');

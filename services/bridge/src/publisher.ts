@@ -45,6 +45,8 @@ export class Publisher {
   readonly #prefix: string;
   readonly #length: number;
   #last: LogState = { epoch: '', seq: 0 };
+  /** The last offset of each partition that Redis acknowledged to this publisher in the epoch it saw last. */
+  readonly #acknowledged = new Map<string, string>();
 
   constructor(redis: Redis, prefix: string, length: number) {
     this.#redis = redis;
@@ -59,16 +61,25 @@ export class Publisher {
   async publish(range: OffsetRange, publications: Publication[]): Promise<LogState> {
     const revocations = publications.flatMap(({ revocation }) => revocation ?? []);
     if (revocations.length > 0) await this.#revoke(revocations);
-    return this.#run(range, publications);
+    const state = await this.#run(range, publications);
+    this.#acknowledged.set(range.partition, range.last);
+    return state;
   }
 
   /**
    * Makes sure that the log has an epoch, so that gateways have a position even before the first event. A publisher that
-   * has seen nothing yet begins a new one when Redis was restarted, for it may have come back with older data.
+   * has seen nothing yet begins a new one when Redis was restarted, for it may have come back with older data; any other
+   * looks whether it remembers what it acknowledged, even when another publisher has gone on since.
    */
   async begin(): Promise<LogState> {
     const info = await this.#redis.info('server');
-    return this.#run(noRange, [], { runId: /run_id:(\w+)/.exec(info)?.[1] ?? '' });
+    const state = await this.#run(noRange, [], { runId: /run_id:(\w+)/.exec(info)?.[1] ?? '' });
+    for (const [partition, last] of this.#acknowledged) {
+      // Nothing after it: only that Redis knows it.
+      const { epoch } = await this.#run({ partition, first: String(BigInt(last) + 1n), last }, []);
+      if (epoch !== state.epoch) break;
+    }
+    return this.#last;
   }
 
   /** Begins a new epoch: everybody reads the snapshot anew. */
@@ -109,6 +120,7 @@ export class Publisher {
     const given = [partition, first, last, anew ? '1' : '', randomUUID(), ...seen, this.#length, runId, ...messages];
     const keys = this.#keys;
     const [epoch, seq] = answer.parse(await this.#redis.eval(script, keys.length, ...keys, ...given));
+    if (epoch !== this.#last.epoch) this.#acknowledged.clear();
     this.#last = { epoch, seq };
     return this.#last;
   }

@@ -35,7 +35,8 @@ export const consume = async (kafka: Kafka, reading: Reading, signal: AbortSigna
     maxWaitTimeInMs: 500,
     // The least that brokers allow by default: how long a killed bridge keeps its partitions from its successor.
     sessionTimeout: 6_000,
-    rebalanceTimeout: 10_000,
+    // So long the others wait for a member that does not come back, and it for an answer at most 5 s longer.
+    rebalanceTimeout: 6_000,
     heartbeatInterval: 1_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
   });

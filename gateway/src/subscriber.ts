@@ -116,7 +116,10 @@ export class Subscriber implements Part {
     const message = this.#parse(text);
     if (!message || !this.begun) return;
     const { epoch, seq } = this.#hub.position;
-    if (message.epoch !== epoch || message.seq > seq + 1) await this.#advance(message);
+    if (message.epoch !== epoch || message.seq > seq + 1) {
+      const events = await this.#advance(message);
+      if (events > 0) this.#log.info({ events }, 'filled a gap from the log');
+    }
     if (message.epoch === this.#hub.position.epoch && message.seq === this.#hub.position.seq + 1)
       this.#hub.publish(message);
   }
@@ -150,6 +153,7 @@ export class Subscriber implements Part {
       return;
     }
     if (!this.begun) await this.#begin({ epoch, seq });
+    // What it brings is mostly what Pub/Sub has under way.
     else await this.#advance({ epoch, seq: seq + 1 });
     this.live = await listening;
   }
@@ -188,19 +192,19 @@ export class Subscriber implements Part {
     this.#log.info({ ...position, replayable: messages.length }, 'following the stream');
   }
 
-  /** Publishes everything before `next`, or resets the hub to it when that cannot be had. */
-  async #advance(next: Position): Promise<void> {
+  /** Publishes everything before `next`, how many events that be, or resets the hub to it when they cannot be had. */
+  async #advance(next: Position): Promise<number> {
     const { epoch, seq } = this.#hub.position;
-    if (epoch === next.epoch && next.seq === seq + 1) return;
+    if (epoch === next.epoch && next.seq === seq + 1) return 0;
     const missing = epoch === next.epoch && next.seq > seq ? await this.#range(seq + 1, next.seq - 1) : null;
     if (missing) {
       for (const message of missing) this.#hub.publish(message);
-      this.#log.info({ events: missing.length }, 'filled a gap from the log');
-      return;
+      return missing.length;
     }
     this.#log.warn({ from: { epoch, seq }, to: next }, 'the stream cannot be continued; everybody resyncs');
     await this.#readRevocations();
     this.#hub.reset({ epoch: next.epoch, seq: next.seq - 1 }, epoch === next.epoch ? 'gap' : 'new_epoch');
+    return 0;
   }
 
   /** The log's messages from `first` to `last`, or null unless every one of them is there. */

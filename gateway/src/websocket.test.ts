@@ -1,8 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { closeCodes, serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { z } from 'zod';
 import { Gateway } from './gateway.fixture.ts';
 import { created, ids, moved } from './hub.fixture.ts';
 
@@ -164,6 +166,26 @@ describe('an upgrade is refused with a problem that says why', () => {
     expect(refused).toMatchObject({ status, body: { status, code } });
     expect(refused.headers['content-type']).toBe('application/problem+json');
     expect(refused.headers['retry-after']).toBe(status === 503 ? '2' : undefined);
+  });
+
+  test.each([
+    ['of another version', 'GET', { 'sec-websocket-version': '12' }],
+    ['without a key', 'GET', { 'sec-websocket-key': '' }],
+    ['by another method', 'POST', {}],
+    ['to another protocol', 'GET', { upgrade: 'h2c' }],
+  ])('400 malformed_request %s, with a good token', async (_what, method, headers) => {
+    const handshake = {
+      ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
+      ...{ 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', ...bearer(), ...headers },
+    };
+    const asked = request(`${gateway.url}/ws`, { method, headers: handshake }).end();
+    const [answer] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(asked, 'response'));
+    expect({ status: answer.statusCode, body: await json(answer) }).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_request' },
+    });
+    // Its client keeps the connection open; we don't.
+    await once(answer.socket, 'close');
   });
 
   test('429 too_many_requests', async () => {

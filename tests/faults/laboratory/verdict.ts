@@ -109,6 +109,8 @@ export const judgeViewer = (
       violate('lost', `after version ${before}, and nobody said why`);
     held.set(id, version);
   }
+  for (const order of viewer.resent)
+    violations.push({ kind: 'duplicated', order, text: `${viewer.name} was sent an event of ${order} twice` });
   const deliveries = orders.reduce((sum, { id, version }) => sum + version - (viewer.baseline.get(id) ?? 0), 0);
   return { violations, deliveries };
 };

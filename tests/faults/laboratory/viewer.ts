@@ -41,10 +41,14 @@ export class Viewer {
   phases: { phase: LiveState['phase']; at: number }[] = [];
   /** Whose orders it sees alone; null for the team, who see all. */
   customerId: string | null = null;
+  /** Events that came twice on one connection, by what they are about; a client does not let this be seen. */
+  readonly resent: string[] = [];
   /** Milliseconds by which the answer to a snapshot is late. */
   snapshotDelay = 0;
   client: LiveClient;
   #snapshots = 0;
+  /** What has come on this connection. */
+  readonly #heard = new Set<number>();
   /** A `skipped` was said, and the events that came with it are not applied yet. */
   #spared = false;
   #socket: WebSocket | null = null;
@@ -98,6 +102,7 @@ export class Viewer {
   /** What was applied so far is checked and done with. */
   forget(): void {
     this.applied = [];
+    this.resent.length = 0;
     this.baseline = new Map(this.shown().map(({ id, version }) => [id, version]));
     this.phases.splice(0, this.phases.length - 1);
   }
@@ -134,8 +139,12 @@ export class Viewer {
         }
         if (changes.some((change) => change.kind === 'removed' || change.via !== 'rest')) this.#spared = false;
       },
-      onMessage: ({ event }) => {
-        if (event === 'skipped') this.#spared = true;
+      onMessage: (message) => {
+        if (message.event === 'skipped') this.#spared = true;
+        if (message.event === 'welcome' || message.event === 'resync') this.#heard.clear();
+        if (!('times' in message)) return;
+        if (this.#heard.has(message.seq)) this.resent.push(message.data.id);
+        this.#heard.add(message.seq);
       },
       onState: ({ phase }) => {
         this.phases.push({ phase, at: Date.now() });

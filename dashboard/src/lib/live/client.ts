@@ -10,7 +10,8 @@ import {
 import { Confirmations } from './confirmations.ts';
 import { EventStream } from './event-stream.ts';
 import { readFrame } from './frame.ts';
-import { LiveLink } from './link.ts';
+import { Lateness } from './lateness.ts';
+import { LiveLink, silenceLimit } from './link.ts';
 import type { LiveClientOptions, LiveCounters, LiveState, OrderChange, Via } from './state.ts';
 import { OrderStore } from './order-store.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
@@ -18,6 +19,8 @@ import { SnapshotReader } from './snapshot-reader.ts';
 type Heartbeat = Extract<ServerMessage, { event: 'heartbeat' }>['data'];
 type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
 
+/** Heartbeats that come so many ms late have waited on the way, and so have the changes behind them. */
+const lateLimit = 2_000;
 /** Messages held back while a snapshot is read; beyond it, reading another snapshot is cheaper than remembering. */
 const heldLimit = 20_000;
 
@@ -41,8 +44,9 @@ export class LiveClient {
   #snapshotFrom: string | null = null;
   /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
   #lateAt: Stage | null | undefined;
-  /** Until when, by the last heartbeat, everything is known to have come. */
+  /** Until when everything is known to have come. */
   #freshAt = 0;
+  readonly #lateness = new Lateness();
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
@@ -149,6 +153,10 @@ export class LiveClient {
       case 'welcome':
         this.counters.connections += 1;
         this.#lateAt = undefined;
+        this.#freshAt = this.#now();
+        this.#lateness.begin();
+        this.#lateness.of(message.data.server_time, this.#freshAt);
+        this.#link.beat();
         if (message.data.recovered && this.#synced) return this.#setState({ phase: 'live' });
         return this.#resync(message.data.position);
       case 'resync':
@@ -185,23 +193,29 @@ export class LiveClient {
     const at = parsePosition(position);
     if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(position);
     if (at) this.#advance(at.seq);
-    this.#lateAt = live ? undefined : behind;
-    // What is shown may be older than the news of it: two polls without an answer came before.
-    this.#freshAt = this.#now() - (fresh_at ? Date.parse(server_time) - Date.parse(fresh_at) : 0);
+    const now = this.#now();
+    const late = this.#lateness.of(server_time, now);
+    if (late > silenceLimit) return this.#link.lose(0);
+    this.#link.beat();
+    const isLive = live && late <= lateLimit;
+    this.#lateAt = isLive ? undefined : behind;
     const { phase } = this.#state;
-    if (phase === 'stale' || (phase === 'live' && !live)) this.#setState(this.#liveOrStale());
+    // What is shown may be older than the news of it: two polls without an answer came before.
+    if (fresh_at) this.#freshAt = now - late - (Date.parse(server_time) - Date.parse(fresh_at));
+    else if (phase !== 'stale') this.#freshAt = now - late;
+    if (phase === 'stale' || (phase === 'live' && !isLive)) this.#setState(this.#liveOrStale());
   }
 
   /** Changes may be under way on a link that is dead. The next heartbeat tells, or the link is lost. */
   #doubtLink(): void {
-    if (this.#state.phase === 'live') this.#setState({ phase: 'stale', since: this.#behindSince(), behind: null });
+    if (this.#state.phase === 'live') this.#setState({ phase: 'stale', since: this.#freshAt, behind: null });
   }
 
   /** With everything applied that has come: live, unless the gateway says that more is on its way. */
   #liveOrStale(): LiveState {
-    if (this.#lateAt === undefined) return { phase: 'live' };
-    const since = this.#state.phase === 'stale' ? this.#state.since : this.#freshAt;
-    return { phase: 'stale', since, behind: this.#lateAt };
+    return this.#lateAt === undefined
+      ? { phase: 'live' }
+      : { phase: 'stale', since: this.#freshAt, behind: this.#lateAt };
   }
 
   #advance(seq: number): void {

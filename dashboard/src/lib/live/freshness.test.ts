@@ -1,15 +1,19 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { setUp } from './client.fixture.ts';
+import { change, setUp } from './client.fixture.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
+let begun: number;
+/** Sent now, by a server's clock that runs as ours does. */
 const beat = (live: boolean, behind: string | null) => ({
   event: 'heartbeat',
   seq: 0,
-  data: { position: 'e:10', server_time: time, live, behind },
+  data: { position: 'e:10', server_time: serverTime(Date.now() - begun), live, behind },
 });
+const serverTime = (ms: number) => new Date(Date.parse(time) + ms).toISOString();
 
 beforeEach(() => {
   vi.useFakeTimers();
+  begun = Date.now();
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -50,6 +54,42 @@ test('a client that hears nothing for longer than between two heartbeats is stal
   socket().say(beat(true, null));
   expect(client.state).toEqual({ phase: 'live' });
   expect(sockets).toHaveLength(1);
+  client.stop();
+});
+
+test('changes without a heartbeat do not make it live: they may have waited on a slow link', async () => {
+  const { client, goLive, socket } = setUp();
+  await goLive();
+  const since = Date.now();
+  for (let n = 1; n <= 8; n += 1) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    socket().say(change(10 + n, n, 1));
+  }
+  expect(client.state).toEqual({ phase: 'stale', since, behind: null });
+  client.stop();
+});
+
+test('a client is stale while heartbeats come late, and comes back on another link when they do not catch up', async () => {
+  const { client, goLive, socket, sockets } = setUp();
+  await goLive();
+  /** A beat that the server sent so long after the welcome. */
+  const beatOf = (ms: number) => {
+    const sent = beat(true, null);
+    return { ...sent, data: { ...sent.data, server_time: serverTime(ms), fresh_at: serverTime(ms) } };
+  };
+  await vi.advanceTimersByTimeAsync(5_000);
+  socket().say(beatOf(4_500));
+  expect(client.state).toEqual({ phase: 'live' });
+  await vi.advanceTimersByTimeAsync(5_000);
+  socket().say(beatOf(6_500));
+  expect(client.state).toEqual({ phase: 'stale', since: begun + 6_500, behind: null });
+  await vi.advanceTimersByTimeAsync(5_000);
+  socket().say(beatOf(14_000));
+  expect(client.state).toEqual({ phase: 'live' });
+  await vi.advanceTimersByTimeAsync(11_500);
+  socket().say(beatOf(14_100));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sockets).toHaveLength(2);
   client.stop();
 });
 

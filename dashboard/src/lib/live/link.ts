@@ -10,7 +10,7 @@ export interface LiveLinkOptions {
   /** Where to resume from, asked at each attempt. */
   since: () => string | null;
   onText: (text: unknown) => void;
-  /** Nothing came for longer than between two heartbeats; said again each second until something comes. */
+  /** No heartbeat came for longer than between two of them; said again each second until one comes. */
   onSilence: () => void;
   /** An attempt begins. */
   onAttempt: () => void;
@@ -23,9 +23,9 @@ export interface LiveLinkOptions {
   openEvents: (url: URL) => LiveSocket;
 }
 
-/** The server beats every 5 s. A missed beat makes it doubtful that the link lives; after two it is given up. */
+/** ms. The server beats every 5 s. A missed beat makes it doubtful that all has come; after two without a word, the link is given up. */
 const doubtLimit = 7_000;
-const silenceLimit = 12_000;
+export const silenceLimit = 12_000;
 const connectLimit = 10_000;
 const firstDelay = 500;
 const longestDelay = 15_000;
@@ -50,6 +50,7 @@ export class LiveLink {
   /** Since when the server has been talking on this socket; null until its first frame. */
   #upSince: number | null = null;
   #lastTextAt: number | null = null;
+  #beatAt = 0;
   #attempt = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
@@ -96,6 +97,11 @@ export class LiveLink {
   /** Gives up a socket that is up, for the network is known to be gone. */
   suspect(): void {
     if (this.#upSince !== null) this.lose(0);
+  }
+
+  /** The server has said how things stand. Changes alone prove nothing: they may have waited on the way. */
+  beat(): void {
+    this.#beatAt = this.#options.now();
   }
 
   /** Says something to the server; nothing while there is no link, or none that can be spoken on. */
@@ -178,9 +184,9 @@ export class LiveLink {
 
   #checkSilence(): void {
     if (this.#upSince === null || this.#lastTextAt === null) return;
-    const silence = this.#options.now() - this.#lastTextAt;
-    if (silence > silenceLimit) this.lose(0);
-    else if (silence > doubtLimit) this.#options.onSilence();
+    const now = this.#options.now();
+    if (now - this.#lastTextAt > silenceLimit) this.lose(0);
+    else if (now - this.#beatAt > doubtLimit) this.#options.onSilence();
   }
 
   #end(reason: 'session_ended' | 'refused'): void {

@@ -106,6 +106,8 @@ if (wanted.replay) {
   const chosen = letters.filter((one) =>
     wanted.offsets.length > 0 ? wanted.offsets.includes(one.offset) : isNew(one),
   );
+  const unknown = wanted.offsets.filter((offset) => !letters.some((one) => one.offset === offset));
+  if (unknown.length > 0) fail(`there is no dead letter with offset ${unknown.join(', ')}`);
   let sent = 0;
   for (const letter of chosen) sent += Number(await send(letter));
   say(`${sent} of ${chosen.length} replayed`);

@@ -1,5 +1,6 @@
 import { gatewayHealth, bridgeHealth } from '@live-orders/contracts/health.ts';
 import { topics } from '@live-orders/contracts/events.ts';
+import { ensureTopics, withAdmin } from '@live-orders/runtime/kafka.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { Daemon } from '../../deploy/local/daemon.ts';
 import { createPart, startPart } from '../../deploy/local/part.ts';
@@ -139,3 +140,19 @@ test('a transaction that is aborted at the end of a partition looks neither like
   expect(await epoch()).toBe(before);
   expect(system.lines.join('\n')).not.toContain('went to the dead letters');
 }, 60_000);
+
+test('a topic that is made anew while bridges run makes everybody resync, and what follows comes', async () => {
+  const { kafka, settings } = kafkaOf(system.territory);
+  const [product] = await staff.products();
+  const place = () => staff.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
+  await place();
+  await caughtUp(system.part('bridge'));
+  const before = await epoch();
+  const dashboard = new Dashboard(staff);
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [`${system.territory.prefix}${topics.order}`] }));
+  await ensureTopics(kafka, settings);
+  await vi.waitFor(async () => expect(await epoch()).not.toBe(before), { timeout: 30_000, interval: 200 });
+  const placed = await place();
+  await vi.waitFor(() => expect(dashboard.shown().map(({ id }) => id)).toContain(placed.id), { timeout: 30_000 });
+  dashboard.stop();
+}, 90_000);

@@ -90,6 +90,7 @@ test('the connection keeps its width while its seconds count, and is a word alon
     widths.add((await connection.boundingBox())?.width);
   }
   expect(widths.size).toBe(1);
+  expect((await connection.innerText()).trim()).toMatch(/^Live · \d s ago$/);
   await staff.photograph('connection');
   await page.setViewportSize(phone);
   expect((await connection.innerText()).trim()).toBe('Live');

@@ -1,5 +1,5 @@
 import type { StreamLag } from '@live-orders/contracts/health.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
+import type { Order, OrderStatus } from '@live-orders/contracts/orders.ts';
 import type { Product } from '@live-orders/contracts/products.ts';
 import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { createContext, flushSync } from 'svelte';
@@ -34,6 +34,8 @@ export class LiveOrders {
   #snapshots = $state(0);
   /** Where the final orders go on that are older than those here; undefined before the first snapshot. */
   #olderFinal = $state<string | null>();
+  #partial = $state.raw<readonly OrderStatus[]>(finalStatuses);
+  #crowdedOut = $state(0);
   readonly #recent = new RecentChanges();
   readonly #latencies = new Latencies();
   #lag = $state.raw<StreamLag | null>(null);
@@ -93,13 +95,19 @@ export class LiveOrders {
     return this.#snapshots;
   }
 
-  /** Whether the server has delivered or cancelled orders that are not here. */
+  /** Whether `readOlder` has more to read. */
   get olderFinal(): boolean {
     return this.#olderFinal !== null;
   }
 
-  get isFull(): boolean {
-    return this.#orders.length >= this.#client.store.capacity * 0.95;
+  /** The statuses of which the server may have orders that are not here. */
+  get partial(): readonly OrderStatus[] {
+    return this.#partial;
+  }
+
+  /** How many orders were given up for want of room. */
+  get crowdedOut(): number {
+    return this.#crowdedOut;
   }
 
   get(id: string): Order | undefined {
@@ -117,6 +125,22 @@ export class LiveOrders {
     this.#publish();
   }
 
+  /** Takes in what was asked for, which then stays whatever room there is, until `release` or the next snapshot. */
+  keep(orders: readonly Order[]): void {
+    for (const { id } of orders) this.#client.store.kept.add(id);
+    this.put(orders);
+  }
+
+  release(): void {
+    this.#client.store.release();
+    this.#publish();
+  }
+
+  /** Everything that the server has in these statuses is here. */
+  hasAll(statuses: readonly OrderStatus[]): void {
+    this.#partial = this.#partial.filter((status) => !statuses.includes(status));
+  }
+
   /** Reads the next of the older final orders; fails as callApi does. */
   async readOlder(): Promise<void> {
     if (!this.#olderFinal) return;
@@ -125,7 +149,7 @@ export class LiveOrders {
     // A snapshot that came meanwhile has taken the older orders away: they are read from its end again.
     if (this.#olderFinal !== search.cursor) return;
     this.#olderFinal = page.next_cursor;
-    this.put(page.data);
+    this.keep(page.data);
   }
 
   /** Keeps this order here and up to date, final or not, until the answered function is called. */
@@ -161,7 +185,9 @@ export class LiveOrders {
 
   async #readSnapshot(signal: AbortSignal): Promise<Order[]> {
     const { orders, olderFinal } = await readOrderSnapshot(this.#client.store.watched, signal);
+    this.release();
     this.#olderFinal = olderFinal;
+    this.#partial = olderFinal === null ? [] : finalStatuses;
     this.#complete = true;
     return orders;
   }
@@ -207,7 +233,10 @@ export class LiveOrders {
   }
 
   #publish(): void {
-    this.#orders = [...this.#client.store.values()].sort(newestFirst);
+    const { store } = this.#client;
+    this.#orders = [...store.values()].sort(newestFirst);
+    if (store.crowdedOut !== this.#crowdedOut) this.#partial = finalStatuses;
+    this.#crowdedOut = store.crowdedOut;
     this.#state = this.#client.state;
     this.#snapshots = this.#client.counters.snapshots;
     this.#lastMessageAt = this.#client.lastMessageAt;

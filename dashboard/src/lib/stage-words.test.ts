@@ -1,6 +1,6 @@
 import type { StreamLag } from '@live-orders/contracts/health.ts';
 import { describe, expect, test } from 'vitest';
-import { describeStages, explainStale } from './stage-words.ts';
+import { describeStages } from './stage-words.ts';
 
 const lag: StreamLag = {
   orders: { depth: 3, oldest_ms: 12_300 },
@@ -9,24 +9,6 @@ const lag: StreamLag = {
   redis_ms: 2,
   gateway: { backlog_bytes: 1500, loop_ms: 4 },
 };
-
-describe('why a page may be old', () => {
-  test.each([
-    ['orders', lag, 'Changes reach this page late, by 12 s at the moment.'],
-    [
-      'bridge',
-      { ...lag, bridge: { records: 9, behind_ms: 300_000 } },
-      'Changes reach this page late, by 5 min at the moment.',
-    ],
-    ['orders', { ...lag, orders: null }, 'Recent changes may be missing here.'],
-    ['bridge', lag, 'Recent changes may be missing here.'],
-    ['bridge', null, 'Recent changes may be missing here.'],
-    ['redis', lag, 'No changes reach this page at the moment.'],
-    [null, lag, 'No changes reach this page at the moment.'],
-  ] as const)('is told for %s without the name of any part', (behind, figures, words) => {
-    expect(explainStale(behind, figures)).toBe(words);
-  });
-});
 
 describe('the figures of the stages', () => {
   test('are told in the order of a change’s way', () => {
@@ -51,9 +33,9 @@ describe('the figures of the stages', () => {
     expect(lines.every(({ text, late }) => text === 'no figures yet' && !late)).toBe(true);
   });
 
-  test('mark the stage that does not answer', () => {
+  test('say of the stage that is behind without figures that it is not known', () => {
     const lines = describeStages({ ...lag, orders: { depth: 0, oldest_ms: 0 }, bridge: null }, 'bridge');
-    expect(lines.filter(({ late }) => late)).toEqual([{ name: 'Kafka to Redis', text: 'does not answer', late: true }]);
+    expect(lines.filter(({ late }) => late)).toEqual([{ name: 'Kafka to Redis', text: 'not known', late: true }]);
   });
 
   test('of a stage that tells none are no cause for alarm', () => {

@@ -1,13 +1,8 @@
 import { lateMs, type Stage, type StreamLag } from '@live-orders/contracts/health.ts';
-import { formatDelay, formatSpan } from './times.ts';
+import { formatDelay } from './times.ts';
 
-/** What it means for whoever looks at this page that it may be old. Which part is behind tells them nothing. */
-export function explainStale(behind: Stage | null, lag: StreamLag | null): string {
-  if (behind === null || behind === 'redis') return 'No changes reach this page at the moment.';
-  const late = (behind === 'orders' ? lag?.orders?.oldest_ms : lag?.bridge?.behind_ms) ?? 0;
-  if (late <= lateMs) return 'Recent changes may be missing here.';
-  return `Changes reach this page late, by ${formatSpan(late)} at the moment.`;
-}
+/** Why the page may be old is nothing to whoever looks at it: the same words whatever is behind. */
+export const staleWords = 'Recent changes may be missing here.';
 
 /** One line of the figures: what it is about, and how it stands. `late` asks for attention. */
 export interface StageLine {
@@ -62,7 +57,7 @@ export function describeStages(lag: StreamLag | null, behind: Stage | null): Sta
   ];
   return lines.map((line) =>
     behind !== null && line.name === names[behind]
-      ? { ...line, text: line.text === noFigures ? 'does not answer' : line.text, late: true }
+      ? { ...line, text: line.text === noFigures ? 'not known' : line.text, late: true }
       : line,
   );
 }

@@ -54,6 +54,24 @@ describe('OrderStore', () => {
     expect(store.get('old')?.version).toBe(5);
   });
 
+  it('gives what was asked for room of its own, and counts what it gives up', () => {
+    const store = new OrderStore(4);
+    for (const day of ['01', '02', '03']) {
+      store.kept.add(`old${day}`);
+      store.upsert(deliver(`old${day}`, 5, `2020-01-${day}T00:00:00.000Z`));
+    }
+    for (const day of ['02', '03', '04', '05']) store.upsert(deliver(`d${day}`, 5, `2026-01-${day}T00:00:00.000Z`));
+    expect(store.size).toBe(7);
+    expect(store.crowdedOut).toBe(0);
+    store.upsert(makeOrder({ id: 'new' }));
+    const ids = [...store.values()].map((order) => order.id).sort();
+    expect(ids).toEqual(['d04', 'd05', 'new', 'old01', 'old02', 'old03']);
+    expect(store.crowdedOut).toBe(2);
+    store.release();
+    expect([...store.values()].map((order) => order.id).sort()).toEqual(['d04', 'd05', 'new']);
+    expect(store.crowdedOut).toBe(5);
+  });
+
   it('does not search all orders at each one when there are more open ones than it has room for', () => {
     let looks = 0;
     const countLooks = (order: Order): Order =>

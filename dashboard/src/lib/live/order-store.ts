@@ -8,6 +8,10 @@ export class OrderStore {
   readonly capacity: number;
   /** Ids of orders that a page shows on their own; they are not given up for want of room. */
   readonly watched = new Set<string>();
+  /** Ids of orders that were asked for: they have room of their own, beyond the capacity, until `release`. */
+  readonly kept = new Set<string>();
+  /** How many orders were given up for want of room. */
+  crowdedOut = 0;
   readonly #orders = new Map<string, Order>();
   readonly #final = new Set<string>();
   /** Versions of the orders given up: a late duplicate must not bring one back in an earlier state. */
@@ -49,7 +53,7 @@ export class OrderStore {
     this.#orders.set(order.id, order);
     if (isFinal(order.status)) this.#final.add(order.id);
     else this.#final.delete(order.id);
-    if (this.#orders.size > this.capacity) this.#shrink(order.id);
+    if (this.#size > this.capacity) this.#shrink(order.id);
     return true;
   }
 
@@ -58,6 +62,16 @@ export class OrderStore {
     const removed = [...this.#orders.values()].filter((order) => !keep(order));
     for (const order of removed) this.#giveUp(order);
     return removed;
+  }
+
+  release(): void {
+    this.kept.clear();
+    if (this.#size > this.capacity) this.#shrink();
+  }
+
+  /** How many orders take up the capacity. */
+  get #size(): number {
+    return this.#orders.size - this.kept.size;
   }
 
   #giveUp(order: Order): void {
@@ -70,14 +84,16 @@ export class OrderStore {
   }
 
   /** Goes a little below the capacity, so that a full store doesn't sort itself at every new order. */
-  #shrink(justTaken: string): void {
-    const surplus = this.#orders.size - Math.floor(this.capacity * 0.95);
+  #shrink(justTaken?: string): void {
+    const surplus = this.#size - Math.floor(this.capacity * 0.95);
     const final: Order[] = [];
     for (const id of this.#final) {
       const order = this.#orders.get(id);
-      if (order && id !== justTaken && !this.watched.has(id)) final.push(order);
+      if (order && id !== justTaken && !this.watched.has(id) && !this.kept.has(id)) final.push(order);
     }
     final.sort((a, b) => (a.updated_at < b.updated_at ? -1 : 1));
-    for (const order of final.slice(0, surplus)) this.#giveUp(order);
+    const crowded = final.slice(0, surplus);
+    for (const order of crowded) this.#giveUp(order);
+    this.crowdedOut += crowded.length;
   }
 }

@@ -19,7 +19,6 @@ import {
 } from './order-view.ts';
 
 const rowsAtOnce = 100;
-const pageSize = 50;
 const typingPause = 250;
 /** As long as the pointer has just moved over the rows, none is put in above the one that is aimed at. */
 const aimingMs = 1200;
@@ -35,6 +34,7 @@ export class Board {
   readonly #live: LiveOrders;
   #limit = $state(rowsAtOnce);
   #cursor = $state<string | null>(null);
+  #crowdedOut = 0;
   #aiming = $state(false);
   #aimTimer: ReturnType<typeof setTimeout> | undefined;
   #fetch: AbortController | null = null;
@@ -65,7 +65,7 @@ export class Board {
   }
 
   get hasMore(): boolean {
-    return this.#rows.length > this.#limit || (this.#cursor !== null && !this.#live.isFull);
+    return this.#rows.length > this.#limit || this.#cursor !== null;
   }
 
   /** Whether what is shown is all there is, so that an empty list may say so. */
@@ -87,7 +87,9 @@ export class Board {
   search(wait = 0): void {
     clearTimeout(this.#fetchTimer);
     this.#fetch?.abort();
+    this.#live.release();
     this.#cursor = null;
+    this.#crowdedOut = this.#live.crowdedOut;
     this.failure = null;
     this.fetching = reachesFinal(this.filter) || this.query.trim() !== '';
     if (this.fetching) this.#fetchTimer = setTimeout(() => void this.#read(null), wait);
@@ -121,13 +123,21 @@ export class Board {
     this.#fetch = fetch;
     this.fetching = true;
     this.failure = null;
+    const status = statusesOf(this.filter);
     const q = this.query.trim().replace(/^#/, '');
     try {
-      const search = { status: statusesOf(this.filter), limit: pageSize, q, cursor };
-      const found = await readOrders(search, fetch.signal);
-      if (fetch.signal.aborted) return;
-      this.#live.put(found.data);
-      this.#cursor = found.next_cursor;
+      let isNews: boolean;
+      do {
+        const found = await readOrders({ status, limit: rowsAtOnce, q, cursor }, fetch.signal);
+        if (fetch.signal.aborted) return;
+        // A page of what is here already would look as if there were no more.
+        isNews = found.data.some(({ id }) => !this.#live.get(id));
+        this.#live.keep(found.data);
+        cursor = found.next_cursor;
+      } while (this.#cursor !== null && cursor !== null && !isNews);
+      this.#cursor = cursor;
+      const all = cursor === null && q === '' && this.#live.crowdedOut === this.#crowdedOut;
+      if (all) this.#live.hasAll(status);
     } catch (error) {
       if (fetch.signal.aborted) return;
       if (error instanceof SessionEndedError) return leaveForLogin();

@@ -58,6 +58,8 @@ describe('the view of the board', () => {
       quantity: index + 1,
       price: 100,
     }));
-    expect(summarizeItems(makeOrder({ id: 'a', items }))).toBe('1 × Linen throw, 2 × Enamel kettle +1');
+    expect(summarizeItems(makeOrder({ id: 'a', items }))).toBe(
+      '1\u00a0×\u00a0Linen throw, 2\u00a0×\u00a0Enamel kettle +1',
+    );
   });
 });

@@ -1,0 +1,139 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
+import { Api } from '../support/api.ts';
+import { desktop, phone, type Visitor } from '../support/browser.ts';
+import { openSite, type Site } from '../support/site.ts';
+
+/** More final orders than a page holds by itself. */
+const many = 2_100;
+
+let site: Site;
+let staff: Visitor;
+
+beforeAll(async () => {
+  site = await openSite(inject('servers'));
+  const database = new pg.Client({ connectionString: site.system.territory.databaseUrl });
+  await database.connect();
+  await database.query(
+    `INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, version, created_at, updated_at)
+     SELECT gen_random_uuid(), 100000 + n, gen_random_uuid(), 'Many ' || n, 'delivered', n, 'USD', 1,
+       now() - n * interval '1 hour', now() - n * interval '1 hour' FROM generate_series(1, ${many}) AS n`,
+  );
+  await database.query(
+    `INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
+     SELECT gen_random_uuid(), o.id, (SELECT id FROM products LIMIT 1), 'Stoneware bowl', i, 100, now(), now()
+       FROM orders o, generate_series(1, 2) AS i WHERE o.number > 100000`,
+  );
+  await database.end();
+});
+
+afterAll(() => site.close());
+
+afterEach(() => staff.leave());
+
+const visit = async (name: string, viewport: typeof desktop): Promise<Visitor> => {
+  staff = await site.visit(name, { viewport });
+  await staff.login('staff@example.com');
+  return staff;
+};
+
+const placeOrder = async () => {
+  const customer = await new Api(site.system.gatewayUrl).register();
+  const [product] = await customer.products();
+  return customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
+};
+
+test('every count says when there are orders that are not here, and all of them can be loaded', async () => {
+  const { page } = await visit('board-many', desktop);
+  const chip = (filter: string) => page.locator(`[data-filter=${filter}]`);
+  for (const filter of ['delivered', 'cancelled', 'all'])
+    await chip(filter)
+      .getByText(/^\d+\+$/)
+      .waitFor();
+  await chip('delivered').click();
+  const more = page.getByRole('button', { name: 'Load more' });
+  const oldest = page.locator(`[data-order-number="${100_000 + many}"]`);
+  await more.waitFor();
+  while (await more.isVisible()) {
+    const rows = await page.locator('[data-order-number]').count();
+    await more.click();
+    await page.locator('[data-order-number]').nth(rows).waitFor({ state: 'attached' });
+  }
+  await oldest.waitFor();
+  await chip('delivered').getByText(/^\d+$/).waitFor();
+  for (const filter of ['cancelled', 'all'])
+    await chip(filter)
+      .getByText(/^\d+\+$/)
+      .waitFor();
+  await staff.photograph('loaded');
+
+  // What was asked for stays only as long as it is shown.
+  await chip('open').click();
+  const { number } = await placeOrder();
+  await page.locator(`[data-order-number="${number}"]`).waitFor();
+  for (const filter of ['delivered', 'all'])
+    await chip(filter)
+      .getByText(/^\d+\+$/)
+      .waitFor();
+  await chip('delivered').click();
+  await page.getByRole('searchbox').fill(String(100_000 + many));
+  await oldest.waitFor();
+  expect(staff.errors).toEqual([]);
+}, 60_000);
+
+test('the connection keeps its width while its seconds count, and is a word alone on a phone', async () => {
+  const { page } = await visit('board-header', desktop);
+  const connection = page.getByTestId('connection');
+  const widths = new Set<number | undefined>();
+  for (const words of ['now', '1 s ago', '2 s ago']) {
+    await connection.getByText(words).waitFor();
+    widths.add((await connection.boundingBox())?.width);
+  }
+  expect(widths.size).toBe(1);
+  expect((await connection.innerText()).trim()).toMatch(/^Live · \d s ago$/);
+  await staff.photograph('connection');
+  await page.setViewportSize(phone);
+  expect((await connection.innerText()).trim()).toBe('Live');
+  await staff.photograph('phone');
+});
+
+test('on a phone the chosen status is in sight, a fade tells of more, and items have a second line', async () => {
+  const { page } = await visit('board-phone', phone);
+  const mask = () => page.evaluate("getComputedStyle(document.querySelector('[role=group]')).maskImage");
+  await vi.waitFor(async () => expect(await mask()).toContain('gradient'));
+  await staff.photograph('open');
+  await page.goto('/?status=all');
+  const all = page.locator('[data-filter=all]');
+  await all.getByText(/^\d+\+$/).waitFor();
+  await vi.waitFor(async () => {
+    const box = await all.boundingBox();
+    expect(box && box.x + box.width).toBeLessThanOrEqual(phone.width);
+  });
+  await page.goto('/?status=delivered');
+  const items = page.getByText('1 × Stoneware bowl, 2 × Stoneware bowl').first();
+  await items.waitFor();
+  await staff.photograph('delivered');
+  const cells = `[...document.querySelectorAll('[title$="Stoneware bowl"]')]`;
+  const cut = 'cell.scrollWidth > cell.clientWidth || cell.scrollHeight > cell.clientHeight';
+  expect(await page.evaluate(`${cells}.some((cell) => ${cut})`)).toBe(false);
+  await page.setViewportSize(desktop);
+  await vi.waitFor(async () => expect(await mask()).toBe('none'));
+});
+
+test('the panel of figures closes with Escape and by a click beside it, and gives the focus back', async () => {
+  const { page } = await visit('board-panel', desktop);
+  const connection = page.getByTestId('connection');
+  const panel = page.getByRole('dialog', { name: 'How fresh this page is' });
+  // The middle of the heading's line lies under the panel.
+  const beside = { position: { x: 10, y: 10 } };
+  const heading = page.getByRole('heading', { name: 'Orders' });
+  const closings = [() => page.keyboard.press('Escape'), () => heading.click(beside)];
+  for (const close of closings) {
+    await connection.click();
+    await panel.waitFor();
+    await staff.photograph('panel');
+    await close();
+    await panel.waitFor({ state: 'detached' });
+    await page.locator('[data-testid=connection]:focus').waitFor();
+  }
+});

@@ -38,7 +38,8 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
     clientId,
     brokers: KAFKA_BROKERS,
     connectionTimeout: 3_000,
-    requestTimeout: 5_000,
+    // Short, for half-open links; but a group whose leader has died is answered only when its session of 6 s is over.
+    requestTimeout: 7_000,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
     // What a connection or a producer complains of is retried, or comes to us as an error and is logged there, once.

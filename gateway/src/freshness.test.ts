@@ -15,7 +15,7 @@ const after = (...polls: (Partial<Readings> & { subscribed?: boolean })[]): Fres
   const freshness = new Freshness();
   for (const [index, { subscribed = true, ...poll }] of polls.entries()) {
     const asked = (index + 1) * 1_000;
-    freshness.take({ ...fine, ...poll }, { asked, answered: asked + 10, subscribed });
+    freshness.take({ ...fine, ...poll }, { asked, ordersAnswered: asked + 10, subscribed });
   }
   return freshness;
 };
@@ -89,6 +89,15 @@ describe('what is known to have come', () => {
 
   test('begins with the first answer about the outbox', () => {
     expect(after({ orders: null }, {}, {}).freshAt).toBe(1_960);
+  });
+
+  test('is soon enough when every poll waits for another stage, and the bridge is busy', () => {
+    const freshness = new Freshness();
+    for (let asked = 0; asked <= 25_000; asked += 2_500) {
+      const poll = { asked, ordersAnswered: asked + 10, subscribed: true };
+      freshness.take({ ...fine, users: null, bridge: bridge(1_100) }, poll);
+      expect(freshness.behind(true)).toBeNull();
+    }
   });
 
   test('makes the stream late when an outage is over before the bridge has heard of what waited', () => {

@@ -55,22 +55,23 @@ export class Freshness {
   /** Those that are not known to be carried yet, the oldest first. */
   readonly #arrivals: Arrival[] = [];
   #freshAt: number | null = null;
-  #takenAt = 0;
+  #askedAt = 0;
 
   /**
-   * Takes in a poll, asked and answered at these times (ms). `subscribed`: whether the gateway itself follows the stream.
+   * Takes in a poll: when it was asked, and when the orders service had answered (ms). `subscribed`: whether the gateway
+   * itself follows the stream.
    */
   take(
     { orders, users, bridge, redis }: Readings,
-    poll: { asked: number; answered: number; subscribed: boolean },
+    poll: { asked: number; ordersAnswered: number; subscribed: boolean },
   ): void {
     this.#orders.take(orders);
     this.#users.take(users);
     this.#bridge.take(bridge);
     this.#redis.take(redis);
-    this.#takenAt = poll.answered;
+    this.#askedAt = poll.asked;
     if (orders && this.#arrivals.length < mostArrivals)
-      this.#arrivals.push({ until: poll.asked - (orders.lag?.oldest_ms ?? 0), by: poll.answered });
+      this.#arrivals.push({ until: poll.asked - (orders.lag?.oldest_ms ?? 0), by: poll.ordersAnswered });
     if (bridge && redis && poll.subscribed) this.#carry(poll.asked - (bridge.lag?.behind_ms ?? 0));
   }
 
@@ -96,7 +97,7 @@ export class Freshness {
     if (this.#bridge.isUnknown || (this.#bridge.lag?.behind_ms ?? 0) > lateMs) return 'bridge';
     if (!subscribed) return 'redis';
     // After an outage before it, the bridge may not have heard of what comes yet.
-    const isFresh = this.#freshAt === null || this.#takenAt - this.#freshAt <= lateMs + chainMs;
+    const isFresh = this.#freshAt === null || this.#askedAt - this.#freshAt <= lateMs + chainMs;
     return isFresh ? null : 'bridge';
   }
 

@@ -110,13 +110,18 @@ export class StagePoll implements Part {
   async #poll(): Promise<void> {
     const { usersUrl, ordersUrl, bridgeUrl } = this.#plan;
     const asked = Date.now();
+    // A stage that hangs holds the whole poll up, and proves nothing of the others.
+    let ordersAnswered = asked;
     const [orders, users, bridge, redis] = await Promise.all([
-      this.#ask(new URL('/api', ordersUrl), tolerant.service, ({ outbox }) => outbox),
+      this.#ask(new URL('/api', ordersUrl), tolerant.service, ({ outbox }) => outbox).then((reading) => {
+        ordersAnswered = Date.now();
+        return reading;
+      }),
       this.#ask(new URL('/api', usersUrl), tolerant.service, ({ outbox }) => outbox),
       this.#ask(new URL('/', bridgeUrl), tolerant.bridge, lagOfBridge),
       this.#pingRedis(),
     ]);
-    const poll = { asked, answered: Date.now(), subscribed: this.#plan.subscribed() };
+    const poll = { asked, ordersAnswered, subscribed: this.#plan.subscribed() };
     this.freshness.take({ orders, users, bridge, redis }, poll);
   }
 

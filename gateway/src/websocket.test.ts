@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { IncomingMessage, request } from 'node:http';
+import { Duplex } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { closeCodes, serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -136,6 +137,19 @@ describe('a socket is closed with a code and its word', () => {
     expect(heard()).toEqual(['welcome']);
     expect(await closes('unreadable')).toBe(1);
   });
+});
+
+test('an upgrade may ask for subprotocols, however badly, and gets none', async () => {
+  const headers = {
+    ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
+    ...{ 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-protocol': 'a,,a', ...bearer() },
+  };
+  const asked = request(`${gateway.url}/ws`, { headers }).end();
+  const [answer, socket] = z
+    .tuple([z.instanceof(IncomingMessage), z.instanceof(Duplex), z.unknown()])
+    .parse(await once(asked, 'upgrade'));
+  expect([answer.statusCode, answer.headers['sec-websocket-protocol']]).toEqual([101, undefined]);
+  socket.destroy();
 });
 
 /** What a refused upgrade is answered with. */

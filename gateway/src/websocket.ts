@@ -52,8 +52,13 @@ export const addWebSocket = (plan: WebSocketPlan): ((server: Server) => void) =>
     const { incoming } = c.env;
     const headers = new Headers(c.req.raw.headers);
     if (!isHandshake(incoming)) headers.delete('upgrade');
-    const answer = await app.fetch(new Request(c.req.url, { headers }), c.env);
-    if (answer.ok) return answer;
+    const env = { ...c.env };
+    const answer = await app.fetch(new Request(c.req.url, { headers }), env);
+    if (answer.ok) {
+      // By what the app left in `env`, node-ws waits for the socket; without it, it forgets a client that has gone.
+      if (incoming.socket.readable && incoming.socket.writable) Object.assign(c.env, env);
+      return answer;
+    }
     await refuse(incoming.socket, answer);
     // node-ws would answer as well, with nothing but the status.
     return new Promise<never>(() => undefined);
@@ -95,6 +100,8 @@ const guardUpgrades = (server: Server, log: Log): void => {
     socket.on('error', (error) => log.debug({ err: error }, 'the connection of a socket failed'));
     const url = addressOf(incoming);
     if (url?.pathname !== '/ws') return void refuse(socket, new Response(null, { status: url ? 404 : 400 }));
+    // There are none here, and ws would refuse a list that it cannot read after the app has let the client in.
+    delete incoming.headers['sec-websocket-protocol'];
     for (const listener of listeners) {
       Promise.resolve(listener(incoming, socket, head)).catch((error: unknown) => {
         log.error({ err: error }, 'an upgrade failed');

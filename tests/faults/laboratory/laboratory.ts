@@ -108,7 +108,7 @@ export class Laboratory {
       await laboratory.#startParts();
     } catch (error) {
       await laboratory.close();
-      throw new Error(`the parts did not start; their last lines:\n${laboratory.lines.slice(-20).join('\n')}`, {
+      throw new Error(`the parts did not start; their last lines:\n${laboratory.lines.slice(-80).join('\n')}`, {
         cause: error,
       });
     }

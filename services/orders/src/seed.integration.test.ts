@@ -4,7 +4,7 @@ import { connectDatabase, migrate, type Sequelize } from '@live-orders/runtime/d
 import { createLog } from '@live-orders/runtime/log.ts';
 import { Outbox } from '@live-orders/runtime/outbox.ts';
 import { QueryTypes } from 'sequelize';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { claimTerritory, type Territory } from '../../../tests/support/system.ts';
 import { demoProducts } from './demo-products.ts';
 import { defaultTargets, targetsSetting } from './lateness.ts';
@@ -24,6 +24,11 @@ afterAll(async () => {
   await territory.remove();
 });
 
+const seed = (database: Sequelize) => {
+  const outbox = new Outbox(database, 'orders_outbox', log);
+  return seedOrders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }, log);
+};
+
 const select = async (sql: string): Promise<object[]> => {
   const [database] = replicas;
   if (!database) throw new Error('no database');
@@ -35,14 +40,29 @@ describe('three replicas that start at once on an empty database', () => {
     await Promise.all(
       replicas.map(async (database) => {
         await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
-        const outbox = new Outbox(database, 'orders_outbox', log);
-        await seedOrders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }, log);
+        await seed(database);
       }),
     );
     expect(await select('SELECT count(*)::int AS count FROM products')).toEqual([{ count: demoProducts.length }]);
     expect(await select('SELECT count(*)::int AS count, count(DISTINCT number)::int AS numbers FROM orders')).toEqual([
       { count: 80, numbers: 80 },
     ]);
+  });
+
+  test('wait for the one that seeds, longer than for any other lock', async () => {
+    const [one, other] = replicas;
+    if (!one || !other) throw new Error('there are no replicas');
+    let waiting: Promise<void> = Promise.resolve();
+    await one.transaction(async (transaction) => {
+      await one.query("SELECT pg_advisory_xact_lock(hashtext('seed:orders'))", { transaction });
+      waiting = seed(other);
+      // Longer than other statements wait for a lock.
+      const waitsLong = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
+                         AND now() - query_start > interval '5.5 s'`;
+      const looking = vi.waitFor(async () => expect(await select(waitsLong)).toHaveLength(1), { timeout: 12_000 });
+      await Promise.race([waiting, looking]);
+    });
+    await waiting;
   });
 
   test('leave a shop in which everything agrees', async () => {

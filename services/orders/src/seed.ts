@@ -1,7 +1,7 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
 import type { Product } from '@live-orders/contracts/products.ts';
 import type { OrderStatus } from '@live-orders/contracts/orders.ts';
-import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
+import { enterAlone, type Sequelize, type Transaction } from '@live-orders/runtime/database.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Outbox } from '@live-orders/runtime/outbox.ts';
 import { QueryTypes } from 'sequelize';
@@ -36,7 +36,7 @@ const life: [OrderStatus, number][] = [
 export const seedOrders = async (shop: Shop, log: Log): Promise<void> => {
   const { database, outbox } = shop;
   const seeded = await database.transaction(async (transaction) => {
-    await database.query("SELECT pg_advisory_xact_lock(hashtext('seed:orders'))", { transaction });
+    await enterAlone(database, 'seed:orders', transaction);
     const [found] = await database.query('SELECT 1 FROM products LIMIT 1', { type: QueryTypes.SELECT, transaction });
     if (found) return false;
     const random = seededRandom(42);

@@ -96,8 +96,7 @@ export const migrate = async (database: Sequelize, service: string, directory: s
   });
   const locked = async (): Promise<void> => {
     await database.transaction(async (transaction) => {
-      await patiently(database, transaction);
-      await database.query('SELECT pg_advisory_xact_lock(hashtext($1))', { bind: [`migrate:${service}`], transaction });
+      await enterAlone(database, `migrate:${service}`, transaction);
       await umzug.up();
     });
   };
@@ -105,6 +104,12 @@ export const migrate = async (database: Sequelize, service: string, directory: s
   const reachable = (): Promise<void> => database.authenticate();
   await retry('reaching the database', reachable, { log, signal: AbortSignal.timeout(60_000), limit: 20 });
   await locked();
+};
+
+/** Waits, as long as a statement may take, until no other transaction of this name is under way at any replica. */
+export const enterAlone = async (database: Sequelize, name: string, transaction: Transaction): Promise<void> => {
+  await patiently(database, transaction);
+  await database.query('SELECT pg_advisory_xact_lock(hashtext($1))', { bind: [name], transaction });
 };
 
 /** A migration waits for what came before it as long as a statement may take. */

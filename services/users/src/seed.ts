@@ -1,4 +1,4 @@
-import type { Sequelize } from '@live-orders/runtime/database.ts';
+import { enterAlone, type Sequelize } from '@live-orders/runtime/database.ts';
 import type { Log } from '@live-orders/runtime/log.ts';
 import type { Outbox } from '@live-orders/runtime/outbox.ts';
 import { demoCustomers, demoPassword, demoTeam } from '@live-orders/contracts/demo.ts';
@@ -10,7 +10,7 @@ export const seedUsers = async (database: Sequelize, outbox: Outbox, bcryptCost:
   const people = [...demoTeam, ...demoCustomers.map((customer) => ({ ...customer, role: 'customer' as const }))];
   const password = await hashPassword(demoPassword, bcryptCost);
   const created = await database.transaction(async (transaction) => {
-    await database.query("SELECT pg_advisory_xact_lock(hashtext('seed:users'))", { transaction });
+    await enterAlone(database, 'seed:users', transaction);
     if ((await UserRow.count({ transaction })) > 0) return 0;
     const rows = await UserRow.bulkCreate(
       people.map((person) => ({ ...person, password })),

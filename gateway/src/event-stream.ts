@@ -1,5 +1,4 @@
 import { closeCodes, type CloseReason } from '@live-orders/contracts/realtime.ts';
-import { ServerResponse } from 'node:http';
 import { type AuthEnv, type Identity } from '@live-orders/runtime/auth.ts';
 import { bearer, problems } from '@live-orders/runtime/documents.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
@@ -8,6 +7,7 @@ import { encode } from './audience.ts';
 import { Frame } from './frame.ts';
 import type { Hub } from './hub.ts';
 import { Lease } from './lease.ts';
+import { outgoingOf } from './outgoing.ts';
 import type { Client } from './room.ts';
 
 const closeMs = 2_000;
@@ -51,7 +51,7 @@ export const addEventStream = (
     // Hono answers HEAD by this too; a stream would stay open for nobody.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
-    const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
+    const outgoing = outgoingOf(c.env);
     const stream = openStream({ identity, start, hub, admission, closed, terminate: () => outgoing.destroy() });
     return c.body(stream, 200, {
       'content-type': 'text/event-stream',

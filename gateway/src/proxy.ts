@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getConnInfo } from '@hono/node-server/conninfo';
@@ -7,8 +7,8 @@ import type { Log } from '@live-orders/runtime/log.ts';
 import { ProblemError } from '@live-orders/runtime/problem.ts';
 import type { Context } from 'hono';
 import { Agent, type Dispatcher, errors } from 'undici';
-import { z } from 'zod';
 import { InFlight } from './in-flight.ts';
+import { outgoingOf } from './outgoing.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
 const notForwarded =
@@ -164,9 +164,8 @@ export const proxyTo = (name: string, base: string, log: Log, patienceMs = 15_00
         return new Response(await body.arrayBuffer(), init);
       streaming = true;
       body.once('close', release);
-      const { outgoing } = z.object({ outgoing: z.instanceof(ServerResponse) }).parse(c.env);
       const context = { path: url.pathname, request_id: c.get('requestId') };
-      return new Response(stream(body, outgoing, log.child(context), stalledMs), init);
+      return new Response(stream(body, outgoingOf(c.env), log.child(context), stalledMs), init);
     } catch (error) {
       throw failure(name, error);
     } finally {

@@ -72,11 +72,15 @@ class Socket implements LiveSocket {
   }
 }
 
+/** The nth order. */
+export const order = (n: number, version: number, status: OrderStatus = 'pending') =>
+  makeOrder({ id: orderId(n), version, status });
+
 /** A change of the nth order, as the stream says it. */
 export const change = (seq: number, n: number, version: number, status: OrderStatus = 'pending') => ({
   event: version === 1 ? 'new_order' : 'order_status_update',
   seq,
-  data: makeOrder({ id: orderId(n), version, status }),
+  data: order(n, version, status),
   previous_status: null,
   times: { committed: time, bridged: time },
 });

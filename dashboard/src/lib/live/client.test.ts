@@ -1,11 +1,7 @@
-import type { OrderStatus } from '@live-orders/contracts/orders.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { change, resync, setUp, welcome } from './client.fixture.ts';
+import { change, order, resync, setUp, welcome } from './client.fixture.ts';
 import { SessionEndedError } from './state.ts';
-import { makeOrder, orderId } from '../orders.fixture.ts';
-
-const order = (n: number, version: number, status: OrderStatus = 'pending') =>
-  makeOrder({ id: orderId(n), version, status });
+import { orderId } from '../orders.fixture.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,4 +1,3 @@
-import type { Stage } from '@live-orders/contracts/health.ts';
 import type { Order } from '@live-orders/contracts/orders.ts';
 import {
   type ClientMessage,
@@ -10,17 +9,14 @@ import {
 import { Confirmations } from './confirmations.ts';
 import { EventStream } from './event-stream.ts';
 import { readFrame } from './frame.ts';
-import { Lateness } from './lateness.ts';
+import { Freshness, type Heartbeat } from './freshness.ts';
 import { LiveLink, silenceLimit } from './link.ts';
 import type { LiveClientOptions, LiveCounters, LiveState, OrderChange, Via } from './state.ts';
 import { OrderStore } from './order-store.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
 
-type Heartbeat = Extract<ServerMessage, { event: 'heartbeat' }>['data'];
 type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
 
-/** Heartbeats that come so many ms late have waited on the way, and so have the changes behind them. */
-const lateLimit = 2_000;
 /** Messages held back while a snapshot is read; beyond it, reading another snapshot is cheaper than remembering. */
 const heldLimit = 20_000;
 
@@ -42,11 +38,7 @@ export class LiveClient {
   #synced = false;
   #held: OrderMessage[] | null = null;
   #snapshotFrom: string | null = null;
-  /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
-  #lateAt: Stage | null | undefined;
-  /** Until when everything is known to have come. */
-  #freshAt = 0;
-  readonly #lateness = new Lateness();
+  readonly #freshness = new Freshness();
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
@@ -152,10 +144,7 @@ export class LiveClient {
     switch (message.event) {
       case 'welcome':
         this.counters.connections += 1;
-        this.#lateAt = undefined;
-        this.#freshAt = this.#now();
-        this.#lateness.begin();
-        this.#lateness.of(message.data.server_time, this.#freshAt);
+        this.#freshness.begin(message.data.server_time, this.#now());
         this.#link.beat();
         if (message.data.recovered && this.#synced) return this.#setState({ phase: 'live' });
         return this.#resync(message.data.position);
@@ -189,33 +178,20 @@ export class LiveClient {
   }
 
   /** A beat's position says: everything up to here has been sent on this socket. */
-  #beat({ position, live, behind = null, fresh_at, server_time }: Heartbeat): void {
-    const at = parsePosition(position);
-    if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(position);
+  #beat(heartbeat: Heartbeat): void {
+    const at = parsePosition(heartbeat.position);
+    if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(heartbeat.position);
     if (at) this.#advance(at.seq);
-    const now = this.#now();
-    const late = this.#lateness.of(server_time, now);
-    if (late > silenceLimit) return this.#link.lose(0);
+    if (this.#freshness.hear(heartbeat, this.#now()) > silenceLimit) return this.#link.lose(0);
     this.#link.beat();
-    const isLive = live && late <= lateLimit;
-    this.#lateAt = isLive ? undefined : behind;
     const { phase } = this.#state;
-    // What is shown may be older than the news of it: two polls without an answer came before.
-    if (fresh_at) this.#freshAt = now - late - (Date.parse(server_time) - Date.parse(fresh_at));
-    else if (phase !== 'stale') this.#freshAt = now - late;
-    if (phase === 'stale' || (phase === 'live' && !isLive)) this.#setState(this.#liveOrStale());
+    if (phase === 'stale' || (phase === 'live' && this.#freshness.state.phase === 'stale'))
+      this.#setState(this.#freshness.state);
   }
 
   /** Changes may be under way on a link that is dead. The next heartbeat tells, or the link is lost. */
   #doubtLink(): void {
-    if (this.#state.phase === 'live') this.#setState({ phase: 'stale', since: this.#freshAt, behind: null });
-  }
-
-  /** With everything applied that has come: live, unless the gateway says that more is on its way. */
-  #liveOrStale(): LiveState {
-    return this.#lateAt === undefined
-      ? { phase: 'live' }
-      : { phase: 'stale', since: this.#freshAt, behind: this.#lateAt };
+    if (this.#state.phase === 'live') this.#setState(this.#freshness.stale);
   }
 
   #advance(seq: number): void {
@@ -256,7 +232,7 @@ export class LiveClient {
     this.#held = null;
     this.#synced = this.#received !== null;
     this.#emit(changes);
-    this.#setState(this.#liveOrStale());
+    this.#setState(this.#freshness.state);
     this.#confirmations.readDoubted();
   }
 

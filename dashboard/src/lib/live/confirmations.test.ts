@@ -1,6 +1,6 @@
 import type { Order } from '@live-orders/contracts/orders.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { change, setUp } from './client.fixture.ts';
+import { change, order, setUp } from './client.fixture.ts';
 import { makeOrder, orderId } from '../orders.fixture.ts';
 
 beforeEach(() => {
@@ -11,9 +11,7 @@ afterEach(() => {
 });
 
 /** A server that has this of the orders; null for those that it does not know. */
-const serverWith = (...orders: Order[]) => vi.fn(async (id: string) => orders.find((order) => order.id === id) ?? null);
-const order = (n: number, version: number, status: Order['status'] = 'pending') =>
-  makeOrder({ id: orderId(n), version, status });
+const serverWith = (...orders: Order[]) => vi.fn(async (id: string) => orders.find((one) => one.id === id) ?? null);
 
 describe('an event of an order that the client does not hold', () => {
   test('is read by REST before it is shown, since it may be an old one that was sent again', async () => {

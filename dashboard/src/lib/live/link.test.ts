@@ -1,11 +1,6 @@
-import type { OrderStatus } from '@live-orders/contracts/orders.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { change, setUp } from './client.fixture.ts';
+import { change, order, setUp } from './client.fixture.ts';
 import { SessionEndedError } from './state.ts';
-import { makeOrder, orderId } from '../orders.fixture.ts';
-
-const order = (n: number, version: number, status: OrderStatus = 'pending') =>
-  makeOrder({ id: orderId(n), version, status });
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'system',
           include: ['**/*.integration.test.ts', 'tests/{e2e,browser,faults,security}/**/*.test.ts'],
           exclude: ignored,
-          globalSetup: 'tests/support/servers.ts',
+          globalSetup: 'tests/support/system/servers.ts',
           // A part is a process of its own, and there are five of them in a test: more files at once only wait.
           maxWorkers: 2,
         },

@@ -1,9 +1,9 @@
-import { type OrderQuery, orderQuery, orderSorts } from '../contracts/src/orders.ts';
-import { statsWindows } from '../contracts/src/stats.ts';
-import { eachBatch, toNdjson } from '../services/orders/src/export.ts';
-import { sumUp } from '../services/orders/src/figures.ts';
-import { listOrders } from '../services/orders/src/order-list.ts';
-import { readStats } from '../services/orders/src/stats.ts';
+import { type OrderQuery, orderQuery, orderSorts } from '../contracts/src/rest/orders.ts';
+import { statsWindows } from '../contracts/src/rest/stats.ts';
+import { eachBatch, toNdjson } from '../services/orders/src/orders/export.ts';
+import { sumUp } from '../services/orders/src/stats/rollup.ts';
+import { listOrders } from '../services/orders/src/orders/list.ts';
+import { readStats } from '../services/orders/src/stats/stats.ts';
 import pg from 'pg';
 import { fillMillion } from './million.ts';
 import { explain, recordStatements, type Statement } from './plans.ts';

@@ -1,15 +1,15 @@
 import { createLocalJWKSet } from 'jose';
 import { Registry } from 'prom-client';
 import { createOrdersApp } from '../services/orders/src/app.ts';
-import { defaultTargets, targetsSetting } from '../services/orders/src/lateness.ts';
-import { Orders } from '../services/orders/src/orders.ts';
-import { Products } from '../services/orders/src/products.ts';
+import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
+import { Orders } from '../services/orders/src/orders/orders.ts';
+import { Products } from '../services/orders/src/products/products.ts';
 import { createVerifier } from '../services/runtime/src/auth.ts';
-import { connectDatabase } from '../services/runtime/src/database.ts';
-import { httpPart } from '../services/runtime/src/http.ts';
-import { createLog } from '../services/runtime/src/log.ts';
-import { Outbox } from '../services/runtime/src/outbox.ts';
-import { run } from '../services/runtime/src/run.ts';
+import { connectDatabase } from '../services/runtime/src/database/database.ts';
+import { httpPart } from '../services/runtime/src/http/app.ts';
+import { createLog } from '../services/runtime/src/process/log.ts';
+import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
+import { run } from '../services/runtime/src/process/run.ts';
 import { Signer } from '../services/users/src/tokens.ts';
 
 /** The orders service's HTTP, whole, without the relay: `orders-server.ts <database url> <port> <secret> <pool>`. */

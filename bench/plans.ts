@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Sequelize } from '../services/runtime/src/database.ts';
+import type { Sequelize } from '../services/runtime/src/database/database.ts';
 import { z } from 'zod';
 
 export interface Statement {

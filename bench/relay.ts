@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
-import { connectKafka, ensureTopics, type Kafka, type KafkaSettings } from '../services/runtime/src/kafka.ts';
-import { Outbox } from '../services/runtime/src/outbox.ts';
-import { Relay } from '../services/runtime/src/relay.ts';
+import { connectKafka, ensureTopics, type Kafka, type KafkaSettings } from '../services/runtime/src/kafka/client.ts';
+import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
+import { Relay } from '../services/runtime/src/outbox/relay.ts';
 import pg from 'pg';
 import { type Throwaway, withThrowaway } from './throwaway.ts';
 

@@ -1,10 +1,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDatabase, migrate, type Sequelize } from '../services/runtime/src/database.ts';
-import { createLog, type Log } from '../services/runtime/src/log.ts';
-import { removeData } from '../deploy/local/postgres-home.ts';
-import { type ServerName, type Stack, startStack } from '../deploy/local/stack.ts';
+import { connectDatabase, migrate, type Sequelize } from '../services/runtime/src/database/database.ts';
+import { createLog, type Log } from '../services/runtime/src/process/log.ts';
+import { removeData } from '../deploy/local/servers/postgres-home.ts';
+import { type ServerName, type Stack, startStack } from '../deploy/local/servers/stack.ts';
 
 export interface Throwaway {
   url: string;

@@ -6,11 +6,11 @@ import {
   eventValues,
   isEventType,
   topics,
-} from '@live-orders/contracts/events.ts';
-import { clientMessage, closeCodes, serverMessage } from '@live-orders/contracts/realtime.ts';
+} from '@live-orders/contracts/kafka/events.ts';
+import { clientMessage, closeCodes, serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { describe, expect, test } from 'vitest';
-import { asyncApiDocument } from '../gateway/src/asyncapi.ts';
-import { asyncApi, AsyncApiChecker, messagesOf } from './support/asyncapi.ts';
+import { asyncApiDocument } from '../gateway/src/docs/asyncapi.ts';
+import { asyncApi, AsyncApiChecker, messagesOf } from '@live-orders/test-support/asyncapi.ts';
 
 const document = asyncApi.parse(JSON.parse(JSON.stringify(asyncApiDocument)));
 const namesOf = (options: readonly { shape: { event: { value: string } } }[]) =>

@@ -1,9 +1,15 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { errorCatalogue } from '@live-orders/contracts/errors.ts';
-import { deadLetterTopic, eventHeaders, eventValues, topics } from '@live-orders/contracts/events.ts';
-import { orderStatuses, transitions } from '@live-orders/contracts/orders.ts';
-import { channels, closeCodes, redisEvents, resyncReasons, serverMessage } from '@live-orders/contracts/realtime.ts';
+import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
+import { deadLetterTopic, eventHeaders, eventValues, topics } from '@live-orders/contracts/kafka/events.ts';
+import { orderStatuses, transitions } from '@live-orders/contracts/rest/orders.ts';
+import {
+  channels,
+  closeCodes,
+  redisEvents,
+  resyncReasons,
+  serverMessage,
+} from '@live-orders/contracts/socket/messages.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -115,7 +121,7 @@ describe('README.md', () => {
       ...files('**/.env*.example'),
       ...files('docker-compose*.yml'),
       ...files('{services/*,gateway}/src/main.ts'),
-      'services/runtime/src/config.ts',
+      'services/runtime/src/process/config.ts',
     ].map(read);
     expect([...documented].filter((name) => !sources.some((source) => source.includes(name)))).toEqual([]);
   });

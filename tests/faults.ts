@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { seededRandom } from '@live-orders/contracts/demo.ts';
 import { Experiment, type Round } from './faults/laboratory/experiment.ts';
-import { combine, faults, faultsNamed } from './faults/laboratory/faults.ts';
-import { Score } from './faults/laboratory/score.ts';
+import { combine, faults, faultsNamed } from './faults/laboratory/faults/faults.ts';
+import { Score } from './faults/laboratory/verdict/score.ts';
 
 /**
  * `npm run faults`: lets orders flow through a system of its own, breaks it in all ways that it knows, alone and

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accountPage } from '@live-orders/contracts/users.ts';
-import { startStack } from '../deploy/local/stack.ts';
+import { accountPage } from '@live-orders/contracts/rest/users.ts';
+import { startStack } from '@live-orders/local/servers/stack.ts';
 import { type KnownIds, withKnownIds } from './fuzz/documents.ts';
 import { attack, installSchemathesis } from './fuzz/schemathesis.ts';
-import { Api } from './support/api.ts';
-import { claimTerritory, startSystem, type System } from './support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 /**
  * `npm run fuzz`: starts the system on ports of its own, and sends the users and the orders service what their OpenAPI

@@ -1,4 +1,4 @@
-import type { User } from '@live-orders/contracts/users.ts';
+import type { User } from '@live-orders/contracts/rest/users.ts';
 
 declare global {
   namespace App {

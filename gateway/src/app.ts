@@ -1,21 +1,21 @@
-import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/health.ts';
-import { type CloseReason, ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/realtime.ts';
+import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/rest/health.ts';
+import { type CloseReason, ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/messages.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, empty, json, problems } from '@live-orders/runtime/documents.ts';
-import { createApp } from '@live-orders/runtime/http.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
-import { serveMetrics } from '@live-orders/runtime/metrics.ts';
+import { bearer, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import { createApp } from '@live-orders/runtime/http/app.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
-import { serveDocs } from './docs.ts';
-import { edgeAuth } from './edge.ts';
-import { addEventStream } from './event-stream.ts';
-import { type Admission, notReady } from './admission.ts';
-import type { Hub } from './hub.ts';
-import type { Origins } from './origins.ts';
-import { proxyTo } from './proxy.ts';
-import type { Tickets } from './tickets.ts';
+import { serveDocs } from './docs/docs.ts';
+import { edgeAuth } from './proxy/public-calls.ts';
+import { addEventStream } from './connections/sse.ts';
+import { type Admission, notReady } from './connections/admission.ts';
+import type { Hub } from './fanout/hub.ts';
+import type { Origins } from './connections/origins.ts';
+import { proxyTo } from './proxy/proxy.ts';
+import type { Tickets } from './connections/tickets.ts';
 
 export interface GatewayPlan {
   log: Log;

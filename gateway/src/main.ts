@@ -1,28 +1,28 @@
 import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
-import { loadConfig, settings } from '@live-orders/runtime/config.ts';
-import { httpPart } from '@live-orders/runtime/http.ts';
-import { createLog } from '@live-orders/runtime/log.ts';
-import { createMetrics } from '@live-orders/runtime/metrics.ts';
+import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
+import { httpPart } from '@live-orders/runtime/http/app.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
+import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
-import { run } from '@live-orders/runtime/run.ts';
-import { formatPosition } from '@live-orders/contracts/realtime.ts';
+import { run } from '@live-orders/runtime/process/run.ts';
+import { formatPosition } from '@live-orders/contracts/socket/messages.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
-import { Admission } from './admission.ts';
+import { Admission } from './connections/admission.ts';
 import { createGatewayApp } from './app.ts';
-import { measureClients } from './client-metrics.ts';
-import { Drain } from './drain.ts';
-import { verifyLive } from './edge.ts';
-import { History } from './history.ts';
-import { Hub } from './hub.ts';
-import { Origins } from './origins.ts';
-import { PresenceChannel } from './presence-channel.ts';
-import { Revocations } from './revocations.ts';
-import { StagePoll } from './stage-poll.ts';
-import { Subscriber } from './subscriber.ts';
-import { Tickets } from './tickets.ts';
-import { addWebSocket } from './websocket.ts';
+import { measureClients } from './connections/client-metrics.ts';
+import { Drain } from './fanout/drain.ts';
+import { verifyLive } from './proxy/public-calls.ts';
+import { History } from './fanout/history.ts';
+import { Hub } from './fanout/hub.ts';
+import { Origins } from './connections/origins.ts';
+import { PresenceChannel } from './presence/presence-channel.ts';
+import { Revocations } from './fanout/revocations.ts';
+import { StagePoll } from './stream/stage-poll.ts';
+import { Subscriber } from './stream/subscriber.ts';
+import { Tickets } from './connections/tickets.ts';
+import { addWebSocket } from './connections/websocket.ts';
 
 const config = loadConfig(
   'gateway',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { desktop } from '../support/browser.ts';
-import { Dashboard } from '../support/dashboard.ts';
-import { openSite, type Site } from '../support/site.ts';
-import { SocketBlocker } from '../support/socket-blocker.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { desktop } from '@live-orders/test-support/browser/browser.ts';
+import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
+import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { SocketBlocker } from '@live-orders/test-support/browser/socket-blocker.ts';
 
 let site: Site;
 let front: SocketBlocker;

@@ -1,9 +1,9 @@
-import { errorCatalogue } from '@live-orders/contracts/errors.ts';
+import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
-import { desktop, phone, Visitor } from '../support/browser.ts';
-import { openSite, type Site } from '../support/site.ts';
+import { desktop, phone, Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
 
 let site: Site;
 

@@ -1,8 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { desktop, phone, type Visitor } from '../support/browser.ts';
-import { openSite, type Site } from '../support/site.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
 
 let site: Site;
 let staff: Visitor;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { desktop, phone, type Visitor } from '../support/browser.ts';
-import { openSite, type Site } from '../support/site.ts';
+import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
 
 let site: Site;
 let admin: Visitor;

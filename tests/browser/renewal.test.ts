@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { mutated } from '../faults/laboratory/instance.ts';
-import { desktop } from '../support/browser.ts';
-import { openSite, type Site } from '../support/site.ts';
+import { mutated } from '../faults/laboratory/rig/instance.ts';
+import { desktop } from '@live-orders/test-support/browser/browser.ts';
+import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
 
 let site: Site;
 

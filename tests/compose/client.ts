@@ -1,7 +1,7 @@
-import { order, type Order, type OrderStatus } from '@live-orders/contracts/orders.ts';
-import { productPage } from '@live-orders/contracts/products.ts';
-import { serverFrame, type ServerMessage } from '@live-orders/contracts/realtime.ts';
-import { session } from '@live-orders/contracts/users.ts';
+import { order, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { productPage } from '@live-orders/contracts/rest/products.ts';
+import { serverFrame, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
+import { session } from '@live-orders/contracts/rest/users.ts';
 import type { z } from 'zod';
 import { eventually, must } from './checks.ts';
 

@@ -1,8 +1,8 @@
-import { account, accountPage, session, user, verification } from '@live-orders/contracts/users.ts';
+import { account, accountPage, session, user, verification } from '@live-orders/contracts/rest/users.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Api } from '../support/api.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let anybody: Api;

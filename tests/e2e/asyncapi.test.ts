@@ -1,15 +1,15 @@
-import { aggregates, deadLetterTopic, eventValues, topics } from '@live-orders/contracts/events.ts';
-import { product } from '@live-orders/contracts/products.ts';
-import { serverMessage } from '@live-orders/contracts/realtime.ts';
-import { account } from '@live-orders/contracts/users.ts';
-import { connectKafka } from '@live-orders/runtime/kafka.ts';
-import { Sender } from '@live-orders/runtime/sender.ts';
-import { createLog } from '@live-orders/runtime/log.ts';
+import { aggregates, deadLetterTopic, eventValues, topics } from '@live-orders/contracts/kafka/events.ts';
+import { product } from '@live-orders/contracts/rest/products.ts';
+import { serverMessage } from '@live-orders/contracts/socket/messages.ts';
+import { account } from '@live-orders/contracts/rest/users.ts';
+import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
+import { Sender } from '@live-orders/runtime/kafka/sender.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { asyncApi, AsyncApiChecker } from '../support/asyncapi.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { asyncApi, AsyncApiChecker } from '@live-orders/test-support/asyncapi.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let checker: AsyncApiChecker;

@@ -1,9 +1,9 @@
-import { orderPage } from '@live-orders/contracts/orders.ts';
+import { orderPage } from '@live-orders/contracts/rest/orders.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { z } from 'zod';
-import type { Api } from '../support/api.ts';
-import { openShop } from '../support/shop.ts';
-import type { System } from '../support/system.ts';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { openShop } from '@live-orders/test-support/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let anybody: Api;

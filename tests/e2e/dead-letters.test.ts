@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deadLetterTopic, replayHeader, topics } from '@live-orders/contracts/events.ts';
-import { bridgeHealth } from '@live-orders/contracts/health.ts';
-import { messageBytes } from '@live-orders/contracts/realtime.ts';
-import { ensureTopics, type IHeaders, type Outgoing, withAdmin } from '@live-orders/runtime/kafka.ts';
-import { Sender } from '@live-orders/runtime/sender.ts';
-import { readTopic } from '@live-orders/runtime/topic-reader.ts';
+import { deadLetterTopic, replayHeader, topics } from '@live-orders/contracts/kafka/events.ts';
+import { bridgeHealth } from '@live-orders/contracts/rest/health.ts';
+import { messageBytes } from '@live-orders/contracts/socket/messages.ts';
+import { ensureTopics, type IHeaders, type Outgoing, withAdmin } from '@live-orders/runtime/kafka/client.ts';
+import { Sender } from '@live-orders/runtime/kafka/sender.ts';
+import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
-import { kafkaOf } from '../support/topic.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 
 let system: System;
 let staff: Api;
@@ -80,7 +80,7 @@ const place = async () => {
 };
 
 const dlq = async (...args: string[]): Promise<string> => {
-  const program = join(import.meta.dirname, '../../deploy/local/dlq.ts');
+  const program = join(import.meta.dirname, '../../deploy/local/tools/dlq.ts');
   const env = { ...process.env, KAFKA_BROKERS: system.territory.kafkaBrokers, KAFKA_PREFIX: system.territory.prefix };
   return (await promisify(execFile)(process.execPath, [program, ...args], { env })).stdout;
 };

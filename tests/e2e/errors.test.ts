@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/errors.ts';
+import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Api } from '../support/api.ts';
-import { openShop } from '../support/shop.ts';
-import type { System } from '../support/system.ts';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { openShop } from '@live-orders/test-support/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let database: pg.Client;
@@ -108,7 +108,7 @@ const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
   internal_error: withoutHistory,
   upstream_unavailable: withoutOrders,
   unavailable: 'tests/faults/database.test.ts',
-  upstream_timeout: 'gateway/src/proxy.test.ts',
+  upstream_timeout: 'gateway/src/proxy/proxy.test.ts',
 };
 
 const codes = Object.keys(ways).filter((code): code is ErrorCode => code in errorCatalogue);

@@ -1,8 +1,8 @@
-import { order, type Order } from '@live-orders/contracts/orders.ts';
+import { order, type Order } from '@live-orders/contracts/rest/orders.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Api } from '../support/api.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let staff: Api;

@@ -1,14 +1,14 @@
-import { eventHeaders, eventValues, topics } from '@live-orders/contracts/events.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
-import { redisMessage, type RedisMessage } from '@live-orders/contracts/realtime.ts';
-import { connectKafka, type IHeaders } from '@live-orders/runtime/kafka.ts';
-import { createLog } from '@live-orders/runtime/log.ts';
+import { eventHeaders, eventValues, topics } from '@live-orders/contracts/kafka/events.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import { redisMessage, type RedisMessage } from '@live-orders/contracts/socket/messages.ts';
+import { connectKafka, type IHeaders } from '@live-orders/runtime/kafka/client.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let staff: Api;

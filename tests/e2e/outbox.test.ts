@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { serviceHealth } from '@live-orders/contracts/health.ts';
-import { topics } from '@live-orders/contracts/events.ts';
-import { readTopic } from '@live-orders/runtime/topic-reader.ts';
+import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
+import { topics } from '@live-orders/contracts/kafka/events.ts';
+import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
-import { kafkaOf } from '../support/topic.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 
 let system: System;
 let database: pg.Client;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import newman, { type NewmanRunSummary } from 'newman';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 let system: System;

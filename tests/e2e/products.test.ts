@@ -1,10 +1,10 @@
-import { product, productPage, stockMovementPage } from '@live-orders/contracts/products.ts';
+import { product, productPage, stockMovementPage } from '@live-orders/contracts/rest/products.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Api } from '../support/api.ts';
-import { Socket } from '../support/socket.ts';
-import { openShop } from '../support/shop.ts';
-import type { System } from '../support/system.ts';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { openShop } from '@live-orders/test-support/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let admin: Api;

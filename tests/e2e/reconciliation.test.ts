@@ -1,12 +1,12 @@
-import { ordersHealth, type Reconciliation } from '@live-orders/contracts/health.ts';
+import { ordersHealth, type Reconciliation } from '@live-orders/contracts/rest/health.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
-import { createLog } from '@live-orders/runtime/log.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { Dashboard } from '../support/dashboard.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let database: pg.Client;

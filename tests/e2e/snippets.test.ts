@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { topics } from '@live-orders/contracts/events.ts';
+import { topics } from '@live-orders/contracts/kafka/events.ts';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 const root = join(import.meta.dirname, '../..');
 let system: System;

@@ -1,15 +1,15 @@
-import { gatewayHealth, bridgeHealth } from '@live-orders/contracts/health.ts';
-import { topics } from '@live-orders/contracts/events.ts';
-import { ensureTopics, withAdmin } from '@live-orders/runtime/kafka.ts';
+import { gatewayHealth, bridgeHealth } from '@live-orders/contracts/rest/health.ts';
+import { topics } from '@live-orders/contracts/kafka/events.ts';
+import { ensureTopics, withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import type { Daemon } from '../../deploy/local/daemon.ts';
-import { createPart, startPart } from '../../deploy/local/part.ts';
-import { freePort } from '../../deploy/local/ports.ts';
-import { Api } from '../support/api.ts';
-import { Dashboard } from '../support/dashboard.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
-import { kafkaOf } from '../support/topic.ts';
-import { underTraffic } from '../support/traffic.ts';
+import type { Daemon } from '@live-orders/local/process/daemon.ts';
+import { createPart, startPart } from '@live-orders/local/parts/part.ts';
+import { freePort } from '@live-orders/local/process/ports.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
+import { underTraffic } from '@live-orders/test-support/clients/traffic.ts';
 
 let system: System;
 let second: Daemon;

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@live-orders/contracts/demo.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { ShopLife } from '../../deploy/local/shop-life.ts';
-import { Api } from '../support/api.ts';
-import { auditShop } from '../support/shop-audit.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { auditShop } from '@live-orders/test-support/shop-audit.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 const kills = 8;
 

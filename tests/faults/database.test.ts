@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Stack, startStack } from '../../deploy/local/stack.ts';
-import { Api } from '../support/api.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { type Stack, startStack } from '@live-orders/local/servers/stack.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let dataDir: string;
 let stack: Stack;

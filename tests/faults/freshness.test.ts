@@ -1,12 +1,12 @@
-import type { Stage, StreamLag } from '@live-orders/contracts/health.ts';
-import { withAdmin } from '@live-orders/runtime/kafka.ts';
+import type { Stage, StreamLag } from '@live-orders/contracts/rest/health.ts';
+import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
-import type { PartName } from '../../deploy/local/parts.ts';
-import { Api } from '../support/api.ts';
-import { Dashboard } from '../support/dashboard.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
-import { kafkaOf } from '../support/topic.ts';
+import type { PartName } from '@live-orders/local/parts/parts.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 
 let system: System;
 let staff: Api;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Experiment } from './laboratory/experiment.ts';
-import { faults, pack } from './laboratory/faults.ts';
+import { faults, pack } from './laboratory/faults/faults.ts';
 
 const seed = 7;
 let experiment: Experiment;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { mutated } from './laboratory/instance.ts';
-import { type BrokenGuard, mutations } from './laboratory/mutations.ts';
+import { mutated } from './laboratory/rig/instance.ts';
+import { type BrokenGuard, mutations } from './laboratory/mutations/mutations.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 

@@ -1,11 +1,11 @@
-import type { Doing, Person } from '@live-orders/contracts/presence.ts';
-import type { Daemon } from '../../deploy/local/daemon.ts';
-import { startPart } from '../../deploy/local/part.ts';
-import { freePort } from '../../deploy/local/ports.ts';
+import type { Doing, Person } from '@live-orders/contracts/socket/presence.ts';
+import type { Daemon } from '@live-orders/local/process/daemon.ts';
+import { startPart } from '@live-orders/local/parts/part.ts';
+import { freePort } from '@live-orders/local/process/ports.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let second: Daemon;

@@ -1,12 +1,12 @@
-import { serviceHealth } from '@live-orders/contracts/health.ts';
-import type { Daemon } from '../../deploy/local/daemon.ts';
-import { startPart } from '../../deploy/local/part.ts';
-import { freePort } from '../../deploy/local/ports.ts';
+import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
+import type { Daemon } from '@live-orders/local/process/daemon.ts';
+import { startPart } from '@live-orders/local/parts/part.ts';
+import { freePort } from '@live-orders/local/process/ports.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { Api } from '../support/api.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
-import { orderVersions } from '../support/topic.ts';
-import { underTraffic, type Writes } from '../support/traffic.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { orderVersions } from '@live-orders/test-support/clients/topic.ts';
+import { underTraffic, type Writes } from '@live-orders/test-support/clients/traffic.ts';
 
 let system: System;
 /** Takes no requests; it came first, so it leads. */

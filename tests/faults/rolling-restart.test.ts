@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import type { Daemon } from '../../deploy/local/daemon.ts';
-import { startPart } from '../../deploy/local/part.ts';
-import { freePort } from '../../deploy/local/ports.ts';
-import { ShopLife } from '../../deploy/local/shop-life.ts';
-import { Api } from '../support/api.ts';
-import { Dashboard } from '../support/dashboard.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import type { Daemon } from '@live-orders/local/process/daemon.ts';
+import { startPart } from '@live-orders/local/parts/part.ts';
+import { freePort } from '@live-orders/local/process/ports.ts';
+import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 /** The system's own gateway takes the orders; dashboards are at two more, which are restarted one after the other. */
 let system: System;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { local } from '../../deploy/local/places.ts';
+import { local } from '@live-orders/local/places.ts';
 
 const version = '4.32.5';
 const home = join(local, `schemathesis-${version}`);

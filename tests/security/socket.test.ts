@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { ticket } from '@live-orders/contracts/realtime.ts';
+import { ticket } from '@live-orders/contracts/socket/messages.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { Api } from '../support/api.ts';
-import { Socket } from '../support/socket.ts';
-import { claimTerritory, startSystem, type System } from '../support/system.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let staff: Api;

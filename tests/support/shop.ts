@@ -1,5 +1,5 @@
-import { Api } from './api.ts';
-import { claimTerritory, type Servers, startSystem, type System } from './system.ts';
+import { Api } from './clients/api.ts';
+import { claimTerritory, type Servers, startSystem, type System } from './system/system.ts';
 
 /** A whole system with demo data, one caller of each kind, and a product to order. */
 export interface Shop {

@@ -1,9 +1,9 @@
-import { aggregates, topics } from '@live-orders/contracts/events.ts';
-import { backoff, pause, retry } from '@live-orders/runtime/backoff.ts';
-import { consume, type CoveredBatch, type EmptyStretch } from '@live-orders/runtime/consumer.ts';
-import { ensureTopics, type Kafka, type KafkaMessage, type KafkaSettings } from '@live-orders/runtime/kafka.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
-import type { Part } from '@live-orders/runtime/run.ts';
+import { aggregates, topics } from '@live-orders/contracts/kafka/events.ts';
+import { backoff, pause, retry } from '@live-orders/runtime/process/backoff.ts';
+import { consume, type CoveredBatch, type EmptyStretch } from '@live-orders/runtime/kafka/consumer.ts';
+import { ensureTopics, type Kafka, type KafkaMessage, type KafkaSettings } from '@live-orders/runtime/kafka/client.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import type { Part } from '@live-orders/runtime/process/run.ts';
 import { Counter, type Registry } from 'prom-client';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EpochKeeper } from './epoch-keeper.ts';

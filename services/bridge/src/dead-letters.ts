@@ -1,7 +1,7 @@
-import { type DeadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/events.ts';
-import type { Kafka, KafkaMessage } from '@live-orders/runtime/kafka.ts';
-import { Sender } from '@live-orders/runtime/sender.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
+import { type DeadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/kafka/events.ts';
+import type { Kafka, KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
+import { Sender } from '@live-orders/runtime/kafka/sender.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
 
 /** A record that cannot be carried, where it was, and why. */
 interface DeadLetter {

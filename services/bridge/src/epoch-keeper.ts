@@ -1,7 +1,7 @@
-import { pause } from '@live-orders/runtime/backoff.ts';
-import { type Kafka, OffsetReader } from '@live-orders/runtime/kafka.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
-import type { Part } from '@live-orders/runtime/run.ts';
+import { pause } from '@live-orders/runtime/process/backoff.ts';
+import { type Kafka, OffsetReader } from '@live-orders/runtime/kafka/client.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import type { Part } from '@live-orders/runtime/process/run.ts';
 import type { Publisher } from './publisher.ts';
 
 const everyMs = 2_000;

@@ -1,9 +1,9 @@
-import type { BridgeHealth } from '@live-orders/contracts/health.ts';
-import { pause } from '@live-orders/runtime/backoff.ts';
-import { type Kafka, type KafkaSettings, OffsetReader } from '@live-orders/runtime/kafka.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
-import { serveGauges } from '@live-orders/runtime/metrics.ts';
-import type { Part } from '@live-orders/runtime/run.ts';
+import type { BridgeHealth } from '@live-orders/contracts/rest/health.ts';
+import { pause } from '@live-orders/runtime/process/backoff.ts';
+import { type Kafka, type KafkaSettings, OffsetReader } from '@live-orders/runtime/kafka/client.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import { serveGauges } from '@live-orders/runtime/process/metrics.ts';
+import type { Part } from '@live-orders/runtime/process/run.ts';
 import type { Registry } from 'prom-client';
 import { topicsOf } from './bridge.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { accessTokenSeconds } from '@live-orders/contracts/users.ts';
+import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

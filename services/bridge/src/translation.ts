@@ -5,9 +5,9 @@ import {
   type EventValue,
   eventValues,
   isEventType,
-} from '@live-orders/contracts/events.ts';
-import { channels, messageBytes, redisEvents } from '@live-orders/contracts/realtime.ts';
-import type { IHeaders } from '@live-orders/runtime/kafka.ts';
+} from '@live-orders/contracts/kafka/events.ts';
+import { channels, messageBytes, redisEvents } from '@live-orders/contracts/socket/messages.ts';
+import type { IHeaders } from '@live-orders/runtime/kafka/client.ts';
 import { z } from 'zod';
 import type { Revocation } from './publisher.ts';
 

@@ -1,16 +1,16 @@
 import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
-import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/health.ts';
-import { serveDocument, serveHealth } from '@live-orders/runtime/documents.ts';
-import { createApp } from '@live-orders/runtime/http.ts';
-import type { Sequelize } from '@live-orders/runtime/database.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
-import { serveMetrics } from '@live-orders/runtime/metrics.ts';
+import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/health.ts';
+import { serveDocument, serveHealth } from '@live-orders/runtime/http/openapi.ts';
+import { createApp } from '@live-orders/runtime/http/app.ts';
+import type { Sequelize } from '@live-orders/runtime/database/database.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
-import type { Orders } from './orders.ts';
-import type { Products } from './products.ts';
+import type { Orders } from './orders/orders.ts';
+import type { Products } from './products/products.ts';
 import { exportRoutes } from './routes/export.ts';
-import { insightRoutes } from './routes/insight.ts';
+import { insightRoutes } from './routes/stats.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
 

@@ -1,26 +1,26 @@
 import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
-import { loadConfig, settings } from '@live-orders/runtime/config.ts';
-import { connectDatabase, migrate } from '@live-orders/runtime/database.ts';
-import { httpPart } from '@live-orders/runtime/http.ts';
-import { connectKafka } from '@live-orders/runtime/kafka.ts';
-import { createLog } from '@live-orders/runtime/log.ts';
-import { createMetrics } from '@live-orders/runtime/metrics.ts';
-import { Outbox } from '@live-orders/runtime/outbox.ts';
+import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
+import { connectDatabase, migrate } from '@live-orders/runtime/database/database.ts';
+import { httpPart } from '@live-orders/runtime/http/app.ts';
+import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
+import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
+import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
-import { Relay } from '@live-orders/runtime/relay.ts';
-import { run } from '@live-orders/runtime/run.ts';
-import { sweeper } from '@live-orders/runtime/sweeper.ts';
+import { Relay } from '@live-orders/runtime/outbox/relay.ts';
+import { run } from '@live-orders/runtime/process/run.ts';
+import { sweeper } from '@live-orders/runtime/process/sweeper.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createOrdersApp } from './app.ts';
-import { figuresPart } from './figures.ts';
-import { sweepKeys } from './idempotency.ts';
-import { defaultTargets, targetsSetting } from './lateness.ts';
-import { Orders } from './orders.ts';
-import { Products } from './products.ts';
-import { Reconciler } from './reconciler.ts';
-import { seedOrders } from './seed.ts';
+import { figuresPart } from './stats/rollup.ts';
+import { sweepKeys } from './database/idempotency.ts';
+import { defaultTargets, targetsSetting } from './orders/due-times.ts';
+import { Orders } from './orders/orders.ts';
+import { Products } from './products/products.ts';
+import { Reconciler } from './reconciliation/reconciler.ts';
+import { seedOrders } from './demo/seed.ts';
 
 const config = loadConfig(
   'orders',

@@ -1,10 +1,10 @@
-import { role, type Role } from '@live-orders/contracts/users.ts';
-import type { Actor } from '@live-orders/contracts/events.ts';
+import { role, type Role } from '@live-orders/contracts/rest/users.ts';
+import type { Actor } from '@live-orders/contracts/kafka/events.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './http/problem.ts';
 
 /** What every access token is pinned to; the users service signs with the same. */
 export const tokenRules = {

@@ -1,9 +1,9 @@
 import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
-import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/health.ts';
-import { serveDocument, serveHealth } from '@live-orders/runtime/documents.ts';
-import { createApp } from '@live-orders/runtime/http.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
-import { serveMetrics } from '@live-orders/runtime/metrics.ts';
+import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
+import { serveDocument, serveHealth } from '@live-orders/runtime/http/openapi.ts';
+import { createApp } from '@live-orders/runtime/http/app.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import type { LoginGuard } from './login-guard.ts';

@@ -1,4 +1,4 @@
-import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 

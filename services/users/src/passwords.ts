@@ -1,4 +1,4 @@
-import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { compare, hash } from 'bcrypt';
 
 /** Does the work of a comparison for an address that is unknown, so that time does not tell which addresses exist. */

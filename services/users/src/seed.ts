@@ -1,8 +1,8 @@
-import { enterAlone, type Sequelize } from '@live-orders/runtime/database.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
-import type { Outbox } from '@live-orders/runtime/outbox.ts';
+import { enterAlone, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { demoCustomers, demoPassword, demoTeam } from '@live-orders/contracts/demo.ts';
-import { toAccount, UserRow } from './models.ts';
+import { toAccount, UserRow } from './rows.ts';
 import { hashPassword } from './passwords.ts';
 
 /** Fills an empty users table with the demo accounts, all with the same password. */

@@ -1,13 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { accessTokenSeconds, type Session } from '@live-orders/contracts/users.ts';
-import type { EventValue } from '@live-orders/contracts/events.ts';
-import type { Transaction } from '@live-orders/runtime/database.ts';
-import type { Outbox } from '@live-orders/runtime/outbox.ts';
-import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { accessTokenSeconds, type Session } from '@live-orders/contracts/rest/users.ts';
+import type { EventValue } from '@live-orders/contracts/kafka/events.ts';
+import type { Transaction } from '@live-orders/runtime/database/database.ts';
+import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { Op } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { SessionRow, toUser, UserRow } from './models.ts';
+import { SessionRow, toUser, UserRow } from './rows.ts';
 import type { Signer } from './tokens.ts';
 
 const idleMs = 7 * 24 * 3_600_000;

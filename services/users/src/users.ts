@@ -1,10 +1,10 @@
-import type { Account, Role } from '@live-orders/contracts/users.ts';
-import { readCursor, sortValues, toPage } from '@live-orders/runtime/cursor.ts';
-import type { Outbox } from '@live-orders/runtime/outbox.ts';
-import { ProblemError } from '@live-orders/runtime/problem.ts';
+import type { Account, Role } from '@live-orders/contracts/rest/users.ts';
+import { readCursor, sortValues, toPage } from '@live-orders/runtime/http/cursor.ts';
+import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { Op, type Transaction, UniqueConstraintError } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
-import { toAccount, UserRow } from './models.ts';
+import { toAccount, UserRow } from './rows.ts';
 import { hashPassword } from './passwords.ts';
 import type { Sessions } from './sessions.ts';
 

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { demoCustomers, seededRandom } from '@live-orders/contracts/demo.ts';
-import type { Fault, Heal, Scene } from './fault.ts';
-import { Laboratory } from './laboratory.ts';
-import { Oracle, type Verdict } from './oracle.ts';
-import { Person } from './person.ts';
-import { TopicReader } from './topic-reader.ts';
-import { traceOrder } from './trail.ts';
-import { Viewer } from './viewer.ts';
-import { Workload } from './workload.ts';
+import type { Fault, Heal, Scene } from './faults/fault.ts';
+import { Laboratory } from './rig/laboratory.ts';
+import { Oracle, type Verdict } from './verdict/oracle.ts';
+import { Person } from './actors/person.ts';
+import { TopicReader } from './verdict/topic-reader.ts';
+import { traceOrder } from './verdict/trail.ts';
+import { Viewer } from './actors/viewer.ts';
+import { Workload } from './actors/workload.ts';
 
 export interface ExperimentOptions {
   seed: number;

@@ -1,8 +1,8 @@
-import type { Order } from '@live-orders/contracts/orders.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { change, setUp } from './client.fixture.ts';
-import { orderId } from '../orders.fixture.ts';
+import { change, setUp } from '../testing/live-client.ts';
+import { orderId } from '../testing/orders.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

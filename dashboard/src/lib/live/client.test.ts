@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { change, order, resync, setUp, welcome } from './client.fixture.ts';
+import { change, order, resync, setUp, welcome } from '../testing/live-client.ts';
 import { SessionEndedError } from './state.ts';
-import { orderId } from '../orders.fixture.ts';
+import { orderId } from '../testing/orders.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

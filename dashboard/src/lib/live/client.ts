@@ -1,11 +1,11 @@
-import type { Order } from '@live-orders/contracts/orders.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
 import {
   type ClientMessage,
   formatPosition,
   parsePosition,
   type Position,
   type ServerMessage,
-} from '@live-orders/contracts/realtime.ts';
+} from '@live-orders/contracts/socket/messages.ts';
 import { Confirmations } from './confirmations.ts';
 import { EventStream } from './event-stream.ts';
 import { readFrame } from './frame.ts';

@@ -1,7 +1,7 @@
-import type { Order } from '@live-orders/contracts/orders.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { change, order, setUp } from './client.fixture.ts';
-import { makeOrder, orderId } from '../orders.fixture.ts';
+import { change, order, setUp } from '../testing/live-client.ts';
+import { makeOrder, orderId } from '../testing/orders.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,4 +1,4 @@
-import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
+import { isFinal, type Order } from '@live-orders/contracts/rest/orders.ts';
 import type { OrderStore } from './order-store.ts';
 
 /** Milliseconds. */

@@ -1,4 +1,4 @@
-import { serverMessage, type ServerMessage } from '@live-orders/contracts/realtime.ts';
+import { serverMessage, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 
 const knownEvents: ReadonlySet<string> = new Set(serverMessage.options.map((option) => option.shape.event.value));
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { change, setUp } from './client.fixture.ts';
+import { change, setUp } from '../testing/live-client.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
 let begun: number;

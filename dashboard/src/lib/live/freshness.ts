@@ -1,5 +1,5 @@
-import type { Stage } from '@live-orders/contracts/health.ts';
-import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
+import type { Stage } from '@live-orders/contracts/rest/health.ts';
+import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import type { LiveState } from './state.ts';
 
 export type Heartbeat = Extract<ServerMessage, { event: 'heartbeat' }>['data'];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { change, order, setUp } from './client.fixture.ts';
+import { change, order, setUp } from '../testing/live-client.ts';
 import { SessionEndedError } from './state.ts';
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { type ClientMessage, closeCodes, shouldReconnect } from '@live-orders/contracts/realtime.ts';
+import { type ClientMessage, closeCodes, shouldReconnect } from '@live-orders/contracts/socket/messages.ts';
 import { eventsUrl } from './event-stream.ts';
 import { SessionEndedError, type LiveSocket } from './state.ts';
 import { TransportChoice, type Transport } from './transport.ts';

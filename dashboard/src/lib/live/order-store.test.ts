@@ -1,8 +1,8 @@
-import { orderStatuses, type Order, type OrderStatus } from '@live-orders/contracts/orders.ts';
+import { orderStatuses, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OrderStore } from './order-store.ts';
-import { makeOrder } from '../orders.fixture.ts';
+import { makeOrder } from '../testing/orders.ts';
 
 const deliver = (id: string, version: number, updatedAt: string): Order =>
   makeOrder({ id, version, status: 'delivered', updated_at: updatedAt });

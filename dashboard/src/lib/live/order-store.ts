@@ -1,4 +1,4 @@
-import { isFinal, type Order } from '@live-orders/contracts/orders.ts';
+import { isFinal, type Order } from '@live-orders/contracts/rest/orders.ts';
 
 /**
  * The orders that a client knows, each at the highest version it has seen. Orders in a final status are given up, the

@@ -1,6 +1,6 @@
-import type { Stage } from '@live-orders/contracts/health.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
-import type { ServerMessage } from '@live-orders/contracts/realtime.ts';
+import type { Stage } from '@live-orders/contracts/rest/health.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import type { OrderStore } from './order-store.ts';
 
 /** Times are milliseconds of the client's clock. */

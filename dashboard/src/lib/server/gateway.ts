@@ -1,5 +1,5 @@
 import { GATEWAY_URL } from '$app/env/private';
-import { errorCatalogue, problem, type ErrorCode, type Problem } from '@live-orders/contracts/errors.ts';
+import { errorCatalogue, problem, type ErrorCode, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import type { z } from 'zod';
 
 export interface GatewayCall {

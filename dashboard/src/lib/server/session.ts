@@ -1,4 +1,4 @@
-import { session, user, type Session, type User } from '@live-orders/contracts/users.ts';
+import { session, user, type Session, type User } from '@live-orders/contracts/rest/users.ts';
 import type { Cookies, RequestEvent } from '@sveltejs/kit';
 import { askGateway, type Answer } from './gateway.ts';
 import { isHttps } from './origin.ts';

@@ -1,8 +1,8 @@
-import { describeProblem } from '#lib/problem-words.ts';
+import { describeProblem } from '#lib/session/problem-words.ts';
 import { askGateway } from '#lib/server/gateway.ts';
-import { openStatuses } from '#lib/status.ts';
-import { orderPage, type Order } from '@live-orders/contracts/orders.ts';
-import { isStaff } from '@live-orders/contracts/users.ts';
+import { openStatuses } from '#lib/orders/status.ts';
+import { orderPage, type Order } from '@live-orders/contracts/rest/orders.ts';
+import { isStaff } from '@live-orders/contracts/rest/users.ts';
 import type { PageServerLoad } from './$types';
 
 interface First {

@@ -1,12 +1,12 @@
 import { goto } from '$app/navigation';
 import { resolve } from '$app/paths';
 import { page } from '$app/state';
-import { ApiError } from '#lib/api.ts';
-import type { LiveOrders } from '#lib/live.svelte.ts';
+import { ApiError } from '#lib/session/api.ts';
+import type { LiveOrders } from '#lib/session/live.svelte.ts';
 import { SessionEndedError } from '#lib/live/state.ts';
-import { leaveForLogin } from '#lib/login.ts';
-import { readOrders } from '#lib/order-api.ts';
-import type { Order } from '@live-orders/contracts/orders.ts';
+import { leaveForLogin } from '#lib/session/login.ts';
+import { readOrders } from '#lib/orders/order-api.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
 import {
   arrange,
   countMissing,

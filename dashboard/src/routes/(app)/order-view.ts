@@ -1,5 +1,5 @@
-import { orderStatuses, type Order, type OrderStatus } from '@live-orders/contracts/orders.ts';
-import { finalStatuses, openStatuses, statusLabels } from '#lib/status.ts';
+import { orderStatuses, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { finalStatuses, openStatuses, statusLabels } from '#lib/orders/status.ts';
 
 /** What the board can be narrowed to: a status, all that still move, or everything. */
 export const filters = ['open', ...orderStatuses, 'all'] as const;

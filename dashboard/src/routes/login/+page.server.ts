@@ -1,8 +1,8 @@
 import { NODE_ENV } from '$app/env/private';
 import { askGateway } from '#lib/server/gateway.ts';
 import { dropSession, keepSession } from '#lib/server/session.ts';
-import type { Problem } from '@live-orders/contracts/errors.ts';
-import { credentials, session, verification } from '@live-orders/contracts/users.ts';
+import type { Problem } from '@live-orders/contracts/rest/errors.ts';
+import { credentials, session, verification } from '@live-orders/contracts/rest/users.ts';
 import { fail, redirect } from '@sveltejs/kit';
 import type { Actions, PageServerLoad } from './$types';
 

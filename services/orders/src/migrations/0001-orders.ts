@@ -1,5 +1,5 @@
-import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
-import { outboxTable } from '@live-orders/runtime/outbox.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { outboxTable } from '@live-orders/runtime/outbox/outbox.ts';
 
 const status = "CHECK (status IN ('pending', 'confirmed', 'preparing', 'shipped', 'delivered', 'cancelled'))";
 

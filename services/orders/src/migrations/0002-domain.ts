@@ -1,4 +1,4 @@
-import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 
 export const up = async (database: Sequelize, transaction: Transaction): Promise<void> => {
   const statements = [

@@ -1,5 +1,5 @@
-import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
-import { slotsPerDoubling } from '../stays.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { slotsPerDoubling } from '../stats/duration-histogram.ts';
 
 /**
  * Figures of the order history, summed up by time. Steps are told apart by the transaction that wrote them: those

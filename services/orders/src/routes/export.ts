@@ -1,11 +1,11 @@
-import { customerOrder, type Order, orderFilter } from '@live-orders/contracts/orders.ts';
-import { isStaff } from '@live-orders/contracts/users.ts';
+import { customerOrder, type Order, orderFilter } from '@live-orders/contracts/rest/orders.ts';
+import { isStaff } from '@live-orders/contracts/rest/users.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
-import type { Sequelize } from '@live-orders/runtime/database.ts';
-import { bearer, problems } from '@live-orders/runtime/documents.ts';
-import type { Log } from '@live-orders/runtime/log.ts';
+import type { Sequelize } from '@live-orders/runtime/database/database.ts';
+import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { eachBatch, toCsv, toNdjson } from '../export.ts';
+import { eachBatch, toCsv, toNdjson } from '../orders/export.ts';
 
 const exportQuery = orderFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
 

@@ -10,9 +10,9 @@ import {
   orderPage,
   orderQuery,
   statusChange,
-} from '@live-orders/contracts/orders.ts';
-import { uuid } from '@live-orders/contracts/lists.ts';
-import { isStaff } from '@live-orders/contracts/users.ts';
+} from '@live-orders/contracts/rest/orders.ts';
+import { uuid } from '@live-orders/contracts/domain/fields.ts';
+import { isStaff } from '@live-orders/contracts/rest/users.ts';
 import {
   authenticate,
   type AuthEnv,
@@ -21,13 +21,13 @@ import {
   toActor,
   type Verify,
 } from '@live-orders/runtime/auth.ts';
-import type { Sequelize } from '@live-orders/runtime/database.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
-import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
+import type { Sequelize } from '@live-orders/runtime/database/database.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../idempotency.ts';
-import { listOrders } from '../order-list.ts';
-import type { Orders, Owner } from '../orders.ts';
+import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
+import { listOrders } from '../orders/list.ts';
+import type { Orders, Owner } from '../orders/orders.ts';
 
 const tags = ['orders'];
 const params = z.object({ id: uuid });

@@ -7,14 +7,14 @@ import {
   productQuery,
   stockAdjustment,
   stockMovementPage,
-} from '@live-orders/contracts/products.ts';
-import { uuid } from '@live-orders/contracts/lists.ts';
+} from '@live-orders/contracts/rest/products.ts';
+import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { authenticate, type AuthEnv, requireRole, toActor, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
-import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/preconditions.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../idempotency.ts';
-import type { Products } from '../products.ts';
+import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
+import type { Products } from '../products/products.ts';
 
 const tags = ['products'];
 const params = z.object({ id: uuid });

@@ -1,5 +1,5 @@
-import type { Sequelize, Transaction } from '@live-orders/runtime/database.ts';
-import { outboxTable } from '@live-orders/runtime/outbox.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { outboxTable } from '@live-orders/runtime/outbox/outbox.ts';
 
 export const up = async (database: Sequelize, transaction: Transaction): Promise<void> => {
   const statements = [

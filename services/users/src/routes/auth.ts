@@ -1,11 +1,11 @@
-import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/users.ts';
+import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/rest/users.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
-import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { LoginGuard } from '../login-guard.ts';
-import { toUser } from '../models.ts';
+import { toUser } from '../rows.ts';
 import { passwordFits } from '../passwords.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';

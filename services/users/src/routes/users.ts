@@ -6,15 +6,15 @@ import {
   accountQuery,
   profileChange,
   user,
-} from '@live-orders/contracts/users.ts';
-import { uuid } from '@live-orders/contracts/lists.ts';
+} from '@live-orders/contracts/rest/users.ts';
+import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/documents.ts';
-import { ProblemError } from '@live-orders/runtime/problem.ts';
+import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import type { LoginGuard } from '../login-guard.ts';
-import { toAccount, toUser } from '../models.ts';
+import { toAccount, toUser } from '../rows.ts';
 import { passwordFits } from '../passwords.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';

@@ -1,7 +1,7 @@
-import { describeProblem } from '#lib/problem-words.ts';
+import { describeProblem } from '#lib/session/problem-words.ts';
 import { askGateway, type Answer } from '#lib/server/gateway.ts';
-import { productPage, type Product } from '@live-orders/contracts/products.ts';
-import { isStaff } from '@live-orders/contracts/users.ts';
+import { productPage, type Product } from '@live-orders/contracts/rest/products.ts';
+import { isStaff } from '@live-orders/contracts/rest/users.ts';
 import { error, redirect } from '@sveltejs/kit';
 import type { z } from 'zod';
 import type { PageServerLoad } from './$types';

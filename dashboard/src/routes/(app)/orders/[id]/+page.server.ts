@@ -1,6 +1,6 @@
-import { describeProblem } from '#lib/problem-words.ts';
+import { describeProblem } from '#lib/session/problem-words.ts';
 import { askGateway } from '#lib/server/gateway.ts';
-import { order, orderHistory } from '@live-orders/contracts/orders.ts';
+import { order, orderHistory } from '@live-orders/contracts/rest/orders.ts';
 import { error } from '@sveltejs/kit';
 import type { PageServerLoad } from './$types';
 

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { givenText, page, pageQuery, timestamp, uuid } from '../domain/fields.ts';
+
+export const roles = ['admin', 'staff', 'customer'] as const;
+export const role = z.enum(roles);
+export type Role = z.infer<typeof role>;
+
+/** Staff and administrators see and move every order. */
+export const isStaff = (value: Role): boolean => value !== 'customer';
+
+const email = z
+  .email()
+  .max(254)
+  .transform((value) => value.toLowerCase());
+const name = givenText.min(1).max(100);
+
+/** bcrypt reads 72 bytes and silently ignores the rest, so a longer password is refused instead. */
+const password = z
+  .string()
+  .min(8)
+  .refine((value) => new TextEncoder().encode(value).length <= 72, 'must be at most 72 bytes long');
+
+export const user = z
+  .object({
+    id: uuid,
+    email: z.string().meta({ example: 'ada@example.com' }),
+    name: z.string().meta({ example: 'Ada Lovelace' }),
+    role,
+    created_at: timestamp,
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof user>;
+
+/** A user as administrators see it: deactivated users stay, with `active: false`. */
+export const account = user
+  .extend({ active: z.boolean(), version: z.int().positive(), updated_at: timestamp })
+  .meta({ id: 'Account' });
+export type Account = z.infer<typeof account>;
+export const accountPage = page(account).meta({ id: 'AccountPage' });
+
+export const credentials = z
+  .strictObject({ email, password: z.string().min(1).max(1000) })
+  .meta({ id: 'Credentials', example: { email: 'staff@example.com', password: 'password123' } });
+export const registration = z.strictObject({ email, password, name }).meta({
+  id: 'Registration',
+  example: { email: 'ada@example.com', password: 'a long password', name: 'Ada Lovelace' },
+});
+export const refreshRequest = z.strictObject({ refresh_token: z.string().min(1).max(200) }).meta({
+  id: 'Refresh',
+  example: { refresh_token: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10.q5xGc0hrJ1m0Xq7qz0mGxg2mF0p3iY8vVb3l8d1wZ5k' },
+});
+
+/** How long an access token lives; a session that ended is remembered that long. */
+export const accessTokenSeconds = 15 * 60;
+
+/** `expires_in` in seconds. A refresh token is good for one use. */
+export const session = z
+  .object({
+    access_token: z.string().meta({ description: 'A signed token (EdDSA), for `Authorization: Bearer …`' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().meta({ example: 900 }),
+    refresh_token: z.string(),
+    user,
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof session>;
+
+export const verification = z.object({ valid: z.literal(true), user }).meta({ id: 'Verification' });
+
+export const profileChange = z
+  .strictObject({
+    name: name.optional(),
+    password: password.optional(),
+    current_password: z.string().max(1000).optional(),
+  })
+  .refine((change) => change.name !== undefined || change.password !== undefined, 'nothing to change')
+  .refine((change) => change.password === undefined || change.current_password !== undefined, {
+    path: ['current_password'],
+    message: 'is needed to set a new password',
+  })
+  .meta({ id: 'ProfileChange', example: { name: 'Ada King' } });
+
+export const accountCreation = registration.extend({ role }).meta({
+  id: 'AccountCreation',
+  example: { email: 'grace@example.com', password: 'a long password', name: 'Grace Hopper', role: 'staff' },
+});
+export const accountChange = z
+  .strictObject({
+    name: name.optional(),
+    role: role.optional(),
+    password: password.optional(),
+    active: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'nothing to change')
+  .meta({ id: 'AccountChange', example: { role: 'staff' } });
+
+export const accountQuery = pageQuery.extend({ role: role.optional() });

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { uuid } from '../domain/fields.ts';
+
+/** What somebody does with an order: looks at it, or is taking a step of it. */
+export const doing = z.enum(['viewing', 'moving']);
+export type Doing = z.infer<typeof doing>;
+
+export const person = z.object({ id: uuid, name: z.string(), doing });
+export type Person = z.infer<typeof person>;
+
+/** Everybody who is at an order now, each person once; nobody when all have left. */
+export const presentOrder = z.object({ order_id: uuid, people: z.array(person) });
+export type PresentOrder = z.infer<typeof presentOrder>;
+
+/** Orders in one message at most. Presence is a courtesy: where more are looked at, some are not told. */
+export const mostPresentOrders = 500;
+const presentOrders = z.array(presentOrder).max(mostPresentOrders);
+
+export const look = z.object({
+  event: z.literal('look'),
+  order_id: uuid.nullable().meta({ description: 'null: at no order any more' }),
+  doing: doing.default('viewing'),
+});
+export type Look = z.infer<typeof look>;
+
+export const presence = z.object({
+  event: z.literal('presence'),
+  seq: z.int(),
+  data: z.object({ orders: presentOrders }),
+});
+
+/** The channel on which gateways tell each other who is at their sockets; a deployment may put a prefix before it. */
+export const presenceChannel = 'presence';
+
+/** `gateway` names a process. What one announced holds for 12 s; it says everything anew (`full`) every 5 s. */
+export const presenceAnnouncement = z.discriminatedUnion('event', [
+  /** A gateway has started, and asks the others for everything. */
+  z.object({ event: z.literal('hello'), gateway: uuid }),
+  z.object({ event: z.literal('present'), gateway: uuid, full: z.boolean(), orders: presentOrders }),
+  /** A gateway stops; nobody is at its sockets any more. */
+  z.object({ event: z.literal('bye'), gateway: uuid }),
+]);
+export type PresenceAnnouncement = z.infer<typeof presenceAnnouncement>;
+export const announceMs = 5_000;
+export const announcementLifeMs = 12_000;

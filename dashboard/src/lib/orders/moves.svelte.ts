@@ -1,0 +1,78 @@
+import { order as orderSchema, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { createContext } from 'svelte';
+import { SvelteMap } from 'svelte/reactivity';
+import { toast } from 'svelte-sonner';
+import { ApiError, callApi } from '../session/api.ts';
+import type { LiveOrders } from '../session/live.svelte.ts';
+import { leaveForLogin } from '../session/login.ts';
+import { SessionEndedError } from '../live/state.ts';
+import { statusLabels } from './status.ts';
+
+/** The steps that are under way, and their outcome. */
+export class Moves {
+  /** The order that the user is asked about before it is cancelled. */
+  cancelling = $state.raw<Order | null>(null);
+  /** For screen readers: what the last step came to. */
+  outcome = $state('');
+  readonly #live: LiveOrders;
+  readonly #pending = new SvelteMap<string, OrderStatus>();
+
+  constructor(live: LiveOrders) {
+    this.#live = live;
+  }
+
+  /** The status that an order is on its way to, while the server has not answered. */
+  target(id: string): OrderStatus | undefined {
+    return this.#pending.get(id);
+  }
+
+  /** Asks the server for the step; nothing is shown as done before the answer is here. */
+  async move(order: Order, status: OrderStatus, reason?: string): Promise<void> {
+    if (this.#pending.has(order.id)) return;
+    this.#pending.set(order.id, status);
+    const stop = this.#live.presence.move(order.id);
+    try {
+      const path = `orders/api/orders/${order.id}/status`;
+      const moved = await callApi(orderSchema, path, { method: 'PATCH', body: { status, reason } });
+      this.#live.put([moved]);
+      this.outcome = `Order ${order.number} is now ${statusLabels[moved.status].toLowerCase()}.`;
+    } catch (error) {
+      await this.#explain(order, status, error);
+    } finally {
+      this.#pending.delete(order.id);
+      stop();
+    }
+  }
+
+  async #explain(order: Order, status: OrderStatus, error: unknown): Promise<void> {
+    if (error instanceof SessionEndedError) return leaveForLogin();
+    const actual = await this.#reread(order.id);
+    const known = error instanceof ApiError ? error : null;
+    const changed = actual !== null && actual.version > order.version;
+    // The answer was lost, but not the step.
+    if (known?.isUncertain && changed && actual.status === status) return;
+    this.outcome =
+      known?.isUncertain && !actual
+        ? `It is not known whether order ${order.number} was moved`
+        : `Order ${order.number} was not moved to ${statusLabels[status].toLowerCase()}`;
+    // An illegal step is told with the order's true status; anything else may have crossed a change of somebody else's.
+    const now =
+      changed && known?.problem?.code !== 'invalid_transition'
+        ? ` It is ${statusLabels[actual.status].toLowerCase()} by now.`
+        : '';
+    const cause = known?.message ?? 'Something unexpected happened in this page.';
+    toast.error(this.outcome, { description: `${cause}${now}` });
+  }
+
+  async #reread(id: string): Promise<Order | null> {
+    try {
+      const actual = await callApi(orderSchema, `orders/api/orders/${id}`);
+      this.#live.put([actual]);
+      return actual;
+    } catch {
+      return null;
+    }
+  }
+}
+
+export const [getMoves, setMoves] = createContext<Moves>();

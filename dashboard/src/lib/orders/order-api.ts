@@ -1,0 +1,52 @@
+import { order, orderPage, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { ticket } from '@live-orders/contracts/socket/messages.ts';
+import type { z } from 'zod';
+import { ApiError, callApi } from '../session/api.ts';
+import { openStatuses } from './status.ts';
+
+export interface OrderSearch {
+  status: readonly OrderStatus[];
+  limit: number;
+  /** An order number or a part of a customer's name. */
+  q?: string;
+  cursor?: string | null;
+}
+
+const biggestPage = 200;
+
+/** One page of orders, newest first. */
+export function readOrders(search: OrderSearch, signal: AbortSignal): Promise<z.infer<typeof orderPage>> {
+  const query = new URLSearchParams({ status: search.status.join(), limit: String(search.limit) });
+  if (search.q) query.set('q', search.q);
+  if (search.cursor) query.set('cursor', search.cursor);
+  return callApi(orderPage, `orders/api/orders?${query.toString()}`, { signal });
+}
+
+export async function readOpenOrders(signal: AbortSignal): Promise<Order[]> {
+  const orders: Order[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await readOrders({ status: openStatuses, limit: biggestPage, cursor }, signal);
+    orders.push(...page.data);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return orders;
+}
+
+/** Null when there is no such order, or none that this user may see. */
+export async function readOrder(id: string, signal: AbortSignal): Promise<Order | null> {
+  try {
+    return await callApi(order, `orders/api/orders/${id}`, { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.problem?.status === 404) return null;
+    throw error;
+  }
+}
+
+/** The socket's address with a fresh ticket, good for one connection. */
+export async function admitToSocket(socketUrl: string, signal: AbortSignal): Promise<string> {
+  const granted = await callApi(ticket, 'live/ticket', { method: 'POST', signal });
+  const url = new URL(socketUrl);
+  url.searchParams.set('ticket', granted.ticket);
+  return url.href;
+}

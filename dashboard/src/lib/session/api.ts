@@ -1,0 +1,47 @@
+import { problem, type Problem } from '@live-orders/contracts/rest/errors.ts';
+import type { z } from 'zod';
+import { SessionEndedError } from '../live/state.ts';
+import { describeProblem } from './problem-words.ts';
+
+/** A call that failed. `problem` is null when no readable answer came, so that its effect is unknown. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly problem: Problem | null;
+
+  constructor(given: Problem | null) {
+    super(given ? describeProblem(given) : 'The server can’t be reached.');
+    this.problem = given;
+  }
+
+  /** Whether the call may have had its effect all the same. */
+  get isUncertain(): boolean {
+    return this.problem === null || this.problem.status >= 500;
+  }
+}
+
+interface Call {
+  method?: 'GET' | 'POST' | 'PATCH';
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+const callLimit = 15_000;
+
+/** Calls an endpoint of our own server, which adds the session, and reads the answer by its schema. */
+export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call = {}): Promise<T> {
+  const limit = AbortSignal.timeout(callLimit);
+  const answer = await fetch(`/api/${path}`, {
+    method: call.method ?? 'GET',
+    headers: call.body === undefined ? {} : { 'content-type': 'application/json' },
+    body: call.body === undefined ? undefined : JSON.stringify(call.body),
+    signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit,
+  }).catch(() => null);
+  const value: unknown = await answer?.json().catch(() => null);
+  if (answer?.ok) {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+  }
+  if (answer?.status === 401) throw new SessionEndedError();
+  const parsed = problem.safeParse(value);
+  throw new ApiError(parsed.success ? parsed.data : null);
+}

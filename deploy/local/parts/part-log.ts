@@ -1,0 +1,60 @@
+import { styleText } from 'node:util';
+import { prettyFactory } from 'pino-pretty';
+import type { Output } from '../process/tied-process.ts';
+import { partNames, type PartName } from './parts.ts';
+
+type Entry = Record<string, unknown>;
+
+const levels = { warning: 40, error: 50 };
+const width = Math.max(...partNames.map((name) => name.length));
+const colours = { users: 'magenta', orders: 'cyan', bridge: 'yellow', gateway: 'green', dashboard: 'blue' } as const;
+
+const isEntry = (value: unknown): value is Entry =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What a line of pino's says, or null for a line of any other kind. */
+const parse = (line: string): { entry: Entry; level: number } | null => {
+  if (!line.startsWith('{')) return null;
+  try {
+    const entry: unknown = JSON.parse(line);
+    return isEntry(entry) && typeof entry.level === 'number' ? { entry, level: entry.level } : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+};
+
+/** An error's stack is worth its lines when something broke; a warning, which is about to be tried again, needs one line. */
+const shorten = ({ entry, level }: { entry: Entry; level: number }): Entry => {
+  const { err, ...rest } = entry;
+  if (!isEntry(err)) return entry;
+  const { type, message, stack } = err;
+  return level < levels.error ? { ...rest, cause: message } : { ...rest, err: { type, message, stack } };
+};
+
+/**
+ * Makes readable lines, prefixed with the part's name, of each line that a part writes. `quiet` leaves out (null) what is
+ * less than a warning; what a part writes to stderr besides its log always counts as one.
+ */
+export const createPartLog = (
+  out: NodeJS.WriteStream,
+  quiet: boolean,
+): ((name: PartName, line: string, from: Output) => string | null) => {
+  const pretty = prettyFactory({
+    colorize: styleText('red', '.', { stream: out }) !== '.',
+    singleLine: true,
+    ignore: 'pid,hostname,name',
+    errorLikeObjectKeys: ['err'],
+    translateTime: 'SYS:HH:MM:ss.l',
+  });
+  return (name, line, from) => {
+    const parsed = parse(line);
+    if (quiet && (parsed === null ? from === 'stdout' : parsed.level < levels.warning)) return null;
+    const prefix = styleText(colours[name], `${name.padEnd(width)} │`, { stream: out });
+    const text = parsed === null ? line : pretty(shorten(parsed)).trimEnd();
+    return text
+      .split('\n')
+      .map((row) => `${prefix} ${row}`)
+      .join('\n');
+  };
+};

@@ -1,0 +1,141 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeExit, spawnLeashed, type Exit, type Leashed, type Output } from './tied-process.ts';
+import { lastLines, StartError } from './start-error.ts';
+
+export interface DaemonSpec {
+  /** As people call it: `Kafka`, `orders`. */
+  name: string;
+  port: number;
+  command: string;
+  args: string[];
+  cwd: string;
+  env?: NodeJS.ProcessEnv;
+  account?: { uid: number; gid: number };
+  /** A log file that is appended to, or a function called with each line. */
+  output: string | ((line: string, from: Output) => void);
+  /** What ends it gracefully. Default SIGTERM. */
+  stopSignal?: NodeJS.Signals;
+  /** Called before each start, for what a killed run may have left behind. */
+  prepare?: () => Promise<void>;
+  /** One try to be served; false while it is still coming up. */
+  answers: (pid: number) => Promise<boolean>;
+  /** Milliseconds until it must answer. */
+  patience: number;
+}
+
+const never = new AbortController().signal;
+
+/** A server or a part of the system: one process on one port, that can be started, stopped, killed and started again. */
+export class Daemon {
+  readonly name: string;
+  readonly port: number;
+  readonly #spec: DaemonSpec;
+  #process: Leashed | undefined;
+  #running = false;
+
+  constructor(spec: DaemonSpec) {
+    this.name = spec.name;
+    this.port = spec.port;
+    this.#spec = spec;
+  }
+
+  /** The process, or undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#running ? this.#process?.pid : undefined;
+  }
+
+  /** Resolves when the process that was started last has ended. */
+  get exited(): Promise<Exit> {
+    if (this.#process === undefined) throw new Error(`${this.name} was never started`);
+    return this.#process.exited;
+  }
+
+  /**
+   * Starts the process and resolves once it answers. When it ends before, does not answer in time, or `signal` aborts,
+   * nothing is left running and the promise rejects (with a StartError, or the signal's reason).
+   */
+  async start(signal: AbortSignal = never): Promise<void> {
+    if (this.#running) throw new Error(`${this.name} runs already`);
+    await this.#spec.prepare?.();
+    signal.throwIfAborted();
+    const started = this.#spawn();
+    try {
+      await this.#answered(started, signal);
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  /** Asks the process to stop and resolves when it has; false when it had to be killed after `grace` ms. */
+  async stop(grace = 8_000): Promise<boolean> {
+    if (!this.#running || this.#process === undefined) return true;
+    const { exited } = this.#process;
+    this.#process.signal(this.#spec.stopSignal ?? 'SIGTERM');
+    const timer = new AbortController();
+    const stopped = await Promise.race([
+      exited.then(() => true),
+      delay(Math.max(grace, 0), false, { signal: timer.signal }).catch(() => false),
+    ]);
+    timer.abort();
+    if (!stopped) await this.kill();
+    return stopped;
+  }
+
+  /** Ends the process at once, without a chance to tidy up (or with another signal), and resolves when it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (!this.#running || this.#process === undefined) return;
+    this.#process.signal(signal);
+    await this.#process.exited;
+  }
+
+  #spawn(): Leashed {
+    const { command, args, cwd, env, account, output, stopSignal } = this.#spec;
+    const options = { cwd, env, account, stopSignal };
+    let started: Leashed;
+    if (typeof output === 'string') {
+      mkdirSync(dirname(output), { recursive: true });
+      const file = openSync(output, 'a');
+      started = spawnLeashed(command, args, { ...options, output: file });
+      closeSync(file);
+    } else {
+      started = spawnLeashed(command, args, { ...options, output });
+    }
+    this.#process = started;
+    this.#running = true;
+    const ended = (): void => {
+      if (this.#process === started) this.#running = false;
+    };
+    started.exited.then(ended, ended);
+    return started;
+  }
+
+  async #answered(started: Leashed, signal: AbortSignal): Promise<void> {
+    const deadline = Date.now() + this.#spec.patience;
+    const ended = started.exited.then((exit) => {
+      throw new StartError(`${this.name} stopped (${describeExit(exit)}) before it was ready${this.#hint()}`);
+    });
+    const answered = async (): Promise<void> => {
+      while (!(await this.#spec.answers(started.pid))) {
+        signal.throwIfAborted();
+        if (Date.now() > deadline) {
+          throw new StartError(`${this.name} does not answer after ${this.#spec.patience / 1000} s${this.#hint()}`);
+        }
+        await delay(50);
+      }
+    };
+    const polling = answered();
+    // The loser of the race goes on by itself for one more round; its outcome is of no interest any more.
+    ended.catch(() => undefined);
+    polling.catch(() => undefined);
+    await Promise.race([ended, polling]);
+  }
+
+  #hint(): string {
+    if (typeof this.#spec.output !== 'string') return '; its own lines above tell why';
+    const [last] = lastLines(this.#spec.output, 1);
+    return last === undefined ? '' : `: “${last.trim()}” (more in ${this.#spec.output})`;
+  }
+}

@@ -1,0 +1,37 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Daemon } from '../process/daemon.ts';
+import { redisAnswers } from '../process/probes.ts';
+
+export interface RedisOptions {
+  port: number;
+  dataDir: string;
+  logFile: string;
+  durable: boolean;
+  /** The redis-server program. */
+  binary: string;
+}
+
+/** A Redis server that keeps an append-only file, not started yet. */
+export const createRedis = async ({ port, dataDir, logFile, durable, binary }: RedisOptions): Promise<Daemon> => {
+  const cwd = join(dataDir, 'redis');
+  await mkdir(cwd, { recursive: true });
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    save: '',
+    appendonly: 'yes',
+    appendfsync: durable ? 'everysec' : 'no',
+  };
+  return new Daemon({
+    name: 'Redis',
+    port,
+    command: binary,
+    // Its data folder is the current one: given as an argument, a path with spaces would fall apart.
+    args: Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]),
+    cwd,
+    output: logFile,
+    answers: () => redisAnswers(port),
+    patience: 60_000,
+  });
+};

@@ -1,0 +1,151 @@
+import { buildDashboard, dashboardOutdated } from '../parts/dashboard.ts';
+import type { Daemon } from '../process/daemon.ts';
+import { archiveClasses } from '../servers/kafka-archive.ts';
+import type { Output } from '../process/tied-process.ts';
+import { createPart } from '../parts/part.ts';
+import type { Env } from '../parts/part-env.ts';
+import { partNames, parts, stopOrder, type PartName } from '../parts/parts.ts';
+import { logs, startData } from '../places.ts';
+import { servers, type Plan } from './preflight.ts';
+import type { Progress } from '../process/progress.ts';
+import { Stack, type ServerName } from '../servers/stack.ts';
+import { supervise } from '../process/supervise.ts';
+
+export interface SystemOptions {
+  plan: Plan;
+  dev: boolean;
+  progress: Progress;
+  onLine: (name: PartName, line: string, from: Output) => void;
+}
+
+/** How long after the wish to stop each one is killed: 10 s must do for all. */
+const stopSeconds = { parts: [1.5, 3.5, 5, 6.5], servers: [8.5, 9, 9.7] };
+
+/** All servers and parts of one `npm start`. */
+export class System {
+  readonly #options: SystemOptions;
+  readonly #parts = new Map<PartName, Daemon>();
+  #stack: Stack | undefined;
+  #archiving: Promise<void> | undefined;
+
+  constructor(options: SystemOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is anything to stop. */
+  get hasStarted(): boolean {
+    return this.#daemons().length > 0;
+  }
+
+  /**
+   * Starts everything, each as soon as what it needs is there. When one fails, or `signal` aborts, it rejects with the
+   * reason once nothing is being started any more; `stop` then stops what was.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const failure = new AbortController();
+    const either = AbortSignal.any([signal, failure.signal]);
+    const { plan, progress } = this.#options;
+    this.#stack = await Stack.prepare({
+      dataDir: startData,
+      logDir: logs,
+      durable: true,
+      ports: { postgres: servers.postgres.port, redis: servers.redis.port, kafka: servers.kafka.port },
+      step: progress.step,
+      say: (line) => progress.warn(line),
+      signal: either,
+    });
+    const stack = this.#stack;
+    const ready = new Map<ServerName, Promise<void>>(plan.embedded.map((name) => [name, stack.start(name)]));
+    const work = [...ready.values(), ...partNames.map((name) => this.#startPart(name, ready, either))];
+    for (const one of work) one.catch((error: unknown) => failure.abort(error));
+    await Promise.allSettled(work);
+    either.throwIfAborted();
+  }
+
+  /** Restarts what dies, and makes Kafka's next start faster, until `signal` aborts. Rejects when it cannot go on. */
+  async keep(signal: AbortSignal): Promise<void> {
+    const say = (line: string): void => this.#options.progress.warn(line);
+    this.#archiving = this.#archive(signal);
+    await Promise.all(this.#daemons().map((daemon) => supervise(daemon, say, signal)));
+  }
+
+  /** Stops everything in order within 10 s; resolves to the names of those that had to be killed. */
+  async stop(): Promise<string[]> {
+    const began = Date.now();
+    const killed: string[] = [];
+    const stop = async (daemon: Daemon, seconds = 0): Promise<void> => {
+      const stopped = await daemon.stop(began + seconds * 1000 - Date.now());
+      if (!stopped) killed.push(daemon.name);
+    };
+    for (const [index, names] of stopOrder.entries()) {
+      const group = names.flatMap((name) => this.#parts.get(name) ?? []);
+      await Promise.all(group.map((part) => stop(part, stopSeconds.parts[index])));
+    }
+    for (const [index, server] of (this.#stack?.running ?? []).entries()) {
+      await stop(server, stopSeconds.servers[index]);
+    }
+    await this.#archiving;
+    return killed;
+  }
+
+  /** Kills everything at once. */
+  async kill(): Promise<void> {
+    await Promise.all(this.#daemons().map((daemon) => daemon.kill()));
+  }
+
+  #daemons(): Daemon[] {
+    return [...this.#parts.values(), ...(this.#stack?.running ?? [])];
+  }
+
+  async #startPart(name: PartName, ready: Map<ServerName, Promise<void>>, signal: AbortSignal): Promise<void> {
+    const { plan, dev, progress, onLine } = this.#options;
+    if (name === 'dashboard' && !dev && dashboardOutdated()) {
+      await progress.step('dashboard built', () => buildDashboard(signal));
+    }
+    await Promise.all(parts[name].needs.flatMap((server) => ready.get(server) ?? []));
+    signal.throwIfAborted();
+    const part = createPart({
+      name,
+      port: plan.ports[name],
+      env: this.#env(),
+      dev,
+      onLine: (line, from) => onLine(name, line, from),
+    });
+    this.#parts.set(name, part);
+    await progress.step(name, (detail) => {
+      detail(`port ${part.port}`);
+      return part.start(signal);
+    });
+  }
+
+  /** What the parts have to know of each other and of the servers that were started here. */
+  #env(): Env {
+    const { plan } = this.#options;
+    const stack = this.#stack;
+    if (stack === undefined) throw new Error('the stack is prepared before any part');
+    const { gateway } = plan.ports;
+    const byServer: Record<ServerName, Env> = {
+      postgres: { DATABASE_URL: stack.databaseUrl },
+      redis: { REDIS_HOST: stack.redisHost, REDIS_PORT: String(stack.redisPort) },
+      kafka: { KAFKA_BROKERS: stack.kafkaBrokers },
+    };
+    return {
+      SEED: 'demo',
+      ...Object.fromEntries(plan.embedded.flatMap((name) => Object.entries(byServer[name]))),
+      ...Object.fromEntries(partNames.map((name) => [parts[name].urlVariable, `http://127.0.0.1:${plan.ports[name]}`])),
+      // Where browsers find the gateway; the dashboard knows its usual place by itself.
+      ...(gateway === parts.gateway.port ? {} : { PUBLIC_GATEWAY_URL: `http://localhost:${gateway}` }),
+    };
+  }
+
+  async #archive(signal: AbortSignal): Promise<void> {
+    const { plan, progress } = this.#options;
+    if (this.#stack === undefined || !plan.embedded.includes('kafka')) return;
+    try {
+      await archiveClasses(await this.#stack.kafkaProgram(), signal);
+    } catch (error) {
+      // Only the next start's speed is lost.
+      if (!signal.aborted) progress.warn(`Kafka will not start faster next time: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+import { settings } from '@live-orders/runtime/process/config.ts';
+import { connectKafka, ensureTopics } from '@live-orders/runtime/kafka/client.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
+import { z } from 'zod';
+
+/** Creates the topics on the Kafka that KAFKA_BROKERS names; the parts do the same at their start. */
+const config = z.object(settings.kafka).parse(process.env);
+const topics = await ensureTopics(connectKafka(config, 'topics', createLog('topics', 'warn')), config);
+process.stdout.write(`${topics.join('\n')}\n`);
+process.exit(0);

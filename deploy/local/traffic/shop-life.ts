@@ -1,0 +1,156 @@
+import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
+import type { Order, OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import type { Product } from '@live-orders/contracts/rest/products.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Refusal, ShopClient } from './shop-client.ts';
+
+export interface ShopLifeOptions {
+  gateway: string;
+  /** Orders placed per second. */
+  rate: number;
+  /** The same seed makes the same customers order the same things. */
+  seed: number;
+  /** Stretches (or, below 1, shortens) the time that orders spend in a status; 1 is about half a minute for a whole life. */
+  pace?: number;
+  /** Hears of every write that the shop acknowledged. */
+  onWrite?: (order: Order) => void;
+}
+
+/** Seconds that an order stays in a status, at least and at most. */
+const stays: [next: OrderStatus, least: number, most: number][] = [
+  ['confirmed', 2, 6],
+  ['preparing', 3, 8],
+  ['shipped', 4, 10],
+  ['delivered', 5, 15],
+];
+const cancelledShare = 0.08;
+const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
+/** Orders that are under way at once, so that a shop that hangs does not fill our memory. */
+const mostUnderWay = 2_000;
+const scarce = 30;
+const delivery = 200;
+
+/** A call, because a property that was false is taken for false ever after, even behind an await. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;
+
+/** Simulated customers who place orders, staff who move them, and a warehouse that refills what runs out. */
+export class ShopLife {
+  placed = 0;
+  moved = 0;
+  cancelled = 0;
+  /** Answers such as too little stock. */
+  refused = 0;
+  /** Requests without a good answer, because something could not be reached. */
+  failed = 0;
+  /** Milliseconds that the latest requests took, the newest last. */
+  readonly latencies: number[] = [];
+  underWay = 0;
+  readonly #options: ShopLifeOptions;
+  readonly #random: () => number;
+  readonly #customers: ShopClient[];
+  readonly #staff: ShopClient;
+  readonly #admin: ShopClient;
+  #products: Product[] = [];
+
+  constructor(options: ShopLifeOptions) {
+    this.#options = options;
+    this.#random = seededRandom(options.seed);
+    const client = ({ email }: { email: string }): ShopClient => new ShopClient(options.gateway, email);
+    this.#customers = demoCustomers.map(client);
+    this.#admin = client(demoTeam[0]);
+    this.#staff = client(demoTeam[1]);
+  }
+
+  /** Lives until the signal; then resolves once no request is under way. Rejects when the shop cannot be reached at first. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#products = await this.#admin.products();
+    const lives = new Set<Promise<void>>();
+    const refilling = this.#refill(signal);
+    const began = performance.now();
+    for (let count = 0; !signal.aborted; count += 1) {
+      const due = began + (count * 1000) / this.#options.rate;
+      await this.#sleep((due - performance.now()) / 1000, signal, 1);
+      if (isOver(signal) || this.underWay >= mostUnderWay) continue;
+      const life = this.#live(signal).finally(() => lives.delete(life));
+      lives.add(life);
+    }
+    await Promise.all([...lives, refilling]);
+  }
+
+  async #live(signal: AbortSignal): Promise<void> {
+    this.underWay += 1;
+    const customer = this.#pick(this.#customers);
+    const items = this.#basket();
+    const cancelAt = this.#random() < cancelledShare ? Math.floor(this.#random() * 3) : Infinity;
+    const waits = stays.map(([, least, most]) => least + this.#random() * (most - least));
+    let order = await this.#timed(() => customer.placeOrder(items));
+    if (order) this.placed += 1;
+    for (const [step, [next]] of stays.entries()) {
+      await this.#sleep(waits[step] ?? 0, signal);
+      if (!order || isOver(signal)) break;
+      const { id } = order;
+      const [status, reason] = step === cancelAt ? (['cancelled', this.#pick(reasons)] as const) : [next];
+      order = await this.#timed(() => this.#staff.move(id, status, reason));
+      if (!order) break;
+      this.moved += 1;
+      if (status !== 'cancelled') continue;
+      this.cancelled += 1;
+      break;
+    }
+    this.underWay -= 1;
+  }
+
+  /** The answer of a request, or null when there was no good one. */
+  async #timed(request: () => Promise<Order>): Promise<Order | null> {
+    const began = performance.now();
+    try {
+      const order = await request();
+      this.latencies.push(performance.now() - began);
+      if (this.latencies.length > 1_000) this.latencies.shift();
+      this.#options.onWrite?.(order);
+      return order;
+    } catch (error) {
+      this.#count(error);
+      return null;
+    }
+  }
+
+  /** A failed request is part of life here: it is counted, shown on the status line, and the next one is tried. */
+  #count(error: unknown): void {
+    if (error instanceof Refusal && error.status < 500) this.refused += 1;
+    else this.failed += 1;
+  }
+
+  async #refill(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        this.#products = await this.#admin.products();
+        for (const { id, stock } of this.#products) if (stock < scarce) await this.#admin.restock(id, delivery);
+      } catch (error) {
+        this.#count(error);
+      }
+      await this.#sleep(2, signal, 1);
+    }
+  }
+
+  #basket(): { product_id: string; quantity: number }[] {
+    const ids = new Set(
+      Array.from({ length: 1 + Math.floor(this.#random() * 3) }, () => this.#pick(this.#products).id),
+    );
+    const [currency] = this.#products.flatMap((product) => (ids.has(product.id) ? [product.currency] : []));
+    const fitting = this.#products.filter((product) => ids.has(product.id) && product.currency === currency);
+    return fitting.map(({ id }) => ({ product_id: id, quantity: 1 + Math.floor(this.#random() * 2.3) }));
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    const chosen = list[Math.floor(this.#random() * list.length)];
+    if (chosen === undefined) throw new RangeError('the shop has no products; start it with its demo data');
+    return chosen;
+  }
+
+  async #sleep(seconds: number, signal: AbortSignal, pace = this.#options.pace ?? 1): Promise<void> {
+    await delay(Math.max(0, seconds * pace * 1000), undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+}

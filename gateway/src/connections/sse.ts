@@ -1,0 +1,116 @@
+import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/messages.ts';
+import { type AuthEnv, type Identity } from '@live-orders/runtime/auth.ts';
+import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Admission, Start } from './admission.ts';
+import { encode } from '../fanout/audience.ts';
+import { Frame } from '../fanout/frame.ts';
+import type { Hub } from '../fanout/hub.ts';
+import { Lease } from './lease.ts';
+import { outgoingOf } from './outgoing.ts';
+import type { Client } from '../fanout/audience-group.ts';
+
+const closeMs = 2_000;
+
+const route = createRoute({
+  method: 'get',
+  path: '/live/events',
+  operationId: 'followEvents',
+  summary: 'The live stream as server-sent events',
+  description:
+    'For places where WebSockets are blocked: the messages of `GET /ws`, in the same frames. The id of an event is the ' +
+    'position up to which everything has been sent; the last message is `bye`.',
+  tags: ['live'],
+  security: [...bearer, {}],
+  request: {
+    query: z.object({
+      ticket: z.string().optional().meta({ description: 'From `POST /live/ticket`, instead of a token' }),
+      since: z.string().optional().meta({ description: 'The position to go on from', example: '01a2048c:974' }),
+    }),
+    headers: z.object({
+      'last-event-id': z.string().optional().meta({ description: 'Likewise; wins over `since`' }),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'A stream of events, each a JSON array of messages',
+      content: { 'text/event-stream': { schema: z.string() } },
+    },
+    ...problems(401, 403, 429),
+  },
+});
+
+/** Adds `GET /live/events` to the app. */
+export const addEventStream = (
+  app: OpenAPIHono<AuthEnv>,
+  { hub, admission, closed }: Pick<Connection, 'hub' | 'admission' | 'closed'>,
+): void => {
+  app.use(route.path, admission.check);
+  app.openapi(route, async (c) => {
+    const { identity } = c.var;
+    // Hono answers HEAD by this too; a stream would stay open for nobody.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
+    const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
+    const outgoing = outgoingOf(c.env);
+    const stream = openStream({ identity, start, hub, admission, closed, terminate: () => outgoing.destroy() });
+    return c.body(stream, 200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // nginx would gather events until its buffer is full.
+      'x-accel-buffering': 'no',
+    });
+  });
+};
+
+interface Connection {
+  identity: Identity;
+  start: Start;
+  hub: Hub;
+  admission: Admission;
+  /** Hears of each close. */
+  closed: (reason: CloseReason) => void;
+  /** Drops the connection with whatever it still holds. */
+  terminate: () => void;
+}
+
+const openStream = ({ identity, start, hub, admission, closed, terminate }: Connection): ReadableStream<Uint8Array> => {
+  let leave = (): void => undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        let open = true;
+        const client: Client = {
+          identity,
+          backlog: () => -(controller.desiredSize ?? 0),
+          send(frame) {
+            if (open) controller.enqueue(frame.event);
+          },
+          close(reason) {
+            if (!open) return;
+            closed(reason);
+            // Without an id: events that were not sent yet must not count as received.
+            controller.enqueue(new Frame([encode(byeOf(reason, hub.position.seq))], null).event);
+            controller.close();
+            setTimeout(terminate, closeMs).unref();
+            leave();
+          },
+        };
+        leave = () => {
+          open = false;
+          lease.end();
+          hub.leave(client);
+        };
+        const lease = new Lease(client, hub);
+        void admission.enter(client, start, () => !open);
+      },
+      cancel: () => leave(),
+    },
+    // What is enqueued counts as backlog until the connection takes it.
+    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+  );
+};
+
+const byeOf = (reason: CloseReason, seq: number) => {
+  const { code, reconnect } = closeCodes[reason];
+  return { event: 'bye' as const, seq, data: { code, reason, reconnect } };
+};

@@ -1,0 +1,63 @@
+import { customerOrder, isFinal } from '@live-orders/contracts/rest/orders.ts';
+import type { RedisMessage, ServerMessage } from '@live-orders/contracts/socket/messages.ts';
+import type { Role } from '@live-orders/contracts/rest/users.ts';
+
+/** Sockets that see the same: all administrators, all staff, or one customer. */
+export type Audience = 'admin' | 'staff' | `customer:${string}`;
+
+export const audienceOf = ({ role, id }: { role: Role; id: string }): Audience =>
+  role === 'customer' ? `customer:${id}` : role;
+
+/** One text for those whom it may concern; a text is built once and shared by every socket of its audience. */
+export interface Delivery {
+  to: 'admin' | 'team' | 'everyone' | Audience;
+  text: string;
+  /** What it tells the state of, as `order:<id>`: a later text of the same subject replaces it for a slow client. */
+  subject: string;
+  /** A change into a final status: never replaced. */
+  terminal: boolean;
+}
+
+export const reaches = ({ to }: Delivery, audience: Audience): boolean =>
+  to === 'everyone' || to === audience || (to === 'team' && (audience === 'admin' || audience === 'staff'));
+
+const orderEvents = {
+  order_created: 'new_order',
+  order_status_updated: 'order_status_update',
+  order_updated: 'order_update',
+} as const;
+
+/** What each audience is told of an event. A customer learns of own orders only, and not who moved them. */
+export const project = (message: RedisMessage, sentAt: string): Delivery[] => {
+  const { seq } = message;
+  const times = { ...message.times, sent: sentAt };
+  switch (message.event) {
+    case 'order_created':
+    case 'order_status_updated':
+    case 'order_updated': {
+      const { data, previous_status, actor } = message;
+      const told = { event: orderEvents[message.event], seq, data, previous_status, times };
+      const about = {
+        subject: `order:${data.id}`,
+        terminal: message.event === 'order_status_updated' && isFinal(data.status),
+      };
+      return [
+        { ...about, to: 'team', text: encode({ ...told, actor }) },
+        { ...about, to: `customer:${data.customer_id}`, text: encode({ ...told, data: customerOrder(data) }) },
+      ];
+    }
+    case 'product_updated': {
+      const text = encode({ event: 'product_update', seq, data: message.data, times });
+      return [{ to: 'everyone', text, subject: `product:${message.data.id}`, terminal: false }];
+    }
+    case 'user_updated': {
+      const text = encode({ event: 'user_update', seq, data: message.data, times });
+      return [{ to: 'admin', text, subject: `user:${message.data.id}`, terminal: false }];
+    }
+    case 'session_revoked':
+      return [];
+  }
+};
+
+/** One message as JSON text; frames join such texts. */
+export const encode = (message: ServerMessage): string => JSON.stringify(message);

@@ -1,0 +1,59 @@
+import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Hub } from './hub.ts';
+
+/** So that 250 clients a second come to the other gateways; but all within this, for a process has 8 s to stop. */
+const msPerClient = 4;
+const longestSpanMs = 4_000;
+/** A client that has not left by itself so long after its time is closed. */
+const patienceMs = 500;
+
+/**
+ * Empties a gateway that is asked to stop: each client is told when to move, one after the other, and goes on receiving
+ * until then. `over` aborts when all have left or were closed; what they need of this process has to run until then.
+ */
+export class Drain implements Part {
+  readonly name = 'drain';
+  readonly #hub: Hub;
+  readonly #over = new AbortController();
+  #begun = false;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /** Whether the process is on its way out and takes no new clients. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** A part that is needed until the last client has left. */
+  lasting(part: Part): Part {
+    return { name: part.name, run: () => part.run(this.#over.signal) };
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    this.#begun = true;
+    try {
+      await this.#moveAll();
+    } finally {
+      this.#hub.closeAll('going_away');
+      this.#over.abort();
+    }
+  }
+
+  async #moveAll(): Promise<void> {
+    const clients = this.#hub.clients();
+    const span = Math.min(longestSpanMs, clients.length * msPerClient);
+    const afterMs = (index: number): number => Math.round((span * index) / clients.length);
+    const began = performance.now();
+    for (const [index, client] of clients.entries()) {
+      this.#hub.tell(client, { event: 'move', seq: this.#hub.position.seq, data: { after_ms: afterMs(index) } });
+    }
+    for (const [index, client] of clients.entries()) {
+      const waitMs = afterMs(index) + patienceMs - (performance.now() - began);
+      if (waitMs > 0 && this.#hub.has(client)) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (this.#hub.has(client)) client.close('going_away');
+    }
+  }
+}

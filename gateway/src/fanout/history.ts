@@ -1,0 +1,66 @@
+import type { Position } from '@live-orders/contracts/socket/messages.ts';
+import type { Delivery } from './audience.ts';
+
+/** An event of the log, as the texts ready to send. */
+export interface Entry {
+  seq: number;
+  deliveries: Delivery[];
+}
+
+const sizeOf = (entry: Entry): number => entry.deliveries.reduce((sum, { text }) => sum + text.length, 0);
+
+/** The newest events in memory, without gaps, bounded by their number and by the length of their texts. */
+export class History {
+  readonly #maxEntries: number;
+  readonly #maxChars: number;
+  #entries: Entry[] = [];
+  #chars = 0;
+  #epoch = '';
+  #head = 0;
+
+  constructor(maxEntries: number, maxChars: number) {
+    this.#maxEntries = maxEntries;
+    this.#maxChars = maxChars;
+  }
+
+  /** The place after the newest event. */
+  get position(): Position {
+    return { epoch: this.#epoch, seq: this.#head };
+  }
+
+  /** The seq of the oldest event here, or the one that would come next. */
+  get oldest(): number {
+    return this.#entries[0]?.seq ?? this.#head + 1;
+  }
+
+  /** Forgets everything and begins at `position`. */
+  reset({ epoch, seq }: Position): void {
+    this.#entries = [];
+    this.#chars = 0;
+    this.#epoch = epoch;
+    this.#head = seq;
+  }
+
+  /** Takes the next event; throws when one is missing before it. */
+  push(entry: Entry): void {
+    if (entry.seq !== this.#head + 1) throw new RangeError(`expected seq ${this.#head + 1}, got ${entry.seq}`);
+    this.#head = entry.seq;
+    this.#entries.push(entry);
+    this.#chars += sizeOf(entry);
+    let excess = 0;
+    while (this.#entries.length - excess > this.#maxEntries || this.#chars > this.#maxChars) {
+      const dropped = this.#entries[excess];
+      if (!dropped) break;
+      this.#chars -= sizeOf(dropped);
+      excess += 1;
+    }
+    // Dropping one from the front of an array moves all others, so a few at a time.
+    if (excess > 0) this.#entries.splice(0, excess);
+  }
+
+  /** All events after `seq`, or null when some of them are no longer here. */
+  after(seq: number): Entry[] | null {
+    if (seq > this.#head || seq + 1 < this.oldest) return null;
+    return this.#entries.slice(seq + 1 - this.oldest);
+  }
+}

@@ -1,0 +1,43 @@
+import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
+import type { Identity } from '@live-orders/runtime/auth.ts';
+
+/** `at`: when the session, or with null every session of the user, ended (ms since the epoch). */
+export interface Revocation {
+  id: string;
+  session_id: string | null;
+  at: number;
+}
+
+const tokenLifeMs = accessTokenSeconds * 1000;
+
+/** Sessions that ended while their access tokens still live. Bounded by the rate of logouts in a token's life. */
+export class Revocations {
+  readonly #now: () => number;
+  /** When it ended, by session and by user. Oldest first, but for what was read from Redis later. */
+  readonly #sessions = new Map<string, number>();
+  readonly #users = new Map<string, number>();
+
+  constructor(now = Date.now) {
+    this.#now = now;
+  }
+
+  add({ id, session_id, at }: Revocation): void {
+    for (const ended of [this.#sessions, this.#users]) {
+      for (const [key, time] of ended) {
+        if (time > this.#now() - tokenLifeMs) break;
+        ended.delete(key);
+      }
+    }
+    if (session_id !== null) this.#sessions.set(session_id, at);
+    else this.#users.set(id, Math.max(at, this.#users.get(id) ?? 0));
+  }
+
+  /** Whether the session has ended. A user whose sessions all ended may log in again: later ones are good. */
+  covers({ id, session_id }: Identity): boolean {
+    const userEnded = this.#users.get(id);
+    return this.#sessions.has(session_id) || (userEnded !== undefined && beginningOf(session_id) <= userEnded);
+  }
+}
+
+/** Session ids are UUIDv7: their first 48 bits are the ms since the epoch at which they were made. */
+const beginningOf = (sessionId: string): number => parseInt(sessionId.replace('-', '').slice(0, 12), 16);

@@ -1,0 +1,159 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { serve } from '@hono/node-server';
+import { createApp } from '@live-orders/runtime/http/app.ts';
+import { createLog, type Log } from '@live-orders/runtime/process/log.ts';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
+import { z } from 'zod';
+import { proxyTo } from './proxy.ts';
+
+/** A service that tells what it was asked, or misbehaves as its path says. */
+const upstream = (): Server =>
+  createServer((request, response) => {
+    if (request.url === '/api/hangs') return;
+    if (request.url?.startsWith('/api/export')) {
+      const chunks = request.url === '/api/export' ? Infinity : 100;
+      const endless = Readable.from(
+        (function* () {
+          for (let n = 0; n < chunks; n += 1) yield Buffer.alloc(64 * 1024);
+          throw new Error('the service breaks in the middle');
+        })(),
+      );
+      endless.once('error', () => request.socket.destroy());
+      response.once('close', () => givenUp.resolve(undefined));
+      return void endless.pipe(response);
+    }
+    const breaks = request.url === '/api/breaks' || (request.url === '/api/breaks-once' && (tries += 1) === 1);
+    if (breaks) return void request.socket.destroy();
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(201, { 'content-type': 'application/json', location: '/api/things/1', connection: 'close' });
+      const { method, url, headers } = request;
+      response.end(JSON.stringify({ method, url, headers, body: Buffer.concat(chunks).toString() }));
+    });
+  });
+
+const portOf = (server: { address(): unknown }): number => z.object({ port: z.int() }).parse(server.address()).port;
+
+let tries = 0;
+let givenUp = Promise.withResolvers<undefined>();
+let service: Server;
+let gateway: ReturnType<typeof serve>;
+let url: string;
+let info: MockInstance<Log['info']>;
+let warn: MockInstance<Log['warn']>;
+let printed: MockInstance<typeof console.error>;
+
+beforeEach(async () => {
+  tries = 0;
+  givenUp = Promise.withResolvers();
+  service = upstream().listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  const log = createLog('gateway', 'silent');
+  info = vi.spyOn(log, 'info');
+  warn = vi.spyOn(log, 'warn');
+  printed = vi.spyOn(console, 'error');
+  const app = createApp(log);
+  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, log, 200, 100));
+  app.all('/gone/*', proxyTo('gone', 'http://127.0.0.1:1', log));
+  gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await once(gateway, 'listening');
+  url = `http://127.0.0.1:${portOf(gateway)}`;
+});
+
+afterEach(async () => {
+  service.closeAllConnections();
+  await Promise.all([once(service.close(), 'close'), once(gateway.close(), 'close')]);
+});
+
+const echo = z.object({
+  method: z.string(),
+  url: z.string(),
+  headers: z.custom<IncomingHttpHeaders>(),
+  body: z.string(),
+});
+
+const ask = async (path: string, init?: RequestInit) => {
+  const response = await fetch(`${url}${path}`, init);
+  const answer: unknown = await response.json();
+  return { status: response.status, headers: response.headers, answer };
+};
+
+describe('a request', () => {
+  test('arrives without the prefix, with method, query and body as they were', async () => {
+    const { status, answer } = await ask('/things/api/x%20y?a=1&b=%2F', { method: 'PATCH', body: '{"c":2}' });
+    expect(status).toBe(201);
+    expect(echo.parse(answer)).toMatchObject({ method: 'PATCH', url: '/api/x%20y?a=1&b=%2F', body: '{"c":2}' });
+  });
+
+  test('cannot pretend to come from elsewhere or from somebody else', async () => {
+    const { answer } = await ask('/things/api', {
+      headers: {
+        'x-forwarded-for': '1.2.3.4',
+        'x-forwarded-host': 'evil',
+        forwarded: 'for=1.2.3.4',
+        'x-real-ip': '1.2.3.4',
+        'x-user-id': 'admin',
+        authorization: 'Bearer kept',
+      },
+    });
+    const { headers } = echo.parse(answer);
+    expect(headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', authorization: 'Bearer kept' });
+    expect(headers['x-request-id']).toMatch(/^[\w-]{20,}$/);
+    for (const name of ['x-forwarded-host', 'forwarded', 'x-real-ip', 'x-user-id'])
+      expect(headers).not.toHaveProperty(name);
+  });
+});
+
+describe('a connection that breaks', () => {
+  test('makes a read be asked once more, and never a write', async () => {
+    expect((await ask('/things/api/breaks-once')).status).toBe(201);
+    tries = 0;
+    const write = await ask('/things/api/breaks-once', { method: 'POST', body: 'x' });
+    expect(write).toMatchObject({ status: 502, answer: { code: 'upstream_unavailable' } });
+    expect(tries).toBe(1);
+  });
+});
+
+describe('an answer', () => {
+  test('of which nothing is taken is given up, with its connections', async () => {
+    const reading = await fetch(`${url}/things/api/export`);
+    await givenUp.promise;
+    await expect(reading.arrayBuffer()).rejects.toThrow();
+    expect(info.mock.calls).toEqual([['nobody reads an answer']]);
+    expect([warn.mock.calls, printed.mock.calls]).toEqual([[], []]);
+  });
+
+  test('that breaks off is not taken for a whole one', async () => {
+    const reading = await fetch(`${url}/things/api/export-breaks`);
+    await expect(reading.arrayBuffer()).rejects.toThrow();
+    expect(warn.mock.calls).toEqual([[{ err: expect.any(Error) as Error }, 'an answer broke off']]);
+    expect([info.mock.calls, printed.mock.calls]).toEqual([[], []]);
+  });
+
+  test('that its reader leaves is worth no word', async () => {
+    const leaving = new AbortController();
+    await fetch(`${url}/things/api/export`, { signal: leaving.signal });
+    leaving.abort();
+    await givenUp.promise;
+    expect([info.mock.calls, warn.mock.calls, printed.mock.calls]).toEqual([[], [], []]);
+  });
+
+  test('names its location as the caller reaches it, and not the service’s connection', async () => {
+    const { headers } = await ask('/things/api', { method: 'POST', body: 'x' });
+    expect(headers.get('location')).toBe('/things/api/things/1');
+    expect(headers.get('connection')).toBe('keep-alive');
+  });
+
+  test.each([
+    ['/gone/api', 502, 'upstream_unavailable'],
+    ['/things/api/breaks', 502, 'upstream_unavailable'],
+    ['/things/api/hangs', 504, 'upstream_timeout'],
+  ])('of %s is a problem with %i, and says when to come back', async (path, status, code) => {
+    const problem = await ask(path);
+    expect(problem).toMatchObject({ status, answer: { status, code } });
+    expect(problem.headers.get('retry-after')).toBe('2');
+  });
+});

@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { formatPosition } from '@live-orders/contracts/socket/messages.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
+import { connectRedis } from '@live-orders/runtime/redis.ts';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { z } from 'zod';
+import { Admission } from '../connections/admission.ts';
+import { created, events, inTime, Recorder } from '../testing/hub.ts';
+import { History } from '../fanout/history.ts';
+import { Hub } from '../fanout/hub.ts';
+import { Origins } from '../connections/origins.ts';
+import { Revocations } from '../fanout/revocations.ts';
+import { Subscriber } from './subscriber.ts';
+import { Tickets } from '../connections/tickets.ts';
+
+/** A wire to Redis that can fall silent in the middle of a connection, as when a host on the way dies. */
+class Wire {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(host: string, port: number) {
+    this.#server = createServer((near) => {
+      const far = connect(port, host);
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on('data', (data: Buffer) => to.write(data));
+        from.on('error', () => undefined);
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+      }
+    });
+  }
+
+  async listen(): Promise<number> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return z.object({ port: z.int() }).parse(this.#server.address()).port;
+  }
+
+  /** What is connected now carries nothing any more, and nobody is told. New connections are good. */
+  fallSilent(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('data').resume();
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+const log = createLog('test', 'silent');
+const soon = { timeout: 20_000, interval: 20 };
+let prefix: string;
+let bridge: Redis;
+let wires: { commands: Wire; subscription: Wire };
+let redis: Redis;
+let subscription: Redis;
+let hub: Hub;
+let subscriber: Subscriber;
+let client: Recorder;
+let stop: AbortController;
+let running: Promise<void>;
+
+/** Appends to the log as the bridge does; with `quiet` Pub/Sub drops it. */
+const publish = async (seq: number, { quiet = false } = {}): Promise<void> => {
+  const text = JSON.stringify(created(seq));
+  const transaction = bridge
+    .multi()
+    .hset(`${prefix}order_events:state`, { epoch: 'e', seq })
+    .xadd(`${prefix}order_events:log`, `${seq}-0`, 'c', 'order_events', 'm', text);
+  if (!quiet) transaction.publish(`${prefix}order_events`, text);
+  await transaction.exec();
+};
+
+const arrived = (seq: number) => vi.waitFor(() => expect(events(client)).toContain(`new_order ${seq}`), soon);
+/** Every event arrived, each once and in order. */
+const expectComplete = (last: number) =>
+  expect(events(client).filter((event) => event.startsWith('new_order'))).toEqual(
+    Array.from({ length: last }, (_none, index) => `new_order ${index + 1}`),
+  );
+
+beforeEach(async () => {
+  const { redisHost, redisPort } = inject('servers');
+  prefix = `test_${crypto.randomUUID()}.`;
+  bridge = connectRedis({ REDIS_HOST: redisHost, REDIS_PORT: redisPort }, log);
+  wires = { commands: new Wire(redisHost, redisPort), subscription: new Wire(redisHost, redisPort) };
+  redis = connectRedis({ REDIS_HOST: '127.0.0.1', REDIS_PORT: await wires.commands.listen() }, log);
+  subscription = connectRedis({ REDIS_HOST: '127.0.0.1', REDIS_PORT: await wires.subscription.listen() }, log);
+  await bridge.hset(`${prefix}order_events:state`, { epoch: 'e', seq: 0 });
+  hub = new Hub(new History(3, 1_000_000), new Revocations());
+  subscriber = new Subscriber({ hub, beat: () => inTime, redis, subscription, prefix, replay: 3, log });
+  stop = new AbortController();
+  running = subscriber.run(stop.signal);
+  await vi.waitFor(() => expect(subscriber).toMatchObject({ begun: true, live: true }), soon);
+  client = new Recorder('staff');
+  hub.join(client, null);
+  await publish(1);
+  await arrived(1);
+});
+
+afterEach(async () => {
+  stop.abort();
+  await running;
+  for (const connection of [bridge, redis, subscription]) connection.disconnect();
+  await Promise.all([wires.commands.close(), wires.subscription.close()]);
+});
+
+describe('what Pub/Sub did not bring is read from the log', () => {
+  test('before anything later is sent', async () => {
+    await publish(2, { quiet: true });
+    await publish(3, { quiet: true });
+    await publish(4);
+    await arrived(4);
+    expectComplete(4);
+  });
+
+  test('by the next check, when nothing later comes', async () => {
+    await publish(2, { quiet: true });
+    await arrived(2);
+    expectComplete(2);
+  });
+
+  test('after the subscription was killed, which then works again', async () => {
+    const id = await subscription.client('ID');
+    await bridge.call('CLIENT', 'KILL', 'ID', id);
+    for (const seq of [2, 3, 4]) await publish(seq);
+    await arrived(4);
+    await vi.waitFor(() => expect(subscriber.live).toBe(true), soon);
+    await publish(5);
+    await arrived(5);
+    expectComplete(5);
+  });
+
+  test('while the subscription is dead without knowing, which is noticed and mended', async () => {
+    const givenUp = new Promise((resolve) => subscription.once('close', resolve));
+    wires.subscription.fallSilent();
+    for (const seq of [2, 3]) await publish(seq);
+    await arrived(3);
+    await givenUp;
+    await vi.waitFor(() => expect(subscriber.live).toBe(true), soon);
+    await publish(4);
+    await arrived(4);
+    expectComplete(4);
+  });
+});
+
+test('a Redis that falls silent altogether is noticed, no command hangs, and nothing is lost', async () => {
+  wires.commands.fallSilent();
+  wires.subscription.fallSilent();
+  const failed = expect(redis.get('anything')).rejects.toThrow();
+  await publish(2);
+  await vi.waitFor(() => expect(subscriber.live).toBe(false), soon);
+  await failed;
+  await arrived(2);
+  await vi.waitFor(() => expect(subscriber.live).toBe(true), soon);
+  expectComplete(2);
+});
+
+test('a client that comes from a gateway which is ahead is caught up, not sent to the snapshot', async () => {
+  for (const seq of [2, 3, 4]) await publish(seq, { quiet: true });
+  await subscriber.reach({ epoch: 'e', seq: 4 });
+  expect(formatPosition(hub.position)).toBe('e:4');
+  const moved = new Recorder('staff');
+  hub.join(moved, { epoch: 'e', seq: 4 });
+  expect(moved.messages).toMatchObject([{ event: 'welcome', data: { recovered: true, source: 'memory' } }]);
+});
+
+test('what memory no longer holds comes from the log, in full or not at all, however far memory has moved on', async () => {
+  const revocations = new Revocations();
+  const admission = new Admission({
+    ...{ hub, subscriber, revocations, maxClients: 100, maxClientsPerUser: 10 },
+    tickets: new Tickets(redis, prefix),
+    origins: new Origins([], { sameHost: false }),
+    verify: () => Promise.reject(new Error('no token is checked here')),
+    stopping: () => false,
+    greet: () => undefined,
+    log,
+  });
+  for (const seq of [2, 3]) await publish(seq);
+  await arrived(3);
+  // Read when memory began at 1, and used when it begins at 5.
+  const start = { since: { epoch: 'e', seq: 1 }, older: [] };
+  for (const seq of [4, 5, 6, 7]) await publish(seq);
+  await arrived(7);
+  const [back, gone, late] = [new Recorder('staff'), new Recorder('staff'), new Recorder('staff')];
+  await admission.enter(back, start, () => false);
+  expect(events(back)).toEqual(['welcome 7', ...[2, 3, 4, 5, 6, 7].map((seq) => `new_order ${seq}`)]);
+  expect(back.messages[0]).toMatchObject({ data: { recovered: true, source: 'log' } });
+  await admission.enter(gone, start, () => true);
+  expect([gone.frames, hub.has(gone)]).toEqual([[], false]);
+  await bridge.xtrim(`${prefix}order_events:log`, 'MINID', '3');
+  await admission.enter(late, start, () => false);
+  expect(events(late)).toEqual(['welcome 7', 'resync 7']);
+});

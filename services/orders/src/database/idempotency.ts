@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { isLockTimeout } from '@live-orders/runtime/database/sql-state.ts';
+import { QueryTypes } from 'sequelize';
+import { z } from 'zod';
+
+/** A client's key for one intention, and what it is about. */
+export interface IdempotencyKey {
+  userId: string;
+  key: string;
+  /** SHA-256 of address and body */
+  fingerprint: Buffer;
+}
+
+/** An answer, and whether it is the stored one of an earlier request with the same key. */
+export interface Answer<T> {
+  body: T;
+  replayed: boolean;
+}
+
+/** What `Idempotency-Key` may be. */
+export const idempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .meta({ description: 'The same key and body give the stored answer for 24 hours, instead of doing it again' }),
+});
+
+/** The key of a request, or null when it has none. `path` and `body` are what the key stands for. */
+export const keyOf = (userId: string, key: string | undefined, path: string, body: unknown): IdempotencyKey | null => {
+  if (key === undefined) return null;
+  const fingerprint = createHash('sha256').update(path).update('\0').update(JSON.stringify(body)).digest();
+  return { userId, key, fingerprint };
+};
+
+export const replayHeader = ({ replayed }: { replayed: boolean }): Record<string, string> =>
+  replayed ? { 'idempotent-replayed': 'true' } : {};
+
+/** What else may be answered to a request with a key. */
+export const idempotencyProblems = ['idempotency_in_flight', 'idempotency_key_reused'] as const;
+
+const keptHours = 24;
+
+/**
+ * Does `work` once per key (without one, each time), in the transaction that the answer is stored in: either both are committed or neither is.
+ * A twin waits for the first and then gets its answer with `replayed`. A failed work stores nothing, so that it may be
+ * tried again. Throws `idempotency_key_reused` for another body, `idempotency_in_flight` when the wait gets too long.
+ */
+export const once = async <T>(
+  database: Sequelize,
+  intention: IdempotencyKey | null,
+  answer: z.ZodType<T>,
+  transaction: Transaction,
+  work: () => Promise<T>,
+): Promise<Answer<T>> => {
+  if (!intention) return { body: await work(), replayed: false };
+  const { userId, key, fingerprint: print } = intention;
+  if (await claim(database, userId, key, print, transaction)) {
+    const body = await work();
+    await database.query('UPDATE idempotency_keys SET status = 200, body = $3 WHERE user_id = $1 AND key = $2', {
+      bind: [userId, key, JSON.stringify(body)],
+      transaction,
+    });
+    return { body, replayed: false };
+  }
+  const [stored] = await database.query<{ fingerprint: Buffer; body: unknown }>(
+    'SELECT fingerprint, body FROM idempotency_keys WHERE user_id = $1 AND key = $2',
+    { bind: [userId, key], type: QueryTypes.SELECT, transaction },
+  );
+  if (!stored) throw inFlight();
+  if (!stored.fingerprint.equals(print)) {
+    throw new ProblemError('idempotency_key_reused', 'Use a new key for a new request.', {
+      errors: [{ path: 'idempotency-key', message: 'was used with another body' }],
+    });
+  }
+  return { body: answer.parse(stored.body), replayed: true };
+};
+
+const inFlight = (): ProblemError =>
+  new ProblemError('idempotency_in_flight', 'Ask again in a moment for its answer.', {}, { 'retry-after': '1' });
+
+/** Whether the key is ours now. Waits while another transaction holds it, as long as the connection waits for locks. */
+const claim = async (
+  database: Sequelize,
+  userId: string,
+  key: string,
+  print: Buffer,
+  transaction: Transaction,
+): Promise<boolean> => {
+  try {
+    const rows = await database.query(
+      `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING RETURNING key`,
+      { bind: [userId, key, print], type: QueryTypes.SELECT, transaction },
+    );
+    return rows.length > 0;
+  } catch (error) {
+    throw isLockTimeout(error) ? inFlight() : error;
+  }
+};
+
+/** Forgets keys after 24 hours. */
+export const sweepKeys = async (database: Sequelize): Promise<void> => {
+  await database.query(`DELETE FROM idempotency_keys WHERE created_at < now() - interval '${keptHours} hours'`);
+};

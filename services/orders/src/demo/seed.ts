@@ -1,0 +1,115 @@
+import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
+import type { Product } from '@live-orders/contracts/rest/products.ts';
+import type { OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { enterAlone, type Sequelize, type Transaction } from '@live-orders/runtime/database/database.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
+import { QueryTypes } from 'sequelize';
+import { v7 as uuidv7 } from 'uuid';
+import { demoProducts } from './catalogue.ts';
+import { productColumns, type ProductRow, toProduct } from '../orders/rows.ts';
+import { moveOrders } from '../orders/moves.ts';
+import { placeOrder } from '../orders/placement.ts';
+import type { Shop } from '../orders/shop.ts';
+
+const orderCount = 80;
+const dayMs = 24 * 3_600_000;
+const notes = [
+  'Please ring twice',
+  'It is a present, no invoice in the box please',
+  'Leave it with the neighbour on the left',
+];
+const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
+
+/** The statuses that an order goes through after `pending`, in minutes after its creation. */
+const life: [OrderStatus, number][] = [
+  ['confirmed', 6],
+  ['preparing', 14],
+  ['shipped', 50],
+  ['delivered', 600],
+];
+
+/**
+ * Fills an empty database with the demo shop: 24 products, and 80 orders of the last day in all statuses. Every order
+ * is placed and moved by the code that real ones go through, so stock, versions, history and events agree.
+ */
+export const seedOrders = async (shop: Shop, log: Log): Promise<void> => {
+  const { database, outbox } = shop;
+  const seeded = await database.transaction(async (transaction) => {
+    await enterAlone(database, 'seed:orders', transaction);
+    const [found] = await database.query('SELECT 1 FROM products LIMIT 1', { type: QueryTypes.SELECT, transaction });
+    if (found) return false;
+    const random = seededRandom(42);
+    const products = await insertProducts(database, outbox, transaction);
+    const now = Date.now();
+    // More of them lately, so that every status has some.
+    const times = Array.from({ length: orderCount }, () => now - random() ** 2.4 * dayMs).sort((a, b) => a - b);
+    for (const time of times) await seedOrder(shop, products, time, now, random, transaction);
+    return true;
+  });
+  if (seeded) log.info({ products: demoProducts.length, orders: orderCount }, 'seeded the demo shop');
+};
+
+const insertProducts = async (database: Sequelize, outbox: Outbox, transaction: Transaction): Promise<Product[]> => {
+  const at = new Date(Date.now() - 30 * dayMs).toISOString();
+  const rows = await database.query<ProductRow>(
+    `WITH new AS (
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::int[])
+         AS n (id, name, description, price, stock)
+     ), stocked AS (
+       INSERT INTO stock_movements (product_id, change, kind, reason, actor_name, actor_role, created_at)
+       SELECT id, stock, 'adjustment', 'first stock', 'Demo', 'admin', $6::timestamptz FROM new
+     )
+     INSERT INTO products AS p (id, name, description, price, currency, stock, created_at, updated_at)
+     SELECT id, name, description, price, 'USD', stock, $6::timestamptz, $6::timestamptz FROM new
+     RETURNING ${productColumns}`,
+    {
+      bind: [
+        demoProducts.map(() => uuidv7()),
+        demoProducts.map(([name]) => name),
+        demoProducts.map(([, description]) => description),
+        demoProducts.map(([, , price]) => price),
+        demoProducts.map(([, , , stock]) => stock),
+        at,
+      ],
+      type: QueryTypes.SELECT,
+      transaction,
+    },
+  );
+  const products = rows.map(toProduct);
+  await outbox.append(
+    products.map((product) => ({ type: 'product.created', value: { ...product, actor: null } })),
+    transaction,
+  );
+  return products;
+};
+
+const seedOrder = async (
+  shop: Shop,
+  products: Product[],
+  time: number,
+  now: number,
+  random: () => number,
+  transaction: Transaction,
+): Promise<void> => {
+  const pick = <T>(list: readonly T[]): T => {
+    const chosen = list[Math.floor(random() * list.length)];
+    if (chosen === undefined) throw new RangeError('nothing to pick from');
+    return chosen;
+  };
+  const customer = { ...pick(demoCustomers), role: 'customer' as const };
+  const chosen = new Set(Array.from({ length: 1 + Math.floor(random() * 4) }, () => pick(products).id));
+  const items = [...chosen].map((product_id) => ({ product_id, quantity: 1 + Math.floor(random() * 2.5) }));
+  const wanted = { items, ...(random() < 0.15 ? { note: pick(notes) } : {}) };
+  const order = await placeOrder(shop, wanted, customer, transaction, new Date(time));
+  const pace = 0.6 + random() * 1.2;
+  const cancelled = random() < 0.1 ? 1 + Math.floor(random() * 2) : Infinity;
+  let current = order;
+  for (const [index, [next, minutes]] of life.entries()) {
+    const at = new Date(time + minutes * pace * 60_000);
+    if (at.getTime() > now || current.status === 'cancelled') return;
+    const [status, reason] = index === cancelled ? (['cancelled', pick(reasons)] as const) : [next, null];
+    const move = { status, reason, actor: demoTeam[1], at };
+    [current = order] = await moveOrders(shop, [current], move, transaction);
+  }
+};

@@ -1,0 +1,68 @@
+import type { Order, OrderFilter } from '@live-orders/contracts/rest/orders.ts';
+import type { Sequelize } from '@live-orders/runtime/database/database.ts';
+import { QueryTypes } from 'sequelize';
+import { orderColumns, type OrderRow, toOrder } from './rows.ts';
+import { filterOrders } from './list.ts';
+import type { Owner } from './orders.ts';
+
+/** Rows held in memory at once, whatever the size of the export; a reader that stops reading keeps them there. */
+const batchRows = 100;
+
+/** All orders that fit, newest first, batch by batch, so that neither side holds them all or keeps a transaction open. */
+export async function* eachBatch(database: Sequelize, filter: OrderFilter, owner: Owner): AsyncGenerator<Order[]> {
+  for (let last: Order | undefined; ;) {
+    const where = filterOrders(filter, owner);
+    if (last) where.after('o.created_at', 'o.id', true, [last.created_at, last.id]);
+    const rows = await database.query<OrderRow>(
+      `SELECT ${orderColumns} FROM orders o ${where.sql} ORDER BY o.created_at DESC, o.id DESC LIMIT ${batchRows}`,
+      { bind: where.values, type: QueryTypes.SELECT },
+    );
+    const orders = rows.map(toOrder);
+    if (orders.length > 0) yield orders;
+    if (orders.length < batchRows) return;
+    last = orders.at(-1);
+  }
+}
+
+/** Spreadsheets skip what is not seen, and take the wide forms of the signs for the signs. */
+const formula = /^(?:[\t\r\n]|[\p{C}\p{Z}]*[=+\-@|＝＋－＠])/u;
+
+/**
+ * One cell of RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV
+ * injection): customers choose their names and notes themselves.
+ */
+const cell = (value: string | number | null | undefined): string => {
+  if (typeof value === 'number') return String(value);
+  const text = value ?? '';
+  const safe = formula.test(text) ? `'${text}` : text;
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+
+const shared = ['number', 'id', 'status', 'customer_name', 'customer_id', 'total_amount', 'currency'] as const;
+const late = ['note', 'version', 'due_at', 'created_at', 'updated_at'] as const;
+const internal = ['assigned_name', 'internal_note'] as const;
+
+const items = (order: Order): string => order.items.map(({ quantity, name }) => `${quantity} x ${name}`).join('; ');
+
+/** The export as CSV, a row for each order; columns that are not for customers only for the team. */
+export async function* toCsv(batches: AsyncIterable<Order[]>, forTeam: boolean): AsyncGenerator<string> {
+  const extra = forTeam ? internal : [];
+  yield `${[...shared, 'items', ...late, ...extra].join(',')}\r\n`;
+  for await (const orders of batches) {
+    yield orders
+      .map((order) => {
+        const cells = [
+          ...shared.map((name) => order[name]),
+          items(order),
+          ...[...late, ...extra].map((name) => order[name]),
+        ];
+        return `${cells.map(cell).join(',')}\r\n`;
+      })
+      .join('');
+  }
+}
+
+/** The export as newline-delimited JSON, an order a line. */
+export async function* toNdjson(batches: AsyncIterable<Order[]>): AsyncGenerator<string> {
+  for await (const orders of batches) yield orders.map((order) => `${JSON.stringify(order)}\n`).join('');
+}

@@ -1,0 +1,59 @@
+import type { Actor } from '@live-orders/contracts/kafka/events.ts';
+import type { Product, StockMovement } from '@live-orders/contracts/rest/products.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { QueryTypes } from 'sequelize';
+import { productColumns, type ProductRow, toProduct } from '../orders/rows.ts';
+
+/** How many units leave (negative) or come back (positive). */
+export interface StockChange {
+  product_id: string;
+  change: number;
+  order_id: string | null;
+}
+
+/** Why, by whom and when (RFC 3339). */
+export interface StockCause {
+  kind: StockMovement['kind'];
+  reason: string | null;
+  actor: Actor;
+  at: string;
+}
+
+/**
+ * Changes the stock and records each movement, in one round trip. Products are locked in id order first, so that no two
+ * transactions ever wait for each other in a ring. Gives the products after the change.
+ */
+export const changeStock = async (
+  database: Sequelize,
+  changes: StockChange[],
+  { kind, reason, actor, at }: StockCause,
+  transaction: Transaction,
+): Promise<Product[]> => {
+  const rows = await database.query<ProductRow>(
+    `WITH wanted AS (
+       SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS w (product_id, change, order_id)
+     ), locked AS (
+       SELECT id FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+     ), sums AS (
+       SELECT product_id, sum(change)::int AS change FROM wanted GROUP BY product_id
+     ), moved AS (
+       INSERT INTO stock_movements
+         (product_id, change, kind, order_id, reason, actor_id, actor_name, actor_role, created_at)
+       SELECT product_id, change, $4, order_id, $5, $6, $7, $8, $9 FROM wanted
+     )
+     UPDATE products p SET stock = p.stock + s.change, version = p.version + 1, updated_at = $9
+     FROM sums s JOIN locked l ON l.id = s.product_id WHERE p.id = s.product_id
+     RETURNING ${productColumns}`,
+    {
+      bind: [
+        changes.map((change) => change.product_id),
+        changes.map(({ change }) => change),
+        changes.map((change) => change.order_id),
+        ...[kind, reason, actor.id, actor.name, actor.role, at],
+      ],
+      type: QueryTypes.SELECT,
+      transaction,
+    },
+  );
+  return rows.map(toProduct);
+};

@@ -1,0 +1,84 @@
+import { pause } from '@live-orders/runtime/process/backoff.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import type { Log } from '@live-orders/runtime/process/log.ts';
+import type { Part } from '@live-orders/runtime/process/run.ts';
+import { QueryTypes } from 'sequelize';
+
+/** Figures are exact at any time; summing up often only keeps what is read from the history short. */
+const everyMs = 2_000;
+
+/**
+ * Sums up the steps that no running transaction can add to any more. One process at a time does it; another one leaves
+ * at once. It is no part of the transactions that write steps: those would wait for each other at the common rows.
+ */
+export const sumUp = async (database: Sequelize): Promise<void> => {
+  await database.transaction(async (transaction) => {
+    const [mark] = await database.query<{ xid: string; next: string; restored: boolean }>(
+      `SELECT xid::text, now.xmin::text AS next, xid > now.xmin AS restored
+       FROM order_figures_mark, (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) now
+       FOR UPDATE OF order_figures_mark SKIP LOCKED`,
+      { type: QueryTypes.SELECT, transaction },
+    );
+    if (!mark) return;
+    // For the first time, when there may be millions of steps.
+    await database.query("SET LOCAL work_mem = '64MB'", { transaction });
+    if (mark.restored) await beginAnew(database, transaction);
+    else await addFigures(database, mark, transaction);
+  });
+};
+
+const addFigures = async (
+  database: Sequelize,
+  { xid, next }: { xid: string; next: string },
+  transaction: Transaction,
+): Promise<void> => {
+  await database.query(
+    // In two stages: by minute or hour first, which leaves few rows to sum up by day.
+    `WITH facts AS MATERIALIZED (
+       SELECT measure, date_trunc(CASE WHEN at >= now() - interval '2 hours' THEN 'minute' ELSE 'hour' END, at, 'UTC') AS at,
+         label, slot, count(*) AS count, sum(amount) AS amount
+       FROM order_facts WHERE xid >= $1::xid8 AND xid < $2::xid8 GROUP BY 1, 2, 3, 4
+     ), added AS (
+       INSERT INTO order_figures AS known (grain, measure, at, label, slot, count, amount)
+       SELECT g.grain, f.measure, CASE g.grain WHEN 'ever' THEN 'epoch' ELSE date_trunc(g.grain, f.at, 'UTC') END,
+         f.label, f.slot, sum(f.count), sum(f.amount)
+       FROM facts f CROSS JOIN (VALUES ('minute'), ('hour'), ('day'), ('ever')) AS g (grain)
+       WHERE (g.grain <> 'minute' OR f.at >= now() - interval '2 hours')
+         AND (g.grain <> 'ever' OR f.measure IN ('entered', 'stay'))
+       GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3
+       ON CONFLICT (grain, measure, at, label, slot)
+       DO UPDATE SET count = known.count + excluded.count, amount = known.amount + excluded.amount
+       RETURNING 1
+     )
+     UPDATE order_figures_mark SET xid = $2::xid8 WHERE EXISTS (SELECT FROM added)`,
+    { bind: [xid, next], transaction },
+  );
+  await database.query("DELETE FROM order_figures WHERE grain = 'minute' AND at < now() - interval '2 hours'", {
+    transaction,
+  });
+};
+
+/** A dump that was restored into a new cluster, where transactions count from the beginning again. */
+const beginAnew = async (database: Sequelize, transaction: Transaction): Promise<void> => {
+  const statements = [
+    'DELETE FROM order_figures',
+    "UPDATE order_status_history SET xid = '0' WHERE xid <> '0'",
+    "UPDATE order_figures_mark SET xid = '0'",
+  ];
+  for (const statement of statements) await database.query(statement, { transaction });
+};
+
+/** Keeps the figures summed up; a failure is tried again a moment later. */
+export const figuresPart = (database: Sequelize, log: Log): Part => ({
+  name: 'figures',
+  async run(signal) {
+    while (!signal.aborted) {
+      try {
+        await sumUp(database);
+      } catch (error) {
+        log.warn({ err: error }, 'summing up the figures failed; it is tried again');
+      }
+      await pause(everyMs, signal);
+    }
+  },
+});

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { bulkResults, movesOf, order, orderStatuses, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import type { Role } from '@live-orders/contracts/rest/users.ts';
+import { problem } from '@live-orders/contracts/rest/errors.ts';
+import { z } from 'zod';
+import type { Operation } from './shop-operation.ts';
+import type { Change, ModelLine, ShopModel } from './shop-model.ts';
+import type { Answer, TestShop } from './test-shop.ts';
+
+type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
+
+const invalidStep = z.object({ current: z.enum(orderStatuses) });
+const conflict = z.object({ current: order });
+const shortage = z.object({ items: z.array(z.object({ requested: z.int(), available: z.int() })).min(1) });
+
+/** One request of a batch, sent and answered. */
+interface Sent {
+  answer: Answer;
+  /** First all answers that changed something are taken in … */
+  changes: () => Change[];
+  /** … then each refusal must fit what the order went through. */
+  judge: () => void;
+}
+
+/** Plays batches against a shop: all requests of one at once, then every answer against the model. */
+export class ShopBatch {
+  readonly #shop: TestShop;
+  readonly #model: ShopModel;
+  readonly #people: Record<Role, string[]>;
+
+  constructor(shop: TestShop, model: ShopModel, people: Record<Role, string[]>) {
+    this.#shop = shop;
+    this.#model = model;
+    this.#people = people;
+  }
+
+  async play(operations: Operation[]): Promise<void> {
+    this.#model.settle();
+    const sent = await Promise.all(operations.flatMap((one) => this.#send(one)));
+    // A replay repeats what another request of the batch was told.
+    const firstHand = sent.toSorted((a, b) => Number(a.answer.replayed) - Number(b.answer.replayed));
+    this.#model.changed(firstHand.flatMap((one) => one.changes()));
+    for (const one of sent) one.judge();
+  }
+
+  #send(one: Operation): Promise<Sent>[] {
+    switch (one.kind) {
+      case 'create':
+        return Array.from({ length: 1 + one.twins }, () => this.#create(one));
+      case 'bulk':
+        return this.#known(one.orders[0]) ? Array.from({ length: 1 + one.twins }, () => this.#bulk(one)) : [];
+      case 'adjust':
+        return [this.#adjust(one)];
+      default: {
+        const id = this.#known(one.order);
+        return id === undefined ? [] : [this.#change(id, one)];
+      }
+    }
+  }
+
+  async #create({ by, lines: wanted, key: place }: Of<'create'>): Promise<Sent> {
+    const caller = this.#person('customer', by);
+    const items = wanted.map((one): ModelLine => ({ product_id: this.#product(one.product), quantity: one.quantity }));
+    const keyed = this.#key(place, caller, { items });
+    const answer = await this.#shop.send(caller, 'POST', '/orders', { items }, keyed.headers);
+    return {
+      answer,
+      changes: () => {
+        if (answer.status !== 201) return [];
+        keyed.took(answer);
+        if (!answer.replayed) this.#model.placed(order.parse(answer.body), caller, items);
+        return [];
+      },
+      judge: () => {
+        if (answer.status === 201 || keyed.isRefused(answer)) return;
+        const { items: short } = shortage.parse(refused(answer, 409, 'insufficient_stock'));
+        for (const { requested, available } of short) assert(available >= 0 && available < requested);
+      },
+    };
+  }
+
+  async #bulk({ by, orders, status: to, version: wanted, key: place }: Of<'bulk'>): Promise<Sent> {
+    const caller = this.#person(by, 0);
+    const ids = [...new Set(orders.flatMap((one) => this.#known(one) ?? []))];
+    const body = { orders: ids.map((id) => ({ id, version: this.#version(id, wanted) })), status: to };
+    const keyed = this.#key(place, caller, body);
+    const answer = await this.#shop.send(caller, 'POST', '/orders/bulk-status', body, keyed.headers);
+    const results = (): z.infer<typeof bulkResults>['results'] => bulkResults.parse(answer.body).results;
+    return {
+      answer,
+      changes: () => {
+        if (answer.status !== 200) return [];
+        keyed.took(answer);
+        if (answer.replayed) return [];
+        return results().flatMap((one, index) => {
+          if (one.outcome !== 'moved') return [];
+          assertFollows(one.order.version, body.orders[index]?.version);
+          return [{ id: one.id, role: by, to, version: one.order.version }];
+        });
+      },
+      judge: () => {
+        if (keyed.isRefused(answer)) return;
+        assert.equal(answer.status, 200, JSON.stringify(answer.body));
+        if (answer.replayed) return;
+        for (const [index, one] of results().entries()) {
+          assert.equal(one.id, ids[index]);
+          assert(one.outcome !== 'not_found');
+          if (one.outcome === 'conflict') this.#judgeConflict(one.id, body.orders[index]?.version, one.order.version);
+          if (one.outcome === 'invalid') this.#judgeStep(one.id, by, to, one.order.status);
+        }
+      },
+    };
+  }
+
+  async #adjust({ product, change }: Of<'adjust'>): Promise<Sent> {
+    const id = this.#product(product);
+    const answer = await this.#shop.send(this.#person('admin', 0), 'POST', `/products/${id}/stock`, { change });
+    return {
+      answer,
+      changes: () => {
+        if (answer.status === 200) this.#model.adjusted(id, change);
+        return [];
+      },
+      judge: () => {
+        if (answer.status === 200) return;
+        const [short] = shortage.parse(refused(answer, 409, 'insufficient_stock')).items;
+        assert(short && short.requested === -change && short.available < short.requested);
+      },
+    };
+  }
+
+  /** A step or a note of one order. */
+  async #change(id: string, one: Of<'move'> | Of<'cancel'> | Of<'note'>): Promise<Sent> {
+    const role = one.kind === 'cancel' ? 'customer' : one.by;
+    const caller = one.kind === 'cancel' ? this.#person('customer', one.by) : this.#person(one.by, 0);
+    const to: OrderStatus | null = one.kind === 'cancel' ? 'cancelled' : one.kind === 'move' ? one.status : null;
+    const note = to === null ? `note ${crypto.randomUUID()}` : undefined;
+    const wanted = this.#version(id, one.version);
+    const path = to === null ? `/orders/${id}` : `/orders/${id}/status`;
+    const headers: Record<string, string> = wanted === undefined ? {} : { 'if-match': `"${wanted}"` };
+    const body = to === null ? { internal_note: note } : { status: to };
+    const answer = await this.#shop.send(caller, 'PATCH', path, body, headers);
+    const isForeign = role === 'customer' && this.#model.owner(id) !== caller;
+    return {
+      answer,
+      changes: () => {
+        if (answer.status !== 200) return [];
+        const { version: now } = order.parse(answer.body);
+        assertFollows(now, wanted);
+        return [{ id, role, to, version: now, note }];
+      },
+      judge: () => {
+        if (isForeign) refused(answer, 404, 'not_found');
+        else if (answer.status === 200) return;
+        else if (answer.status === 412)
+          this.#judgeConflict(id, wanted, conflict.parse(refused(answer, 412, 'version_conflict')).current.version);
+        else this.#judgeStep(id, role, to, invalidStep.parse(refused(answer, 409, 'invalid_transition')).current);
+      },
+    };
+  }
+
+  #judgeConflict(id: string, wanted: number | undefined, met: number): void {
+    assert(wanted !== undefined && wanted !== met, 'a conflict with the wanted version itself');
+    assert(
+      this.#model.met(id).some((state) => state.version === met),
+      `order ${id} never had version ${met}`,
+    );
+  }
+
+  #judgeStep(id: string, role: Role, to: OrderStatus | null, met: OrderStatus): void {
+    assert(to !== null && !movesOf(role, met).includes(to), `refused to move ${id} from ${met} to ${to}`);
+    assert(
+      this.#model.met(id).some((state) => state.status === met),
+      `order ${id} never was ${met}`,
+    );
+  }
+
+  /** Keys are few, so that they meet again, with the same request and with others. */
+  #key(place: number | null, caller: string, sent: object) {
+    const name = `${caller}:${place}`;
+    const text = JSON.stringify(sent);
+    const headers: Record<string, string> = place === null ? {} : { 'idempotency-key': `key-${place}` };
+    return {
+      headers,
+      took: ({ body, replayed }: Answer): void => {
+        if (place !== null) this.#model.answered(name, text, body, replayed);
+      },
+      isRefused: (answer: Answer): boolean => {
+        if (place === null || answer.status !== 422) return false;
+        refused(answer, 422, 'idempotency_key_reused');
+        assert(this.#model.isReuse(name, text), 'a key was called reused that is not');
+        return true;
+      },
+    };
+  }
+
+  #version(id: string, wanted: 'any' | 'known' | 'other'): number | undefined {
+    if (wanted === 'any') return undefined;
+    return wanted === 'known' ? this.#model.version(id) : this.#model.version(id) + 7;
+  }
+
+  #known(place: number | undefined): string | undefined {
+    const { ids } = this.#model;
+    return place === undefined ? undefined : ids[place % Math.max(ids.length, 1)];
+  }
+
+  #person(role: Role, place: number): string {
+    const found = this.#people[role][place];
+    assert(found);
+    return found;
+  }
+
+  #product(place: number): string {
+    const found = [...this.#model.prices.keys()][place];
+    assert(found);
+    return found;
+  }
+}
+
+const assertFollows = (version: number, wanted: number | undefined): void => {
+  if (wanted !== undefined) assert.equal(version, wanted + 1, 'changed another version than the wanted one');
+};
+
+/** The body of a refusal that must have this status and code. */
+const refused = ({ status: was, body }: Answer, status: number, code: string): unknown => {
+  assert.deepEqual({ status: was, code: problem.parse(body).code }, { status, code }, JSON.stringify(body));
+  return body;
+};

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
+import { connectDatabase, type Sequelize, transact, type Transaction } from './database.ts';
+import { createLog, loggedError } from '../process/log.ts';
+import { isConflict, isLockTimeout, isTemporary, sqlState } from './sql-state.ts';
+
+const log = createLog('test', 'silent');
+let territory: Territory;
+let database: Sequelize;
+
+beforeAll(async () => {
+  territory = await claimTerritory(inject('servers'));
+  database = connectDatabase(territory.databaseUrl, 4, 'database test');
+  await database.query('CREATE TABLE tries (n integer)');
+});
+
+afterAll(async () => {
+  await database.close();
+  await territory.remove();
+});
+
+/** Work that leaves a row and then fails with this SQLSTATE, `failures` times; gives how often it was done. */
+const failing = (state: string, failures: number) => {
+  const done = { times: 0 };
+  const work = async (transaction: Transaction): Promise<number> => {
+    done.times += 1;
+    await database.query('INSERT INTO tries VALUES ($1)', { bind: [done.times], transaction });
+    if (done.times <= failures) {
+      await database.query(`DO $$ BEGIN RAISE 'made up' USING ERRCODE = '${state}'; END $$`, { transaction });
+    }
+    return done.times;
+  };
+  return { done, work };
+};
+
+const rows = async (): Promise<unknown> => (await database.query('DELETE FROM tries RETURNING n'))[0];
+
+describe('a transaction', () => {
+  test.each(['40001', '40P01'])(
+    'that loses a conflict (%s) is done again, and leaves nothing of the lost try',
+    async (state) => {
+      const { work } = failing(state, 2);
+      expect(await transact(database, work, log)).toBe(3);
+      expect(await rows()).toEqual([{ n: 3 }]);
+    },
+  );
+
+  test('that always loses gives up after 5 tries, and the caller may ask again', async () => {
+    const { done, work } = failing('40P01', Infinity);
+    const error: unknown = await transact(database, work, log).catch((reason: unknown) => reason);
+    expect({ state: sqlState(error), conflict: isConflict(error), temporary: isTemporary(error) }).toEqual({
+      state: '40P01',
+      conflict: true,
+      temporary: true,
+    });
+    expect(done.times).toBe(5);
+    expect(await rows()).toEqual([]);
+  });
+
+  test.each(['55P03', '23505', '57P01', 'P0001'])('that fails otherwise (%s) is not done again', async (state) => {
+    const { done, work } = failing(state, Infinity);
+    await expect(transact(database, work, log)).rejects.toThrow();
+    expect(done.times).toBe(1);
+    expect(await rows()).toEqual([]);
+  });
+
+  test('that fails in our own code is not done again', async () => {
+    let times = 0;
+    const work = (): Promise<never> => {
+      times += 1;
+      return Promise.reject(new TypeError('ours'));
+    };
+    await expect(transact(database, work, log)).rejects.toThrow('ours');
+    expect(times).toBe(1);
+  });
+});
+
+describe('a failure', () => {
+  test('of a lock that was not had in time is told apart', async () => {
+    const { work } = failing('55P03', 1);
+    const error: unknown = await transact(database, work, log).catch((reason: unknown) => reason);
+    expect([isLockTimeout(error), isConflict(error), isTemporary(error)]).toEqual([true, false, true]);
+    expect(isLockTimeout(new Error('other'))).toBe(false);
+  });
+
+  test('is logged with its code and place, but without the statement and its values', async () => {
+    const statement = 'SELECT $1::text::int';
+    const error: unknown = await database.query(statement, { bind: ['no number'] }).catch((reason: unknown) => reason);
+    if (!(error instanceof Error)) throw new Error('no error');
+    const logged = JSON.stringify(loggedError(Object.assign(error, { message: 'told' })));
+    expect(logged).toContain('22P02');
+    expect(logged).not.toMatch(/no number|SELECT/);
+  });
+
+  test('of a connection that the server ended leaves a pool that works', async () => {
+    const end = (): Promise<unknown> =>
+      database.transaction(async (transaction) => {
+        await database.query('SELECT pg_terminate_backend(pg_backend_pid())', { transaction });
+      });
+    for (let times = 0; times < 6; times += 1) {
+      const error: unknown = await end().catch((reason: unknown) => reason);
+      expect(isTemporary(error)).toBe(true);
+    }
+    expect(await database.query('SELECT 1 AS n')).toEqual([[{ n: 1 }], expect.anything()]);
+  });
+});

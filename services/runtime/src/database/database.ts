@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { Sequelize, type Transaction } from 'sequelize';
+import { SequelizeStorage, Umzug } from 'umzug';
+import { z } from 'zod';
+import { backoff, retry } from '../process/backoff.ts';
+import type { Log } from '../process/log.ts';
+import { isConflict } from './sql-state.ts';
+
+export type { Sequelize, Transaction } from 'sequelize';
+
+/**
+ * Sequelize listens for errors a moment after a connection is made. A server that ends it in that moment, as one that
+ * shuts down does, would end our process too. Whoever uses the connection next is told of the error in any case.
+ */
+class Client extends pg.Client {
+  constructor(config: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
+
+/** How long a statement waits for a row that another transaction has locked, before it gives its connection back. */
+const lockMs = 5_000;
+
+/** A pool of `size` connections. A caller waits 5 s for a free one at most; a statement may take `statementMs`. */
+export const connectDatabase = (url: string, size: number, name: string, statementMs = 15_000): Sequelize =>
+  new Sequelize(url, {
+    dialect: 'postgres',
+    dialectModule: { ...pg, Client },
+    logging: false,
+    pool: { max: size, min: 0, idle: 30_000, acquire: 5_000 },
+    retry: { max: 0 },
+    dialectOptions: {
+      application_name: name,
+      statement_timeout: statementMs,
+      lock_timeout: lockMs,
+      // For a server that is gone without a word: the connection is given up, and the caller told.
+      query_timeout: statementMs + 2_000,
+      connectionTimeoutMillis: 3_000,
+      keepAlive: true,
+    },
+    define: { underscored: true, freezeTableName: true, createdAt: 'created_at', updatedAt: 'updated_at' },
+  });
+
+/** The server takes a second to see a deadlock, so more tries would only keep the caller waiting. */
+const mostTries = 5;
+
+/**
+ * Does `work` in one transaction. One that lost a conflict (deadlock, serialization failure) was rolled back by the
+ * server and is done again, 5 times at most; so `work` must not leave anything behind but rows.
+ */
+export const transact = async <T>(
+  database: Sequelize,
+  work: (transaction: Transaction) => Promise<T>,
+  log: Log,
+): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await database.transaction(work);
+    } catch (error) {
+      if (tries >= mostTries || !isConflict(error)) throw error;
+      log.debug({ err: error, tries }, 'a transaction lost a conflict, trying again');
+      // With jitter, so that two that met do not meet again.
+      await delay(backoff(tries, 400));
+    }
+  }
+};
+
+const migrationModule = z.object({ up: z.custom<(database: Sequelize, t: Transaction) => Promise<void>>() });
+
+/**
+ * Brings the tables of one service up to date. Replicas that start at once wait for each other: the lock is a
+ * transaction's, so that it goes with the connection that holds it.
+ */
+export const migrate = async (database: Sequelize, service: string, directory: string, log: Log): Promise<void> => {
+  const umzug = new Umzug({
+    migrations: {
+      glob: ['*.ts', { cwd: directory }],
+      resolve: ({ name }) => ({
+        name,
+        up: async () => {
+          const { up } = migrationModule.parse(await import(pathToFileURL(join(directory, name)).href));
+          await database.transaction(async (transaction) => {
+            await patiently(database, transaction);
+            await up(database, transaction);
+          });
+          log.info({ migration: name }, 'migrated');
+        },
+      }),
+    },
+    storage: new SequelizeStorage({ sequelize: database, tableName: `${service}_migrations` }),
+    logger: undefined,
+  });
+  const locked = async (): Promise<void> => {
+    await database.transaction(async (transaction) => {
+      await enterAlone(database, `migrate:${service}`, transaction);
+      await umzug.up();
+    });
+  };
+  // At a common start the database may be a little later than the service.
+  const reachable = (): Promise<void> => database.authenticate();
+  await retry('reaching the database', reachable, { log, signal: AbortSignal.timeout(60_000), limit: 20 });
+  await locked();
+};
+
+/** Waits, as long as a statement may take, until no other transaction of this name is under way at any replica. */
+export const enterAlone = async (database: Sequelize, name: string, transaction: Transaction): Promise<void> => {
+  await patiently(database, transaction);
+  await database.query('SELECT pg_advisory_xact_lock(hashtext($1))', { bind: [name], transaction });
+};
+
+/** A migration waits for what came before it as long as a statement may take. */
+const patiently = async (database: Sequelize, transaction: Transaction): Promise<void> => {
+  await database.query('SET LOCAL lock_timeout = 0', { transaction });
+};

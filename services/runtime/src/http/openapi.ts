@@ -1,0 +1,136 @@
+import { errorCatalogue, type ErrorCode, problem } from '@live-orders/contracts/rest/errors.ts';
+import type { Health } from '@live-orders/contracts/rest/health.ts';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { Env } from 'hono';
+import type { z } from 'zod';
+
+const header = (description: string, example: string) => ({
+  description,
+  schema: { type: 'string' as const, example },
+});
+
+/** Headers that answers carry. */
+const answered = {
+  ETag: header('The version that is answered, for If-Match and If-None-Match', '"3"'),
+  Location: header('Where the new one is', '/orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'),
+  'Idempotent-Replayed': header('`true` on the stored answer of an earlier request with the same key', 'true'),
+  'Retry-After': header('Seconds to wait before another try', '2'),
+} as const;
+type AnsweredHeader = keyof typeof answered;
+
+const pick = (names: readonly AnsweredHeader[]) =>
+  names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, answered[name]])) };
+
+/** What needs an access token. */
+export const bearer: Record<string, string[]>[] = [{ bearer: [] }];
+
+/** A JSON body or answer in a route's OpenAPI description. */
+export const json = <T extends z.ZodType>(schema: T, description: string, ...headers: AnsweredHeader[]) => ({
+  description,
+  content: { 'application/json': { schema } },
+  ...pick(headers),
+});
+
+/** An answer without a body. */
+export const empty = (description: string, ...headers: AnsweredHeader[]) => ({ description, ...pick(headers) });
+
+/** A required JSON body; a request with one can always be answered with `bodyProblems`. */
+export const body = <T extends z.ZodType>(schema: T) => ({
+  body: { required: true, content: { 'application/json': { schema } } },
+});
+export const bodyProblems = [400, 413, 415, 422] as const;
+
+/** The code that a status has by itself; another code of the same status is named in full. */
+const usual = {
+  400: 'malformed_request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  412: 'version_conflict',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+  422: 'validation_failed',
+  429: 'too_many_requests',
+  500: 'internal_error',
+  503: 'unavailable',
+} as const satisfies Record<number, ErrorCode>;
+
+const extraHeaders: Partial<Record<ErrorCode, AnsweredHeader>> = {
+  version_conflict: 'ETag',
+  idempotency_in_flight: 'Retry-After',
+  too_many_requests: 'Retry-After',
+  upstream_unavailable: 'Retry-After',
+  unavailable: 'Retry-After',
+  upstream_timeout: 'Retry-After',
+};
+
+const isStatus = (value: keyof typeof usual | ErrorCode): value is keyof typeof usual => typeof value === 'number';
+
+const problemOf = (codes: ErrorCode[]) => ({
+  description: codes.map((code) => `\`${code}\`: ${errorCatalogue[code].title}`).join('; '),
+  content: { 'application/problem+json': { schema: problem } },
+  ...pick([...new Set(codes.flatMap((code) => extraHeaders[code] ?? []))]),
+});
+
+/**
+ * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also meet a fault of
+ * ours, or a store that is away.
+ */
+export const problems = (
+  ...wanted: (keyof typeof usual | ErrorCode)[]
+): Record<string, ReturnType<typeof problemOf>> => {
+  const codes = [...wanted, 500 as const, 503 as const].map((one) => (isStatus(one) ? usual[one] : one));
+  const byStatus = Map.groupBy(codes, (code) => String(errorCatalogue[code].status));
+  return Object.fromEntries([...byStatus].map(([status, list]) => [status, problemOf(list)]));
+};
+
+/** `GET /` of a service's API, for anybody. */
+export const serveHealth = <E extends Env, H extends Health>(
+  api: OpenAPIHono<E>,
+  schema: z.ZodType<H>,
+  read: () => Promise<H>,
+): void => {
+  const route = createRoute({
+    method: 'get',
+    path: '/',
+    operationId: 'getHealth',
+    summary: 'Health of the service, and the state of what it depends on',
+    tags: ['health'],
+    responses: { 200: json(schema, 'It runs'), ...problems() },
+  });
+  api.openapi(route, async (c) => c.json(await read(), 200));
+};
+
+interface About {
+  title: string;
+  description: string;
+  tags: { name: string; description: string }[];
+}
+
+type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
+
+/** The OpenAPI document of what is routed on `api`. */
+export const describeApi = <E extends Env>(api: OpenAPIHono<E>, about: About): OpenApiDocument => {
+  const { title, description, tags } = about;
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` of a login; it lives 15 minutes',
+  });
+  return api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title, version: '1.0.0', description, license: { name: 'MIT' } },
+    tags,
+  });
+};
+
+/** `GET /openapi.json` below `api`, for anybody. The gateway says below which prefix the service is reached there. */
+export const serveDocument = <E extends Env>(api: OpenAPIHono<E>, about: About): void => {
+  let document: OpenApiDocument | undefined;
+  api.get('/openapi.json', (c) => {
+    document ??= describeApi(api, about);
+    const prefix = /^(\/[a-z]+)?$/.exec(c.req.header('x-forwarded-prefix') ?? '')?.[0];
+    return c.json({ ...document, servers: [{ url: prefix || '/' }] });
+  });
+};

@@ -1,0 +1,75 @@
+import kafkajs, { type Kafka, type PartitionMetadata, type Producer, type Transaction } from 'kafkajs';
+import { type Outgoing, withAdmin } from './client.ts';
+
+/**
+ * A connected producer that sends to one partition at a time. kafkajs 2.2.4 asks the brokers of a request for several
+ * partitions all at once, and asks again when one of them fails: then it writes the records of a broker that has not
+ * answered yet a second time, with numbers of their own; and those of a partition whose leadership moved to a broker that
+ * has answered already it leaves out, and takes the request for done.
+ */
+export class BatchProducer {
+  readonly #kafka: Kafka;
+  readonly #producer: Producer;
+  readonly #partitions = new Map<string, PartitionMetadata[]>();
+  readonly #choose = kafkajs.Partitioners.DefaultPartitioner();
+
+  private constructor(kafka: Kafka, producer: Producer) {
+    this.#kafka = kafka;
+    this.#producer = producer;
+  }
+
+  /** An idempotent one, or one for transactions under a name, of which Kafka lets only the latest write. */
+  static async connect(kafka: Kafka, transactionalId?: string): Promise<BatchProducer> {
+    const producer = kafka.producer({
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      ...(transactionalId
+        ? {
+            transactionalId,
+            transactionTimeout: 10_000,
+            // A transaction right after another is refused until that one's end is written, which takes milliseconds.
+            retry: { initialRetryTime: 5, multiplier: 1.5, maxRetryTime: 1_000, retries: 12 },
+          }
+        : { idempotent: true }),
+    });
+    await producer.connect();
+    return new BatchProducer(kafka, producer);
+  }
+
+  transaction(): Promise<Transaction> {
+    return this.#producer.transaction();
+  }
+
+  /**
+   * Sends the records, by itself or in a transaction of this producer; resolves once all in-sync replicas have each. On a
+   * rejection some may have been written.
+   */
+  async send(records: Outgoing[], by: Pick<Producer, 'send'> = this.#producer): Promise<void> {
+    for (const [topic, ofTopic] of Map.groupBy(records, (record) => record.topic)) {
+      const partitionMetadata = await this.#partitionsOf(topic);
+      const byPartition = Map.groupBy(ofTopic, (message) => this.#choose({ topic, partitionMetadata, message }));
+      for (const [partition, messages] of byPartition) {
+        await by.send({
+          topic,
+          acks: -1,
+          compression: kafkajs.CompressionTypes.ZSTD,
+          messages: messages.map(({ key, value, headers }) => ({ key, value, headers, partition })),
+        });
+      }
+    }
+  }
+
+  disconnect(): Promise<void> {
+    return this.#producer.disconnect();
+  }
+
+  async #partitionsOf(topic: string): Promise<PartitionMetadata[]> {
+    const known = this.#partitions.get(topic);
+    if (known) return known;
+    const metadata = await withAdmin(this.#kafka, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    const partitions = metadata.topics.flatMap((one) => one.partitions);
+    this.#partitions.set(topic, partitions);
+    return partitions;
+  }
+}

@@ -1,0 +1,67 @@
+import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { FencedSender } from './fenced-sender.ts';
+import { connectKafka, type Kafka, withAdmin } from './client.ts';
+import { createLog } from '../process/log.ts';
+import { readTopic } from './topic-reader.ts';
+
+let kafka: Kafka;
+let name: string;
+
+beforeEach(async () => {
+  name = `fenced-${crypto.randomUUID()}`;
+  const { kafkaBrokers } = inject('servers');
+  const settings = { KAFKA_BROKERS: [kafkaBrokers], KAFKA_PREFIX: '', KAFKA_PARTITIONS: 1, KAFKA_REPLICATION: 1 };
+  kafka = connectKafka(settings, 'fenced', createLog('fenced', 'silent'));
+  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic: name }], waitForLeaders: true }));
+});
+
+const open = async (): Promise<FencedSender> => {
+  const sender = new FencedSender(kafka, name, name);
+  await sender.open();
+  return sender;
+};
+
+const record = (value: string) => ({ topic: name, key: 'key', value, headers: {} });
+
+const read = async (): Promise<string[]> => {
+  const values: string[] = [];
+  await readTopic(
+    kafka,
+    { topic: name, groupPrefix: `${name}.` },
+    ({ value }) => values.push(String(value)),
+    AbortSignal.timeout(20_000),
+  );
+  return values;
+};
+
+describe('of the senders of one name', () => {
+  test('only the one that was opened last can write, whatever the others had under way', async () => {
+    const first = await open();
+    await first.send([record('1')], 'one');
+    const second = await open();
+    await expect(first.send([record('late')], 'late')).rejects.toThrow();
+    expect(await second.lastNote()).toBe('one');
+    await second.send([record('2'), record('3')], 'two and three');
+    expect(await second.lastNote()).toBe('two and three');
+    await expect(first.send([record('again')], 'again')).rejects.toThrow('not open');
+    await Promise.all([first.close(), second.close()]);
+    expect(await read()).toEqual(['1', '2', '3']);
+  });
+
+  test('one whose batch is refused has written nothing of it, and goes on once it is opened again', async () => {
+    const sender = await open();
+    const large = record(Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString('base64'));
+    const most = [{ name: 'max.message.bytes', value: '10000' }];
+    const narrow = `${name}.narrow`;
+    await withAdmin(kafka, (admin) =>
+      admin.createTopics({ topics: [{ topic: narrow, configEntries: most }], waitForLeaders: true }),
+    );
+    const refused = [record('with it'), { ...large, topic: narrow }];
+    await expect(sender.send(refused, 'refused')).rejects.toThrow('larger than the max');
+    await sender.open();
+    expect(await sender.lastNote()).toBeNull();
+    await sender.send([record('after')], 'after');
+    await sender.close();
+    expect(await read()).toEqual(['after']);
+  });
+});

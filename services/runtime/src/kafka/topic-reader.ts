@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka, KafkaMessage } from 'kafkajs';
+import { withAdmin } from './client.ts';
+
+interface Excerpt {
+  topic: string;
+  /** Begins the name of the consumer group that exists meanwhile. */
+  groupPrefix: string;
+  /** Records that Kafka took at this time or later, ms since the epoch; 0 for all that it has. */
+  since?: number;
+}
+
+/** By partition, where to begin and where the topic ended just now; partitions with nothing between are left out. */
+const bounds = (kafka: Kafka, topic: string, since: number): Promise<Map<number, { start: string; end: bigint }>> =>
+  withAdmin(kafka, async (admin) => {
+    const starts = new Map(
+      (since > 0 ? await admin.fetchTopicOffsetsByTimestamp(topic, since) : []).map((one) => [
+        one.partition,
+        one.offset,
+      ]),
+    );
+    const ends = await admin.fetchTopicOffsets(topic);
+    return new Map(
+      ends
+        .map(
+          ({ partition, low, high }) =>
+            [partition, { start: starts.get(partition) ?? low, end: BigInt(high) }] as const,
+        )
+        .filter(([, { start, end }]) => BigInt(start) < end),
+    );
+  });
+
+/**
+ * Reads what is committed in a topic up to where it ended when the call began, in order within each partition. Nothing
+ * is left behind on Kafka. Rejects when Kafka fails or the signal comes first.
+ */
+export const readTopic = async (
+  kafka: Kafka,
+  { topic, groupPrefix, since = 0 }: Excerpt,
+  onRecord: (record: KafkaMessage, partition: number) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const left = await bounds(kafka, topic, since);
+  if (left.size === 0) return;
+  const consumer = kafka.consumer({
+    groupId: `${groupPrefix}${randomUUID()}`,
+    allowAutoTopicCreation: false,
+    // Leaving the group waits for the fetch that is under way.
+    maxWaitTimeInMs: 100,
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`reading ${topic} was stopped`)), { once: true });
+    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+    // Also told of batches that have control records only, as the end of a topic may.
+    consumer.on('consumer.end_batch_process', ({ payload: { partition, lastOffset } }) => {
+      if (BigInt(lastOffset) + 1n >= (left.get(partition)?.end ?? 0n)) left.delete(partition);
+      if (left.size === 0) resolve();
+    });
+  });
+  const wanted = new Map(left);
+  try {
+    signal.throwIfAborted();
+    await consumer.connect();
+    await consumer.subscribe({ topic });
+    const running = consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        const end = wanted.get(batch.partition)?.end ?? 0n;
+        for (const message of batch.messages) if (BigInt(message.offset) < end) onRecord(message, batch.partition);
+      },
+    });
+    for (const [partition, { start }] of wanted) consumer.seek({ topic, partition, offset: start });
+    await Promise.race([running.then(() => ended), ended]);
+  } finally {
+    ended.catch(() => undefined);
+    await consumer.disconnect();
+  }
+};

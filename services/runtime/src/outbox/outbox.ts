@@ -1,0 +1,117 @@
+import { aggregateOf, topics, type EventType, type EventValue } from '@live-orders/contracts/kafka/events.ts';
+import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/rest/health.ts';
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { v7 as uuidv7 } from 'uuid';
+import { transact } from '../database/database.ts';
+import type { Log } from '../process/log.ts';
+
+/** An event that a service wants to happen, in the transaction of the change itself. */
+export type NewEvent = { [T in EventType]: { type: T; value: EventValue<T> } }[EventType];
+
+/** DDL of a service's outbox. Rows live for milliseconds, so vacuum looks often and the heap stays small. */
+export const outboxTable = (table: string): string => `
+  CREATE TABLE ${table} (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    value json NOT NULL,
+    created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
+  ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`;
+
+/** DDL of where the relay puts the rows that Kafka will never take. */
+export const deadEventsTable = (outbox: string): string => `
+  CREATE TABLE ${outbox}_dead (
+    LIKE ${outbox},
+    reason text NOT NULL,
+    set_aside_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (id)
+  )`;
+
+/** Rows that `measure` counts at most. */
+const countedRows = 10_000;
+
+/** How often a process that is not the leader tells the leader of new rows. */
+const notifyEveryMs = 20;
+
+/**
+ * The transactional outbox of one service: `append` inside the transaction of the change, which `transact` commits and
+ * then wakes the relay. Nothing is published any other way.
+ */
+export class Outbox {
+  readonly table: string;
+  readonly #database: Sequelize;
+  readonly #log: Log;
+  #listeners = new Set<() => void>();
+  #pendingNotify: NodeJS.Timeout | null = null;
+
+  constructor(database: Sequelize, table: string, log: Log) {
+    this.#database = database;
+    this.table = table;
+    this.#log = log;
+  }
+
+  /** One change with its events: `work` in a transaction, done again where it lost a conflict. */
+  async transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const result = await transact(this.#database, work, this.#log);
+    this.wake();
+    return result;
+  }
+
+  /** Writes the events in their order. Call while the aggregate's row is locked: the order per key follows from that. */
+  async append(events: NewEvent[], transaction: Transaction): Promise<void> {
+    await this.#database.query(
+      `INSERT INTO ${this.table} (event_id, type, topic, key, value)
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[])`,
+      { bind: outboxColumns(events), transaction },
+    );
+  }
+
+  /** Tells the relay that rows were committed: at once when it leads in this process, else by a coalesced NOTIFY. */
+  wake(): void {
+    if (this.#listeners.size > 0) {
+      for (const listener of this.#listeners) listener();
+      return;
+    }
+    // Not in the write transaction: NOTIFY takes a database-wide lock at commit. A lost one costs a poll's wait only.
+    this.#pendingNotify ??= setTimeout(() => {
+      this.#pendingNotify = null;
+      this.#database.query(`NOTIFY ${this.table}`).catch((error: unknown) => {
+        this.#log.debug({ err: error }, 'NOTIFY failed; the leader polls anyway');
+      });
+    }, notifyEveryMs).unref();
+  }
+
+  /** What waits and what was refused, each counted up to 10,000; null when the database does not tell. */
+  async measure(): Promise<OutboxHealth | null> {
+    try {
+      const rows = await this.#database.query(
+        `SELECT (SELECT count(*)::int FROM (SELECT FROM ${this.table} LIMIT $1) AS waiting) AS depth,
+           coalesce((SELECT floor(extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8
+             FROM ${this.table} ORDER BY id LIMIT 1), 0) AS oldest_ms,
+           (SELECT count(*)::int FROM (SELECT FROM ${this.table}_dead LIMIT $1) AS refused) AS dead`,
+        { bind: [countedRows], type: QueryTypes.SELECT },
+      );
+      return outboxHealth.parse(rows[0]);
+    } catch (error) {
+      this.#log.debug({ err: error }, 'the outbox cannot be measured');
+      return null;
+    }
+  }
+
+  /** The leading relay of this process listens here. Returns how to stop listening. */
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+/** The five parallel arrays that an INSERT unnests: ids, types, topics, keys, values as JSON text. */
+export const outboxColumns = (events: NewEvent[]): [string[], string[], string[], string[], string[]] => [
+  events.map(() => uuidv7()),
+  events.map((event) => event.type),
+  events.map((event) => topics[aggregateOf(event.type)]),
+  events.map((event) => event.value.id),
+  events.map((event) => JSON.stringify(event.value)),
+];

@@ -1,0 +1,32 @@
+import { pino, stdSerializers, type Logger } from 'pino';
+import { sqlState } from '../database/sql-state.ts';
+
+export type Log = Logger;
+
+const statementMembers = new Set(['sql', 'parameters', 'parent', 'original', 'fields', 'errors', 'command']);
+
+/**
+ * A failed statement's error carries the statement and its values three times over, and with them e-mail addresses, notes
+ * and hashes; a failed Redis command its arguments, a ticket perhaps. Its message, code and stack are enough to find the place.
+ */
+export const loggedError = (error: Error): object => {
+  const code = sqlState(error);
+  const told = Object.entries(stdSerializers.err(error)).filter(([name]) => !statementMembers.has(name));
+  return { ...(code === null ? {} : { code }), ...Object.fromEntries(told) };
+};
+
+/** One JSON object a line; readable lines where a person looks on directly. Secrets never reach the output. */
+export const createLog = (name: string, level: string): Log =>
+  pino({
+    name,
+    level,
+    base: { name },
+    serializers: { err: loggedError },
+    redact: {
+      paths: ['password', '*.password', 'authorization', '*.authorization', 'access_token', 'refresh_token', 'ticket'],
+      censor: '[redacted]',
+    },
+    ...(process.stdout.isTTY && process.env.NODE_ENV !== 'production'
+      ? { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } } }
+      : {}),
+  });

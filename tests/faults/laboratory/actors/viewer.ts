@@ -1,0 +1,179 @@
+import { ticket } from '@live-orders/contracts/socket/messages.ts';
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { LiveClient } from '../../../../dashboard/src/lib/live/client.ts';
+import type { LiveSocket, LiveState, Via } from '../../../../dashboard/src/lib/live/state.ts';
+import { OrderStore } from '../../../../dashboard/src/lib/live/order-store.ts';
+import type { FaultProxy } from '../rig/fault-proxy.ts';
+import { Person } from './person.ts';
+
+/** A change as it was taken in. */
+export interface Applied {
+  id: string;
+  version: number;
+  status: string;
+  /** `removed`: a snapshot does not list it, so that it may come again as it was. */
+  via: Via | 'removed';
+  /** The server said, with the events of this frame, that it left some out. */
+  spared: boolean;
+  at: number;
+}
+
+export interface ViewerPlan {
+  name: string;
+  email: string;
+  link: FaultProxy;
+  /** Something between it and the gateway lets no WebSocket through. */
+  blocked: boolean;
+}
+
+/** A dashboard without a screen: the real client on a wire of its own, and a record of all that it was told and applied. */
+export class Viewer {
+  readonly name: string;
+  readonly person: Person;
+  readonly link: FaultProxy;
+  /** In the order in which they were applied, since the last `forget`. */
+  applied: Applied[] = [];
+  /** The versions that it held before `applied`. */
+  baseline = new Map<string, number>();
+  /** What it said of itself since the last `forget`, and what it said then. */
+  phases: { phase: LiveState['phase']; at: number }[] = [];
+  /** Whose orders it sees alone; null for the team, who see all. */
+  customerId: string | null = null;
+  /** Events that came twice on one connection, by what they are about; a client does not let this be seen. */
+  readonly resent: string[] = [];
+  /** Milliseconds by which the answer to a snapshot is late. */
+  snapshotDelay = 0;
+  client: LiveClient;
+  #snapshots = 0;
+  /** What has come on this connection. */
+  readonly #heard = new Set<number>();
+  /** A `skipped` was said, and the events that came with it are not applied yet. */
+  #spared = false;
+  #socket: WebSocket | null = null;
+  readonly #blocked: boolean;
+
+  constructor({ name, email, link, blocked }: ViewerPlan) {
+    this.name = name;
+    this.link = link;
+    this.#blocked = blocked;
+    this.person = new Person(`http://127.0.0.1:${link.port}`, email);
+    this.client = this.#open();
+  }
+
+  /** How often it has read a snapshot, in its whole life. */
+  get snapshots(): number {
+    return this.#snapshots + this.client.counters.snapshots;
+  }
+
+  get isLive(): boolean {
+    return this.client.state.phase === 'live';
+  }
+
+  /** The version at which it holds an order; 0 for none. */
+  versionOf(id: string): number {
+    return this.client.store.get(id)?.version ?? 0;
+  }
+
+  shown(): Order[] {
+    return [...this.client.store.values()];
+  }
+
+  /** As a page that is loaded anew: nothing is known any more. */
+  reload(): void {
+    this.client.stop();
+    this.#snapshots += this.client.counters.snapshots;
+    this.applied = [];
+    this.baseline = new Map();
+    this.phases = [];
+    this.client = this.#open();
+  }
+
+  /** Reads nothing from its socket any more, while it stays open; server-sent events go on. */
+  freeze(): void {
+    this.#socket?.pause();
+  }
+
+  thaw(): void {
+    this.#socket?.resume();
+  }
+
+  /** What was applied so far is checked and done with. */
+  forget(): void {
+    this.applied = [];
+    this.resent.length = 0;
+    this.baseline = new Map(this.shown().map(({ id, version }) => [id, version]));
+    this.phases.splice(0, this.phases.length - 1);
+  }
+
+  /** Resolves once it is live for the first time. */
+  async settle(): Promise<void> {
+    const { id, role } = await this.person.user();
+    this.customerId = role === 'customer' ? id : null;
+    for (let tries = 0; !this.isLive; tries += 1) {
+      if (tries > 600) throw new Error(`${this.name} does not become live: ${JSON.stringify(this.client.state)}`);
+      await delay(50);
+    }
+  }
+
+  stop(): void {
+    this.client.stop();
+  }
+
+  #open(): LiveClient {
+    const client = new LiveClient({
+      store: new OrderStore(5_000),
+      url: (signal) => this.#admission(signal),
+      snapshot: async (signal) => {
+        const orders = await this.person.snapshot(signal);
+        if (this.snapshotDelay > 0) await delay(this.snapshotDelay, undefined, { signal });
+        return orders;
+      },
+      confirm: (id, signal) => this.person.order(id, signal),
+      onOrders: (changes) => {
+        for (const change of changes) {
+          const { id, version, status } = change.order;
+          const via = change.kind === 'removed' ? 'removed' : change.via;
+          this.applied.push({ id, version, status, via, spared: this.#spared, at: Date.now() });
+        }
+        if (changes.some((change) => change.kind === 'removed' || change.via !== 'rest')) this.#spared = false;
+      },
+      onMessage: (message) => {
+        if (message.event === 'skipped') this.#spared = true;
+        if (message.event === 'welcome' || message.event === 'resync') this.#heard.clear();
+        if (!('times' in message)) return;
+        if (this.#heard.has(message.seq)) this.resent.push(message.data.id);
+        this.#heard.add(message.seq);
+      },
+      onState: ({ phase }) => {
+        this.phases.push({ phase, at: Date.now() });
+        // Whoever is logged out logs in again.
+        if (phase === 'ended' && this.client === client) setTimeout(() => this.#return(client), 200);
+      },
+      openSocket: (url) => this.#socketTo(url),
+    });
+    client.start();
+    return client;
+  }
+
+  #return(client: LiveClient): void {
+    if (this.client !== client || client.state.phase !== 'ended' || client.state.reason === 'stopped') return;
+    this.person.forget();
+    client.start();
+  }
+
+  #socketTo(url: URL): LiveSocket {
+    const socket = new WebSocket(this.#blocked ? new URL('/blocked', url) : url);
+    // `close` follows, and that is what the client listens to.
+    socket.on('error', () => undefined);
+    this.#socket = socket;
+    return socket;
+  }
+
+  async #admission(signal: AbortSignal): Promise<string> {
+    const answer = await this.person.call('POST', '/live/ticket', { signal });
+    if (answer.status !== 201) throw new Error(`a ticket was refused with ${answer.status}`);
+    return `ws://127.0.0.1:${this.link.port}/ws?ticket=${ticket.parse(answer.body).ticket}`;
+  }
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isFinal, order, type OrderStatus, transitions } from '@live-orders/contracts/rest/orders.ts';
+import { productPage } from '@live-orders/contracts/rest/products.ts';
+import type { Person } from './person.ts';
+
+/**
+ * A write as its client saw it. `failed` is a refusal: the shop said that nothing has changed. `unknown` is all the rest:
+ * no answer, or one that does not tell.
+ */
+export interface Write {
+  /** Also the note or the reason by which it is found in the database. */
+  id: string;
+  kind: 'create' | 'move' | 'note';
+  /** The order; null for a creation without an answer. */
+  order: string | null;
+  /** The order's version after it; null unless it is known to be done. */
+  version: number | null;
+  outcome: 'ok' | 'failed' | 'unknown';
+  what: string;
+  /** When it was sent, the last time where it was repeated, and how long its answer took. */
+  at: number;
+  ms: number;
+  status: number | string;
+  /** Creates the same order again; for creations alone. */
+  repeat: (() => Promise<void>) | null;
+}
+
+interface Known {
+  id: string;
+  status: OrderStatus;
+}
+
+const patienceMs = 5_000;
+const mostUnderWay = 24;
+const mostOpen = 30;
+
+/** Clients who create orders, move them, cancel them and write notes, a handful of writes a second. */
+export class Workload {
+  readonly writes: Write[] = [];
+  /** Orders that are open as far as the clients know. */
+  readonly open = new Map<string, Known>();
+  readonly #customers: Person[];
+  readonly #staff: Person;
+  readonly #random: () => number;
+  readonly #underWay = new Set<Promise<void>>();
+  #products: string[] = [];
+
+  constructor(plan: { customers: Person[]; staff: Person; random: () => number }) {
+    this.#customers = plan.customers;
+    this.#staff = plan.staff;
+    this.#random = plan.random;
+  }
+
+  /** Fills the shelves of two products, so that no order fails for want of stock. */
+  async stockUp(admin: Person): Promise<void> {
+    const signal = AbortSignal.timeout(20_000);
+    const { body } = await admin.call('GET', '/orders/api/products?limit=2', { signal });
+    for (const { id } of productPage.parse(body).data) {
+      const path = `/orders/api/products/${id}/stock`;
+      const { status } = await admin.call('POST', path, { body: { change: 100_000 }, signal });
+      if (status >= 300) throw new Error(`restocking answered ${status}`);
+      this.#products.push(id);
+    }
+  }
+
+  /** Begins about `rate` writes a second until the signal; resolves when the last one has its answer or its time-out. */
+  async run(rate: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#underWay.size < mostUnderWay) this.#begin();
+      await delay((1000 / rate) * (0.5 + this.#random()));
+    }
+    await Promise.all(this.#underWay);
+  }
+
+  #begin(): void {
+    const write = this.#next();
+    const work = write.finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
+  }
+
+  #next(): Promise<void> {
+    const chance = this.#random();
+    const known = [...this.open.values()][Math.floor(this.#random() * this.open.size)];
+    if (known === undefined || (chance < 0.35 && this.open.size < mostOpen)) return this.#create();
+    if (chance > 0.9) return this.#note(known);
+    return this.#move(known);
+  }
+
+  async #create(): Promise<void> {
+    const customer = this.#pick(this.#customers);
+    const id = randomUUID();
+    const body = { items: [{ product_id: this.#pick(this.#products), quantity: 1 }], note: id };
+    const options = { body, headers: { 'idempotency-key': id } };
+    const write = this.#record({ id, kind: 'create', order: null, what: `created by ${customer.email}` });
+    write.repeat = () => this.#perform(write, customer, 'POST', '/orders/api/orders', options);
+    await write.repeat();
+  }
+
+  async #move(known: Known): Promise<void> {
+    const id = randomUUID();
+    const allowed = transitions[known.status];
+    const chance = this.#random();
+    // Now and then something that is not allowed: what is refused must not be seen anywhere.
+    const to = chance < 0.08 ? 'pending' : chance < 0.16 ? 'cancelled' : (allowed[0] ?? 'delivered');
+    const write = this.#record({ id, kind: 'move', order: known.id, what: `${known.status} → ${to}` });
+    const body = { status: to, reason: id };
+    await this.#perform(write, this.#staff, 'PATCH', `/orders/api/orders/${known.id}/status`, { body });
+  }
+
+  async #note(known: Known): Promise<void> {
+    const id = randomUUID();
+    const write = this.#record({ id, kind: 'note', order: known.id, what: 'note' });
+    await this.#perform(write, this.#staff, 'PATCH', `/orders/api/orders/${known.id}`, { body: { internal_note: id } });
+  }
+
+  #record(given: Pick<Write, 'id' | 'kind' | 'order' | 'what'>): Write {
+    const write: Write = {
+      ...given,
+      version: null,
+      outcome: 'unknown',
+      at: Date.now(),
+      ms: 0,
+      status: '',
+      repeat: null,
+    };
+    this.writes.push(write);
+    return write;
+  }
+
+  async #perform(
+    write: Write,
+    person: Person,
+    method: string,
+    path: string,
+    options: { body: unknown; headers?: Record<string, string> },
+  ): Promise<void> {
+    const began = performance.now();
+    write.at = Date.now();
+    try {
+      const { status, body } = await person.call(method, path, { ...options, signal: AbortSignal.timeout(patienceMs) });
+      write.status = status;
+      // A creation that another one of the same key is still working on is as open as before.
+      const isOpen = status >= 500 || (status === 409 && write.kind === 'create');
+      write.outcome = status < 300 ? 'ok' : isOpen ? 'unknown' : 'failed';
+      if (write.outcome === 'ok') this.#learn(write, body);
+      else if (write.order !== null) this.open.delete(write.order);
+    } catch (error) {
+      write.status = error instanceof Error ? error.message : String(error);
+      if (write.order !== null) this.open.delete(write.order);
+    }
+    write.ms = Math.round(performance.now() - began);
+  }
+
+  #learn(write: Write, body: unknown): void {
+    const { id, status, version } = order.parse(body);
+    write.order = id;
+    // The answer to a repeated creation is that of the first one.
+    write.version = version;
+    if (isFinal(status)) this.open.delete(id);
+    else this.open.set(id, { id, status });
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    const chosen = list[Math.floor(this.#random() * list.length)];
+    if (chosen === undefined) throw new RangeError('there is nothing to choose from');
+    return chosen;
+  }
+}

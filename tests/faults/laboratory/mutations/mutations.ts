@@ -1,0 +1,116 @@
+/** A text of one source file, and what stands there instead while the laboratory runs. */
+export interface Edit {
+  file: string;
+  find: string;
+  replace: string;
+}
+
+const relay = 'services/runtime/src/outbox/relay.ts';
+const fencedSender = 'services/runtime/src/kafka/fenced-sender.ts';
+const bridge = 'services/bridge/src/bridge.ts';
+
+/** Places where a process is killed, without a trace of it in the code that is shipped. */
+export const killPoints = {
+  'after the commit': [
+    {
+      file: 'services/runtime/src/outbox/outbox.ts',
+      find: '    this.wake();\n    return result;',
+      replace: '    dieHere();\n    this.wake();\n    return result;',
+    },
+  ],
+  'while Kafka takes a batch': [
+    {
+      file: relay,
+      find: '      await sender.send(records, note);',
+      replace: '      setTimeout(dieHere, 1);\n      await sender.send(records, note);',
+    },
+  ],
+  'before Kafka’s transaction ends': [
+    {
+      file: fencedSender,
+      find: '    await transaction.commit();',
+      replace: '    dieHere();\n    await transaction.commit();',
+    },
+  ],
+  'after Kafka’s acknowledgement': [
+    {
+      file: relay,
+      find: '      await client.query(`DELETE FROM ${this.#outbox.table}',
+      replace: '      dieHere();\n      await client.query(`DELETE FROM ${this.#outbox.table}',
+    },
+  ],
+  'in the middle of a batch': [
+    { file: bridge, find: 'const chunkMessages = 500;', replace: 'const chunkMessages = 1;' },
+    {
+      file: bridge,
+      find: '      if (!isRunning() || isStale() || signal.aborted) return;\n      const chunk',
+      replace:
+        '      if (start > 0) dieHere();\n      if (!isRunning() || isStale() || signal.aborted) return;\n      const chunk',
+    },
+  ],
+  'after Redis’ acknowledgement': [
+    {
+      file: bridge,
+      find: '      if (!published) return;',
+      replace: '      if (!published) return;\n      dieHere();',
+    },
+  ],
+} satisfies Record<string, Edit[]>;
+export type KillPoint = keyof typeof killPoints;
+
+/** Guards, each taken away: the laboratory has to notice. */
+export const brokenGuards = {
+  'offsets are committed before Redis acknowledges': [
+    {
+      file: bridge,
+      find: '      const published = await this.#publish(\n',
+      replace: `      resolveOffset(lastMessage);
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
+      const published = await this.#publish(\n`,
+    },
+    // Redis would tell that records were left out.
+    {
+      file: 'services/bridge/src/publisher.ts',
+      find: "'publish.lua'), 'utf8');",
+      replace: "'publish.lua'), 'utf8').replace('or (known and first > high + 1)', '');",
+    },
+  ],
+  'gaps are not filled': [
+    {
+      file: 'gateway/src/stream/subscriber.ts',
+      // Kept for those who come back, but not sent.
+      find: '      for (const message of missing) this.#hub.publish(message);',
+      replace: '      for (const message of missing) this.#hub.remember(message);',
+    },
+  ],
+  'versions are not compared': [
+    {
+      file: 'dashboard/src/lib/live/order-store.ts',
+      find: '    if (known && known.version >= order.version) return false;',
+      replace: '',
+    },
+  ],
+  // Either alone is made up for by the other.
+  'two relays at once, and none is fenced': [
+    { file: 'services/runtime/src/outbox/leadership.ts', find: 'if (answer?.won) {', replace: 'if (answer) {' },
+    {
+      file: fencedSender,
+      find: 'BatchProducer.connect(this.#kafka, this.#name)',
+      replace: 'BatchProducer.connect(this.#kafka, this.#name + process.pid)',
+    },
+  ],
+} satisfies Record<string, Edit[]>;
+export type BrokenGuard = keyof typeof brokenGuards;
+
+/** Circumstances that would take long to come by themselves. */
+const conditions = {
+  'tokens live for four seconds': [
+    { file: 'contracts/src/rest/users.ts', find: 'accessTokenSeconds = 15 * 60;', replace: 'accessTokenSeconds = 4;' },
+  ],
+} satisfies Record<string, Edit[]>;
+
+export const mutations: Readonly<Record<string, Edit[] | undefined>> = {
+  ...killPoints,
+  ...brokenGuards,
+  ...conditions,
+};

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type { Daemon } from '@live-orders/local/process/daemon.ts';
+import { createPart } from '@live-orders/local/parts/part.ts';
+import type { Env } from '@live-orders/local/parts/part-env.ts';
+import type { PartName } from '@live-orders/local/parts/parts.ts';
+import type { KillPoint } from '../mutations/mutations.ts';
+
+const hook = pathToFileURL(join(import.meta.dirname, '../mutations/mutation-hook.ts')).href;
+
+export interface InstanceOptions {
+  /** `orders-2` */
+  name: string;
+  part: PartName;
+  port: number;
+  env: Env;
+  onLine: (line: string) => void;
+}
+
+/** One process of a part; there may be several. */
+export class Instance {
+  readonly name: string;
+  readonly part: PartName;
+  readonly port: number;
+  /** While a fault keeps it down, nobody starts it again. */
+  held = false;
+  readonly #options: InstanceOptions;
+  #daemon: Daemon | null = null;
+  #starting = false;
+
+  constructor(options: InstanceOptions) {
+    this.name = options.name;
+    this.part = options.part;
+    this.port = options.port;
+    this.#options = options;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Whether it has ended without being held, so that its supervisor would start it. */
+  get isDown(): boolean {
+    return !this.held && !this.#starting && this.#daemon?.pid === undefined;
+  }
+
+  /** Resolves when it answers. With `env` it runs changed: `dying` for example. */
+  async start(env: Env = {}): Promise<void> {
+    this.#starting = true;
+    const { part, port, onLine } = this.#options;
+    const daemon = createPart({ name: part, port, env: { ...this.#options.env, ...env }, forced: true, onLine });
+    try {
+      await daemon.start();
+      this.#daemon = daemon;
+    } finally {
+      this.#starting = false;
+    }
+  }
+
+  /** Resolves once it runs, started by the keeper. */
+  async running(): Promise<void> {
+    const deadline = Date.now() + 90_000;
+    while (this.#starting || this.#daemon?.pid === undefined) {
+      if (Date.now() > deadline) throw new Error(`${this.name} does not come up again`);
+      await delay(50);
+    }
+  }
+
+  /** Sends a signal to the process, if there is one. */
+  signal(signal: NodeJS.Signals): void {
+    const pid = this.#daemon?.pid;
+    if (pid !== undefined) process.kill(pid, signal);
+  }
+
+  async kill(): Promise<void> {
+    await this.#daemon?.kill();
+  }
+
+  async stop(): Promise<void> {
+    await this.#daemon?.stop(10_000);
+  }
+}
+
+/** What makes a process run with a mutation. */
+export const mutated = (name: string, env: Env = process.env): Env => ({
+  LABORATORY_MUTATION: name,
+  NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import=${hook}`.trim(),
+});
+
+/** What makes a process kill itself when it comes to a place for the `passes`th time. */
+export const dying = (point: KillPoint, passes: number): Env => ({
+  ...mutated(point),
+  LABORATORY_PASSES: String(passes),
+});

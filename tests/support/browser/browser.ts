@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import bundled from '@sparticuz/chromium';
+import { demoPassword } from '@live-orders/contracts/demo.ts';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const screenshots = join(import.meta.dirname, '..', '..', '..', 'test-results', 'screenshots');
+
+export const desktop = { width: 1440, height: 900 };
+export const phone = { width: 390, height: 844 };
+
+/** The package unpacks its Chromium below the folder for temporary files, under a name that is the same for all users. */
+const unpacked = async (): Promise<string> => {
+  const own = join(tmpdir(), `live-orders-chromium-${userInfo().uid}`);
+  await mkdir(own, { recursive: true, mode: 0o700 });
+  process.env.TMPDIR = own;
+  return bundled.executablePath();
+};
+
+/** Chromium without a window: the one that CHROMIUM_PATH names, or the one that an npm package carries. */
+export const launchBrowser = async (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? (await unpacked()),
+    // Chromium refuses its sandbox to root, as whom containers and CI run.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  });
+
+/** One person at one device, with an own session; errors of the page and of its console are kept. */
+export class Visitor {
+  readonly page: Page;
+  readonly errors: string[] = [];
+  readonly #context: BrowserContext;
+  readonly #name: string;
+
+  private constructor(name: string, context: BrowserContext, page: Page) {
+    this.#name = name;
+    this.#context = context;
+    this.page = page;
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
+  }
+
+  static async arrive(
+    browser: Browser,
+    name: string,
+    url: string,
+    options: { viewport: { width: number; height: number }; colorScheme?: 'light' | 'dark' },
+  ): Promise<Visitor> {
+    const context = await browser.newContext({ baseURL: url, ...options });
+    return new Visitor(name, context, await context.newPage());
+  }
+
+  async login(email: string, password = demoPassword): Promise<void> {
+    await this.page.goto('/login');
+    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: 'Log in' }).click();
+    await this.page.locator('[data-testid=connection][data-phase=live]').waitFor();
+  }
+
+  /** Kept beside the other results of the run, outside of git. */
+  async photograph(what: string): Promise<void> {
+    await mkdir(screenshots, { recursive: true });
+    await this.page.screenshot({ path: join(screenshots, `${this.#name}-${what}.png`) });
+  }
+
+  leave(): Promise<void> {
+    return this.#context.close();
+  }
+}

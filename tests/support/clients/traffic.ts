@@ -1,0 +1,27 @@
+import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import { expect, vi } from 'vitest';
+import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
+
+/** Waits until so many more writes were acknowledged. */
+export type Writes = (count: number) => Promise<void>;
+
+/** Orders flow while `work` is done, and a while before and after. Gives every write that was acknowledged, in order. */
+export const underTraffic = async (
+  { gateway, rate, seed }: { gateway: string; rate: number; seed: number },
+  work: (writes: Writes) => Promise<void>,
+): Promise<Order[]> => {
+  const written: Order[] = [];
+  const closing = new AbortController();
+  const onWrite = (order: Order): void => void written.push(order);
+  const life = new ShopLife({ gateway, rate, seed, pace: 0.02, onWrite }).run(closing.signal);
+  const writes: Writes = async (count) => {
+    const before = written.length;
+    await vi.waitFor(() => expect(written.length).toBeGreaterThan(before + count), { timeout: 30_000 });
+  };
+  await writes(20);
+  await work(writes);
+  await writes(20);
+  closing.abort();
+  await life;
+  return written;
+};

@@ -6,7 +6,7 @@ import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
 import { createVerifier } from '../services/runtime/src/auth.ts';
 import { connectDatabase } from '../services/runtime/src/database/database.ts';
-import { httpPart } from '../services/runtime/src/http/app.ts';
+import { httpPart } from '../services/runtime/src/http/server.ts';
 import { createLog } from '../services/runtime/src/process/log.ts';
 import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
 import { run } from '../services/runtime/src/process/run.ts';

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
-import { connectKafka, ensureTopics, type Kafka, type KafkaSettings } from '../services/runtime/src/kafka/client.ts';
+import { connectKafka, type Kafka, type KafkaSettings } from '../services/runtime/src/kafka/client.ts';
+import { ensureTopics } from '../services/runtime/src/kafka/topics.ts';
 import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
 import { Relay } from '../services/runtime/src/outbox/relay.ts';
 import pg from 'pg';

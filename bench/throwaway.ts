@@ -1,7 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDatabase, migrate, type Sequelize } from '../services/runtime/src/database/database.ts';
+import { connectDatabase, type Sequelize } from '../services/runtime/src/database/database.ts';
+import { migrate } from '../services/runtime/src/database/migrations.ts';
 import { createLog, type Log } from '../services/runtime/src/process/log.ts';
 import { removeData } from '../deploy/local/servers/postgres-home.ts';
 import { type ServerName, type Stack, startStack } from '../deploy/local/servers/stack.ts';

@@ -1,13 +1,10 @@
 import { Parser } from '@asyncapi/parser';
-import {
-  aggregateOf,
-  aggregates,
-  deadLetterTopic,
-  eventValues,
-  isEventType,
-  topics,
-} from '@live-orders/contracts/kafka/events.ts';
-import { clientMessage, closeCodes, serverMessage } from '@live-orders/contracts/socket/messages.ts';
+import { aggregateOf, eventValues, isEventType } from '@live-orders/contracts/kafka/events.ts';
+import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
+import { clientMessage } from '@live-orders/contracts/socket/client-messages.ts';
+import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
+import { serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { describe, expect, test } from 'vitest';
 import { asyncApiDocument } from '../gateway/src/docs/asyncapi.ts';
 import { asyncApi, AsyncApiChecker, messagesOf } from '@live-orders/test-support/asyncapi.ts';

@@ -1,15 +1,13 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
-import { deadLetterTopic, eventHeaders, eventValues, topics } from '@live-orders/contracts/kafka/events.ts';
-import { orderStatuses, transitions } from '@live-orders/contracts/rest/orders.ts';
-import {
-  channels,
-  closeCodes,
-  redisEvents,
-  resyncReasons,
-  serverMessage,
-} from '@live-orders/contracts/socket/messages.ts';
+import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
+import { eventHeaders, eventValues } from '@live-orders/contracts/kafka/events.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { orderStatuses, transitions } from '@live-orders/contracts/domain/order-status.ts';
+import { channels, redisEvents } from '@live-orders/contracts/redis/messages.ts';
+import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
+import { resyncReasons, serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import type { User } from '@live-orders/contracts/rest/users.ts';
+import type { User } from '@live-orders/contracts/domain/users.ts';
 
 declare global {
   namespace App {

@@ -1,5 +1,6 @@
 import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/rest/health.ts';
-import { type CloseReason, ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/messages.ts';
+import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
+import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
 import { bearer, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
-import { httpPart } from '@live-orders/runtime/http/app.ts';
+import { httpPart } from '@live-orders/runtime/http/server.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/process/run.ts';
-import { formatPosition } from '@live-orders/contracts/socket/messages.ts';
+import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { Admission } from './connections/admission.ts';

@@ -1,4 +1,5 @@
-import { order, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { productPage } from '@live-orders/contracts/rest/products.ts';
 import { serverFrame, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { session } from '@live-orders/contracts/rest/users.ts';

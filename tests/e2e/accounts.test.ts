@@ -1,4 +1,5 @@
-import { account, accountPage, session, user, verification } from '@live-orders/contracts/rest/users.ts';
+import { account, user } from '@live-orders/contracts/domain/users.ts';
+import { accountPage, session, verification } from '@live-orders/contracts/rest/users.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';

@@ -1,7 +1,9 @@
-import { aggregates, deadLetterTopic, eventValues, topics } from '@live-orders/contracts/kafka/events.ts';
-import { product } from '@live-orders/contracts/rest/products.ts';
+import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
+import { eventValues } from '@live-orders/contracts/kafka/events.ts';
+import { product } from '@live-orders/contracts/domain/products.ts';
 import { serverMessage } from '@live-orders/contracts/socket/messages.ts';
-import { account } from '@live-orders/contracts/rest/users.ts';
+import { account } from '@live-orders/contracts/domain/users.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deadLetterTopic, replayHeader, topics } from '@live-orders/contracts/kafka/events.ts';
+import { deadLetterTopic, replayHeader } from '@live-orders/contracts/kafka/dead-letters.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import { bridgeHealth } from '@live-orders/contracts/rest/health.ts';
-import { messageBytes } from '@live-orders/contracts/socket/messages.ts';
-import { ensureTopics, type IHeaders, type Outgoing, withAdmin } from '@live-orders/runtime/kafka/client.ts';
+import { messageBytes } from '@live-orders/contracts/redis/messages.ts';
+import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
+import { type IHeaders, type Outgoing, withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';

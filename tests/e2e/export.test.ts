@@ -1,4 +1,4 @@
-import { order, type Order } from '@live-orders/contracts/rest/orders.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';

@@ -1,6 +1,7 @@
-import { eventHeaders, eventValues, topics } from '@live-orders/contracts/kafka/events.ts';
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
-import { redisMessage, type RedisMessage } from '@live-orders/contracts/socket/messages.ts';
+import { eventHeaders, eventValues } from '@live-orders/contracts/kafka/events.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { redisMessage, type RedisMessage } from '@live-orders/contracts/redis/messages.ts';
 import { connectKafka, type IHeaders } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Redis } from 'ioredis';

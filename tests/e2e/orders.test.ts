@@ -1,5 +1,6 @@
-import { bulkResults, order, type Order, orderPage, orderSorts } from '@live-orders/contracts/rest/orders.ts';
-import { product } from '@live-orders/contracts/rest/products.ts';
+import { bulkResults, orderPage, orderSorts } from '@live-orders/contracts/rest/orders.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { product } from '@live-orders/contracts/domain/products.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
-import { topics } from '@live-orders/contracts/kafka/events.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';

@@ -1,4 +1,5 @@
-import { product, productPage, stockMovementPage } from '@live-orders/contracts/rest/products.ts';
+import { product } from '@live-orders/contracts/domain/products.ts';
+import { productPage, stockMovementPage } from '@live-orders/contracts/rest/products.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';

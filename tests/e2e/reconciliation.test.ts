@@ -1,7 +1,7 @@
 import { ordersHealth, type Reconciliation } from '@live-orders/contracts/rest/health.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { topics } from '@live-orders/contracts/kafka/events.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';

@@ -1,6 +1,7 @@
 import { gatewayHealth, bridgeHealth } from '@live-orders/contracts/rest/health.ts';
-import { topics } from '@live-orders/contracts/kafka/events.ts';
-import { ensureTopics, withAdmin } from '@live-orders/runtime/kafka/client.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
+import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { createPart, startPart } from '@live-orders/local/parts/part.ts';

@@ -1,4 +1,4 @@
-import type { Stage, StreamLag } from '@live-orders/contracts/rest/health.ts';
+import type { Stage, StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import type { PartName } from '@live-orders/local/parts/parts.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { ticket } from '@live-orders/contracts/socket/messages.ts';
+import { ticket } from '@live-orders/contracts/socket/tickets.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Api } from '@live-orders/test-support/clients/api.ts';

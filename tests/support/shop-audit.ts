@@ -1,4 +1,4 @@
-import { steps } from '@live-orders/contracts/rest/orders.ts';
+import { steps } from '@live-orders/contracts/domain/order-status.ts';
 import pg from 'pg';
 
 const stepList = steps.map(({ from, to }) => `('${from}', '${to}')`).join(', ');

@@ -1,38 +1,11 @@
 import { z } from 'zod';
 import { timestamp, uuid } from '../domain/fields.ts';
-import { order, orderStatus } from '../rest/orders.ts';
-import { product } from '../rest/products.ts';
-import { account, role } from '../rest/users.ts';
-
-/** Topics by aggregate; records are keyed by the aggregate's id. A deployment may put a prefix before the names. */
-export const topics = { order: 'orders.v1', product: 'products.v1', user: 'users.v1' } as const;
-export type Aggregate = keyof typeof topics;
-export const aggregates = ['order', 'product', 'user'] as const satisfies readonly Aggregate[];
-
-/** Where the bridge puts a record that it cannot read, or whose message would be too large. */
-export const deadLetterTopic = 'bridge.dlq';
-
-/** What a dead letter has besides its own headers: where it was, and why it could not be carried. */
-export const deadLetterHeaders = z.object({
-  dlq_topic: z.string(),
-  dlq_partition: z.string().meta({ example: '2' }),
-  dlq_offset: z.string().meta({ example: '1741' }),
-  dlq_reason: z.string().meta({ example: 'the value is not JSON' }),
-});
-export type DeadLetterHeaders = z.infer<typeof deadLetterHeaders>;
-
-/** On a record that was replayed: the offset of its dead letter. */
-export const replayHeader = 'dlq_replay';
-
-/**
- * Never has a record. In the offset of its own group on this topic each relay notes, in the transaction of a batch,
- * which rows the batch was, so that its successor knows.
- */
-export const relayTopic = 'relay.batches';
-
-/** Who caused a change; null for the system itself. */
-export const actor = z.object({ id: uuid, name: z.string(), role }).meta({ id: 'Actor' });
-export type Actor = z.infer<typeof actor>;
+import { order } from '../domain/orders.ts';
+import { orderStatus } from '../domain/order-status.ts';
+import { product } from '../domain/products.ts';
+import { account } from '../domain/users.ts';
+import { actor } from '../domain/actor.ts';
+import { type Aggregate, aggregates } from './topics.ts';
 
 const orderEventValue = order.extend({ previous_status: orderStatus.nullable(), actor: actor.nullable() });
 const productEventValue = product.extend({ actor: actor.nullable() });

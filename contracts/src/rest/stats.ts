@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { minorUnits, timestamp } from '../domain/fields.ts';
-import { orderStatus } from './orders.ts';
+import { orderStatus } from '../domain/order-status.ts';
 
 export const statsWindows = ['1h', '24h', '7d', '30d'] as const;
 export type StatsWindow = (typeof statsWindows)[number];

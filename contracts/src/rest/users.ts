@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import { givenText, page, pageQuery, timestamp, uuid } from '../domain/fields.ts';
-
-export const roles = ['admin', 'staff', 'customer'] as const;
-export const role = z.enum(roles);
-export type Role = z.infer<typeof role>;
-
-/** Staff and administrators see and move every order. */
-export const isStaff = (value: Role): boolean => value !== 'customer';
+import { givenText } from '../domain/fields.ts';
+import { page, pageQuery } from './paging.ts';
+import { account, role, user } from '../domain/users.ts';
 
 const email = z
   .email()
@@ -19,23 +14,6 @@ const password = z
   .string()
   .min(8)
   .refine((value) => new TextEncoder().encode(value).length <= 72, 'must be at most 72 bytes long');
-
-export const user = z
-  .object({
-    id: uuid,
-    email: z.string().meta({ example: 'ada@example.com' }),
-    name: z.string().meta({ example: 'Ada Lovelace' }),
-    role,
-    created_at: timestamp,
-  })
-  .meta({ id: 'User' });
-export type User = z.infer<typeof user>;
-
-/** A user as administrators see it: deactivated users stay, with `active: false`. */
-export const account = user
-  .extend({ active: z.boolean(), version: z.int().positive(), updated_at: timestamp })
-  .meta({ id: 'Account' });
-export type Account = z.infer<typeof account>;
 export const accountPage = page(account).meta({ id: 'AccountPage' });
 
 export const credentials = z

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import { deadLetterHeaders, deadLetterTopic, replayHeader } from '@live-orders/contracts/kafka/events.ts';
+import { deadLetterHeaders, deadLetterTopic, replayHeader } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { settings } from '@live-orders/runtime/process/config.ts';
 import { FencedSender } from '@live-orders/runtime/kafka/fenced-sender.ts';
-import { connectKafka, type KafkaMessage, refusalOf } from '@live-orders/runtime/kafka/client.ts';
+import { connectKafka, type KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
+import { refusalOf } from '@live-orders/runtime/kafka/refusals.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { z } from 'zod';

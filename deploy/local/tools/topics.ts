@@ -1,5 +1,6 @@
 import { settings } from '@live-orders/runtime/process/config.ts';
-import { connectKafka, ensureTopics } from '@live-orders/runtime/kafka/client.ts';
+import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
+import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { z } from 'zod';
 

@@ -1,6 +1,8 @@
 import { demoPassword } from '@live-orders/contracts/demo.ts';
-import { order, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import { productPage, type Product } from '@live-orders/contracts/rest/products.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { productPage } from '@live-orders/contracts/rest/products.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { session } from '@live-orders/contracts/rest/users.ts';
 
 const requestMs = 5_000;

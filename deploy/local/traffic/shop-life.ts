@@ -1,6 +1,7 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
-import type { Order, OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import type { Product } from '@live-orders/contracts/rest/products.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal, ShopClient } from './shop-client.ts';
 

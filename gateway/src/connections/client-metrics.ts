@@ -1,4 +1,4 @@
-import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/messages.ts';
+import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Hub } from '../fanout/hub.ts';
 

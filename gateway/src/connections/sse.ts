@@ -1,4 +1,4 @@
-import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/messages.ts';
+import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { type AuthEnv, type Identity } from '@live-orders/runtime/auth.ts';
 import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';

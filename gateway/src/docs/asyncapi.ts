@@ -1,28 +1,20 @@
+import { actor } from '@live-orders/contracts/domain/actor.ts';
 import {
-  actor,
   aggregateOf,
-  type Aggregate,
-  aggregates,
-  deadLetterHeaders,
-  deadLetterTopic,
   eventHeaders,
   type EventType,
   eventValues,
   isEventType,
-  topics,
 } from '@live-orders/contracts/kafka/events.ts';
-import { streamLag } from '@live-orders/contracts/rest/health.ts';
-import { order, orderItem } from '@live-orders/contracts/rest/orders.ts';
-import { product } from '@live-orders/contracts/rest/products.ts';
-import {
-  type ClientMessage,
-  clientFrameBytes,
-  clientMessage,
-  closeCodes,
-  serverMessage,
-  type ServerMessage,
-} from '@live-orders/contracts/socket/messages.ts';
-import { account } from '@live-orders/contracts/rest/users.ts';
+import { type Aggregate, aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { deadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
+import { streamLag } from '@live-orders/contracts/domain/stream-lag.ts';
+import { order, orderItem } from '@live-orders/contracts/domain/orders.ts';
+import { product } from '@live-orders/contracts/domain/products.ts';
+import { type ClientMessage, clientFrameBytes, clientMessage } from '@live-orders/contracts/socket/client-messages.ts';
+import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
+import { serverMessage, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
+import { account } from '@live-orders/contracts/domain/users.ts';
 import { z } from 'zod';
 
 const eventTypes = Object.keys(eventValues).filter(isEventType);

@@ -1,6 +1,8 @@
-import { customerOrder, isFinal } from '@live-orders/contracts/rest/orders.ts';
-import type { RedisMessage, ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import type { Role } from '@live-orders/contracts/rest/users.ts';
+import { customerOrder } from '@live-orders/contracts/domain/orders.ts';
+import { isFinal } from '@live-orders/contracts/domain/order-status.ts';
+import type { RedisMessage } from '@live-orders/contracts/redis/messages.ts';
+import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 
 /** Sockets that see the same: all administrators, all staff, or one customer. */
 export type Audience = 'admin' | 'staff' | `customer:${string}`;

@@ -1,4 +1,4 @@
-import { formatPosition, type Position } from '@live-orders/contracts/socket/messages.ts';
+import { formatPosition, type Position } from '@live-orders/contracts/socket/position.ts';
 
 /**
  * Messages that go out together, shared by every client that gets them: the bytes of each transport are made once, when

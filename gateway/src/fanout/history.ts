@@ -1,4 +1,4 @@
-import type { Position } from '@live-orders/contracts/socket/messages.ts';
+import type { Position } from '@live-orders/contracts/socket/position.ts';
 import type { Delivery } from './audience.ts';
 
 /** An event of the log, as the texts ready to send. */

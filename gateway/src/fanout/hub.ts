@@ -1,10 +1,7 @@
-import {
-  type CloseReason,
-  formatPosition,
-  type Position,
-  type RedisMessage,
-  type ServerMessage,
-} from '@live-orders/contracts/socket/messages.ts';
+import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
+import { formatPosition, type Position } from '@live-orders/contracts/socket/position.ts';
+import type { RedisMessage } from '@live-orders/contracts/redis/messages.ts';
+import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { type Audience, audienceOf, type Delivery, encode, project, reaches } from './audience.ts';
 import { Frame } from './frame.ts';
 import type { Entry, History } from './history.ts';

@@ -3,10 +3,10 @@ import {
   presenceAnnouncement,
   type PresenceAnnouncement,
   presenceChannel,
-  type PresentOrder,
-} from '@live-orders/contracts/socket/presence.ts';
-import type { ClientMessage } from '@live-orders/contracts/socket/messages.ts';
-import { isStaff } from '@live-orders/contracts/rest/users.ts';
+} from '@live-orders/contracts/redis/presence.ts';
+import type { PresentOrder } from '@live-orders/contracts/socket/presence.ts';
+import type { ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
+import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Part } from '@live-orders/runtime/process/run.ts';

@@ -1,10 +1,5 @@
-import {
-  announcementLifeMs,
-  type Doing,
-  mostPresentOrders,
-  type PresenceAnnouncement,
-  type PresentOrder,
-} from '@live-orders/contracts/socket/presence.ts';
+import { announcementLifeMs, type PresenceAnnouncement } from '@live-orders/contracts/redis/presence.ts';
+import { type Doing, mostPresentOrders, type PresentOrder } from '@live-orders/contracts/socket/presence.ts';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Presence } from './presence.ts';

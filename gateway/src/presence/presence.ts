@@ -1,9 +1,8 @@
+import { announcementLifeMs, type PresenceAnnouncement } from '@live-orders/contracts/redis/presence.ts';
 import {
-  announcementLifeMs,
   type Doing,
   mostPresentOrders,
   type Person,
-  type PresenceAnnouncement,
   type PresentOrder,
 } from '@live-orders/contracts/socket/presence.ts';
 

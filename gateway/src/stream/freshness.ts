@@ -1,4 +1,10 @@
-import { type Lag, lateMs, type OutboxHealth, type Stage, type StreamLag } from '@live-orders/contracts/rest/health.ts';
+import {
+  type Lag,
+  lateMs,
+  type OutboxHealth,
+  type Stage,
+  type StreamLag,
+} from '@live-orders/contracts/domain/stream-lag.ts';
 
 /** What a poll brought: `lag` is null when the stage answers but has no figures to tell (an older version). */
 export interface Reading<T> {

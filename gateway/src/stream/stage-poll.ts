@@ -1,12 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  bridgeHealth,
-  type Lag,
-  serviceHealth,
-  type Stage,
-  type StreamLag,
-} from '@live-orders/contracts/rest/health.ts';
+import { bridgeHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
+import type { Lag, Stage, StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Part } from '@live-orders/runtime/process/run.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { formatPosition } from '@live-orders/contracts/socket/messages.ts';
+import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import type { Redis } from 'ioredis';

@@ -1,4 +1,5 @@
-import { channels, type Position, redisMessage, type RedisMessage } from '@live-orders/contracts/socket/messages.ts';
+import { channels, redisMessage, type RedisMessage } from '@live-orders/contracts/redis/messages.ts';
+import type { Position } from '@live-orders/contracts/socket/position.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';

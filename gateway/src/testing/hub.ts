@@ -1,11 +1,9 @@
-import type { Order, OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import {
-  type CloseReason,
-  type RedisMessage,
-  serverFrame,
-  type ServerMessage,
-} from '@live-orders/contracts/socket/messages.ts';
-import type { Role } from '@live-orders/contracts/rest/users.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
+import type { RedisMessage } from '@live-orders/contracts/redis/messages.ts';
+import { serverFrame, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 import type { Frame } from '../fanout/frame.ts';
 import { History } from '../fanout/history.ts';
 import { Hub } from '../fanout/hub.ts';

@@ -1,7 +1,8 @@
-import { aggregates, topics } from '@live-orders/contracts/kafka/events.ts';
+import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
 import { backoff, pause, retry } from '@live-orders/runtime/process/backoff.ts';
 import { consume, type CoveredBatch, type EmptyStretch } from '@live-orders/runtime/kafka/consumer.ts';
-import { ensureTopics, type Kafka, type KafkaMessage, type KafkaSettings } from '@live-orders/runtime/kafka/client.ts';
+import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
+import type { Kafka, KafkaMessage, KafkaSettings } from '@live-orders/runtime/kafka/client.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Part } from '@live-orders/runtime/process/run.ts';
 import { Counter, type Registry } from 'prom-client';

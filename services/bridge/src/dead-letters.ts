@@ -1,4 +1,4 @@
-import { type DeadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/kafka/events.ts';
+import { type DeadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import type { Kafka, KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';

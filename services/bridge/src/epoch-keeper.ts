@@ -1,5 +1,6 @@
 import { pause } from '@live-orders/runtime/process/backoff.ts';
-import { type Kafka, OffsetReader } from '@live-orders/runtime/kafka/client.ts';
+import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
+import { OffsetReader } from '@live-orders/runtime/kafka/offsets.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Part } from '@live-orders/runtime/process/run.ts';
 import type { Publisher } from './publisher.ts';

@@ -1,6 +1,7 @@
 import type { BridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
-import { type Kafka, type KafkaSettings, OffsetReader } from '@live-orders/runtime/kafka/client.ts';
+import type { Kafka, KafkaSettings } from '@live-orders/runtime/kafka/client.ts';
+import { OffsetReader } from '@live-orders/runtime/kafka/offsets.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { serveGauges } from '@live-orders/runtime/process/metrics.ts';
 import type { Part } from '@live-orders/runtime/process/run.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { BridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
-import { createApp, httpPart } from '@live-orders/runtime/http/app.ts';
+import { createApp } from '@live-orders/runtime/http/app.ts';
+import { httpPart } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics, serveMetrics } from '@live-orders/runtime/process/metrics.ts';

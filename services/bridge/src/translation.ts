@@ -6,7 +6,7 @@ import {
   eventValues,
   isEventType,
 } from '@live-orders/contracts/kafka/events.ts';
-import { channels, messageBytes, redisEvents } from '@live-orders/contracts/socket/messages.ts';
+import { channels, messageBytes, redisEvents } from '@live-orders/contracts/redis/messages.ts';
 import type { IHeaders } from '@live-orders/runtime/kafka/client.ts';
 import { z } from 'zod';
 import type { Revocation } from './publisher.ts';

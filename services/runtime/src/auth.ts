@@ -1,5 +1,5 @@
-import { role, type Role } from '@live-orders/contracts/rest/users.ts';
-import type { Actor } from '@live-orders/contracts/kafka/events.ts';
+import { role, type Role } from '@live-orders/contracts/domain/users.ts';
+import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';

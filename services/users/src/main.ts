@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { createVerifier } from '@live-orders/runtime/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
-import { connectDatabase, migrate } from '@live-orders/runtime/database/database.ts';
-import { httpPart } from '@live-orders/runtime/http/app.ts';
+import { connectDatabase } from '@live-orders/runtime/database/database.ts';
+import { migrate } from '@live-orders/runtime/database/migrations.ts';
+import { httpPart } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';

@@ -1,4 +1,4 @@
-import type { Account, Role, User } from '@live-orders/contracts/rest/users.ts';
+import type { Account, Role, User } from '@live-orders/contracts/domain/users.ts';
 import {
   type CreationOptional,
   DataTypes,

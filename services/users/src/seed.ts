@@ -1,4 +1,5 @@
-import { enterAlone, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import { enterAlone } from '@live-orders/runtime/database/migrations.ts';
+import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { demoCustomers, demoPassword, demoTeam } from '@live-orders/contracts/demo.ts';

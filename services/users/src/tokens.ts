@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { accessTokenSeconds, type User } from '@live-orders/contracts/rest/users.ts';
+import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
+import type { User } from '@live-orders/contracts/domain/users.ts';
 import { tokenRules } from '@live-orders/runtime/auth.ts';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
 

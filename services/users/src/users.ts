@@ -1,4 +1,4 @@
-import type { Account, Role } from '@live-orders/contracts/rest/users.ts';
+import type { Account, Role } from '@live-orders/contracts/domain/users.ts';
 import { readCursor, sortValues, toPage } from '@live-orders/runtime/http/cursor.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';

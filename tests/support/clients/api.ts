@@ -1,8 +1,10 @@
 import { demoPassword } from '@live-orders/contracts/demo.ts';
-import type { Problem } from '@live-orders/contracts/rest/errors.ts';
-import { problem } from '@live-orders/contracts/rest/errors.ts';
-import { order, type Order, orderPage, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import { productPage, type Product } from '@live-orders/contracts/rest/products.ts';
+import { type Problem, problem } from '@live-orders/contracts/rest/errors.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { orderPage } from '@live-orders/contracts/rest/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { productPage } from '@live-orders/contracts/rest/products.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { session, type Session } from '@live-orders/contracts/rest/users.ts';
 import type { z } from 'zod';
 

@@ -1,5 +1,5 @@
-import { order, type Order } from '@live-orders/contracts/rest/orders.ts';
-import { ticket } from '@live-orders/contracts/socket/messages.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { ticket } from '@live-orders/contracts/socket/tickets.ts';
 import { LiveClient } from '../../../dashboard/src/lib/live/client.ts';
 import { OrderStore } from '../../../dashboard/src/lib/live/order-store.ts';
 import { Api } from './api.ts';

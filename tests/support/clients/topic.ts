@@ -1,5 +1,5 @@
-import { order } from '@live-orders/contracts/rest/orders.ts';
-import { topics } from '@live-orders/contracts/kafka/events.ts';
+import { order } from '@live-orders/contracts/domain/orders.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import { connectKafka, type Kafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';

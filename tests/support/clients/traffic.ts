@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { expect, vi } from 'vitest';
 import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
 

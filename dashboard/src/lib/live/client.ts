@@ -1,11 +1,7 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
-import {
-  type ClientMessage,
-  formatPosition,
-  parsePosition,
-  type Position,
-  type ServerMessage,
-} from '@live-orders/contracts/socket/messages.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
+import { formatPosition, parsePosition, type Position } from '@live-orders/contracts/socket/position.ts';
+import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { Confirmations } from './confirmations.ts';
 import { EventStream } from './event-stream.ts';
 import { readFrame } from './frame.ts';

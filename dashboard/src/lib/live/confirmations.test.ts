@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { change, order, setUp } from '../testing/live-client.ts';
 import { makeOrder, orderId } from '../testing/orders.ts';

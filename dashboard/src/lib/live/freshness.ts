@@ -1,4 +1,4 @@
-import type { Stage } from '@live-orders/contracts/rest/health.ts';
+import type { Stage } from '@live-orders/contracts/domain/stream-lag.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import type { LiveState } from './state.ts';
 

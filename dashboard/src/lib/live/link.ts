@@ -1,4 +1,5 @@
-import { type ClientMessage, closeCodes, shouldReconnect } from '@live-orders/contracts/socket/messages.ts';
+import type { ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
+import { closeCodes, shouldReconnect } from '@live-orders/contracts/socket/close-codes.ts';
 import { eventsUrl } from './event-stream.ts';
 import { SessionEndedError, type LiveSocket } from './state.ts';
 import { TransportChoice, type Transport } from './transport.ts';

@@ -1,4 +1,5 @@
-import { orderStatuses, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OrderStore } from './order-store.ts';

@@ -1,4 +1,5 @@
-import { isFinal, type Order } from '@live-orders/contracts/rest/orders.ts';
+import { isFinal } from '@live-orders/contracts/domain/order-status.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 
 /**
  * The orders that a client knows, each at the highest version it has seen. Orders in a final status are given up, the

@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { backoff } from './link.ts';
 import { SessionEndedError } from './state.ts';
 import { pause } from './pause.ts';

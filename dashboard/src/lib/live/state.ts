@@ -1,5 +1,5 @@
-import type { Stage } from '@live-orders/contracts/rest/health.ts';
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Stage } from '@live-orders/contracts/domain/stream-lag.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import type { OrderStore } from './order-store.ts';
 

@@ -1,4 +1,5 @@
-import { order as orderSchema, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { toast } from 'svelte-sonner';

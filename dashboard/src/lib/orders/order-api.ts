@@ -1,5 +1,7 @@
-import { order, orderPage, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import { ticket } from '@live-orders/contracts/socket/messages.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { orderPage } from '@live-orders/contracts/rest/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { ticket } from '@live-orders/contracts/socket/tickets.ts';
 import type { z } from 'zod';
 import { ApiError, callApi } from '../session/api.ts';
 import { openStatuses } from './status.ts';

@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readOrderSnapshot } from './order-snapshot.ts';
 import { makeOrder, orderId } from '../testing/orders.ts';

@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { readOpenOrders, readOrder, readOrders } from './order-api.ts';
 import { finalStatuses } from './status.ts';
 

@@ -1,4 +1,4 @@
-import { orderStatuses, transitions, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { orderStatuses, transitions, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 
 export const statusLabels: Readonly<Record<OrderStatus, string>> = {
   pending: 'Pending',

@@ -1,4 +1,5 @@
-import { session, user, type Session, type User } from '@live-orders/contracts/rest/users.ts';
+import { session, type Session } from '@live-orders/contracts/rest/users.ts';
+import { user, type User } from '@live-orders/contracts/domain/users.ts';
 import type { Cookies, RequestEvent } from '@sveltejs/kit';
 import { askGateway, type Answer } from './gateway.ts';
 import { isHttps } from './origin.ts';

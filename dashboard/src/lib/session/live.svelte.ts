@@ -1,6 +1,7 @@
-import type { StreamLag } from '@live-orders/contracts/rest/health.ts';
-import type { Order, OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import type { Product } from '@live-orders/contracts/rest/products.ts';
+import type { StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { createContext, flushSync } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';

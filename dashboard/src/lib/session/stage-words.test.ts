@@ -1,4 +1,4 @@
-import type { StreamLag } from '@live-orders/contracts/rest/health.ts';
+import type { StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { describe, expect, test } from 'vitest';
 import { describeStages } from './stage-words.ts';
 

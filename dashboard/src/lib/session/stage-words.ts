@@ -1,4 +1,4 @@
-import { lateMs, type Stage, type StreamLag } from '@live-orders/contracts/rest/health.ts';
+import { lateMs, type Stage, type StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { formatDelay } from '../ui/times.ts';
 
 /** Why the page may be old is nothing to whoever looks at it: the same words whatever is behind. */

@@ -1,4 +1,5 @@
-import type { Order, OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { vi } from 'vitest';
 import { LiveClient } from '../live/client.ts';
 import type { LiveClientOptions, LiveSocket, LiveState, OrderChange } from '../live/state.ts';

@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 
 /** An order for tests; only what a test speaks of needs to be given. */
 export const makeOrder = (given: Partial<Order> & Pick<Order, 'id'>): Order => ({

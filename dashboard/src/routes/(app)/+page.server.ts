@@ -1,8 +1,9 @@
 import { describeProblem } from '#lib/session/problem-words.ts';
 import { askGateway } from '#lib/server/gateway.ts';
 import { openStatuses } from '#lib/orders/status.ts';
-import { orderPage, type Order } from '@live-orders/contracts/rest/orders.ts';
-import { isStaff } from '@live-orders/contracts/rest/users.ts';
+import { orderPage } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import type { PageServerLoad } from './$types';
 
 interface First {

@@ -6,7 +6,7 @@ import type { LiveOrders } from '#lib/session/live.svelte.ts';
 import { SessionEndedError } from '#lib/live/state.ts';
 import { leaveForLogin } from '#lib/session/login.ts';
 import { readOrders } from '#lib/orders/order-api.ts';
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import {
   arrange,
   countMissing,

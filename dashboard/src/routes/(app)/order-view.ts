@@ -1,4 +1,5 @@
-import { orderStatuses, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { finalStatuses, openStatuses, statusLabels } from '#lib/orders/status.ts';
 
 /** What the board can be narrowed to: a status, all that still move, or everything. */

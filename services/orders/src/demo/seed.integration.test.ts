@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { orderStatuses } from '@live-orders/contracts/rest/orders.ts';
-import { connectDatabase, migrate, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import { connectDatabase, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { QueryTypes } from 'sequelize';

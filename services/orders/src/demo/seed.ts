@@ -1,13 +1,14 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
-import type { Product } from '@live-orders/contracts/rest/products.ts';
-import type { OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import { enterAlone, type Sequelize, type Transaction } from '@live-orders/runtime/database/database.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { enterAlone } from '@live-orders/runtime/database/migrations.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { demoProducts } from './catalogue.ts';
-import { productColumns, type ProductRow, toProduct } from '../orders/rows.ts';
+import { productColumns, type ProductRow, toProduct } from '../products/rows.ts';
 import { moveOrders } from '../orders/moves.ts';
 import { placeOrder } from '../orders/placement.ts';
 import type { Shop } from '../orders/shop.ts';

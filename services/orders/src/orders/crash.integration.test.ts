@@ -1,5 +1,6 @@
 import { seededRandom } from '@live-orders/contracts/demo.ts';
-import { order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { QueryTypes } from 'sequelize';

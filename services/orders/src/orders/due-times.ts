@@ -1,4 +1,4 @@
-import { isFinal, orderStatus, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
+import { isFinal, orderStatus, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { z } from 'zod';
 
 /** Minutes that an order should stay in a status at most; one that is not here has no target. */

@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { describe, expect, test } from 'vitest';
 import { toCsv, toNdjson } from './export.ts';
 

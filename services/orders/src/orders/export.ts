@@ -1,4 +1,5 @@
-import type { Order, OrderFilter } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderFilter } from '@live-orders/contracts/rest/orders.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { QueryTypes } from 'sequelize';
 import { orderColumns, type OrderRow, toOrder } from './rows.ts';

@@ -1,4 +1,5 @@
-import type { Order, OrderFilter, OrderQuery } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderFilter, OrderQuery } from '@live-orders/contracts/rest/orders.ts';
 import { readCursor, readSort, sortValues, toPage } from '@live-orders/runtime/http/cursor.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { QueryTypes } from 'sequelize';

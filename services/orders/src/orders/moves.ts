@@ -1,5 +1,6 @@
-import type { Actor } from '@live-orders/contracts/kafka/events.ts';
-import { movesOf, type Order, type OrderStatus, steps } from '@live-orders/contracts/rest/orders.ts';
+import type { Actor } from '@live-orders/contracts/domain/actor.ts';
+import { movesOf, type OrderStatus, steps } from '@live-orders/contracts/domain/order-status.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';

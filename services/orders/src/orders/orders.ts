@@ -1,16 +1,15 @@
-import type { Actor } from '@live-orders/contracts/kafka/events.ts';
+import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import {
   bulkResults,
   type BulkResults,
   type BulkStatusChange,
-  movesOf,
-  order as orderSchema,
-  type Order,
   type OrderChange,
   type OrderCreation,
   type OrderStep,
   type StatusChange,
 } from '@live-orders/contracts/rest/orders.ts';
+import { movesOf } from '@live-orders/contracts/domain/order-status.ts';
+import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import { isSame, type Precondition } from '@live-orders/runtime/http/preconditions.ts';
 import { QueryTypes } from 'sequelize';

@@ -1,13 +1,14 @@
-import type { Actor } from '@live-orders/contracts/kafka/events.ts';
-import type { Order, OrderCreation } from '@live-orders/contracts/rest/orders.ts';
-import type { Product } from '@live-orders/contracts/rest/products.ts';
+import type { Actor } from '@live-orders/contracts/domain/actor.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderCreation } from '@live-orders/contracts/rest/orders.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { dueAt, type Targets } from './due-times.ts';
-import { productColumns, type ProductRow, toProduct } from './rows.ts';
+import { productColumns, type ProductRow, toProduct } from '../products/rows.ts';
 import type { Shop } from './shop.ts';
 
 type Line = OrderCreation['items'][number];

@@ -1,4 +1,4 @@
-import { order, type Order } from '@live-orders/contracts/rest/orders.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { QueryTypes } from 'sequelize';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';

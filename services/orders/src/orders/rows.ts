@@ -1,20 +1,6 @@
-import type { Order, OrderItem, OrderStatus, OrderStep } from '@live-orders/contracts/rest/orders.ts';
-import type { Product } from '@live-orders/contracts/rest/products.ts';
-
-/** Rows as pg gives them: BIGINT is text, timestamps are dates. Amounts stay far below 2^53. */
-export interface ProductRow {
-  id: string;
-  name: string;
-  description: string;
-  price: string;
-  currency: string;
-  stock: number;
-  low_stock_threshold: number;
-  archived: boolean;
-  version: number;
-  created_at: Date;
-  updated_at: Date;
-}
+import type { Order, OrderItem } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { OrderStep } from '@live-orders/contracts/rest/orders.ts';
 
 export interface OrderRow {
   id: string;
@@ -44,17 +30,6 @@ export const orderColumns = `o.id, o.number, o.customer_id, o.customer_name, o.s
   o.version, o.assigned_to, o.assigned_name, o.internal_note, o.due_at, o.created_at, o.updated_at,
   (SELECT json_agg(json_build_object('id', i.id, 'product_id', i.product_id, 'name', i.name, 'quantity', i.quantity,
      'price', i.price) ORDER BY i.id) FROM order_items i WHERE i.order_id = o.id) AS items`;
-
-/** The columns of a `ProductRow`, for `products p`. */
-export const productColumns = `p.id, p.name, p.description, p.price, p.currency, p.stock, p.low_stock_threshold, p.archived,
-  p.version, p.created_at, p.updated_at`;
-
-export const toProduct = (row: ProductRow): Product => ({
-  ...row,
-  price: Number(row.price),
-  created_at: row.created_at.toISOString(),
-  updated_at: row.updated_at.toISOString(),
-});
 
 export const toOrder = (row: OrderRow): Order => ({
   ...row,

@@ -1,12 +1,11 @@
-import type { Actor } from '@live-orders/contracts/kafka/events.ts';
-import {
-  product as productSchema,
-  type Product,
-  type ProductChange,
-  type ProductCreation,
-  type ProductQuery,
-  type StockAdjustment,
-  type StockMovement,
+import type { Actor } from '@live-orders/contracts/domain/actor.ts';
+import { product as productSchema, type Product } from '@live-orders/contracts/domain/products.ts';
+import type {
+  ProductChange,
+  ProductCreation,
+  ProductQuery,
+  StockAdjustment,
+  StockMovement,
 } from '@live-orders/contracts/rest/products.ts';
 import { readCursor, readSort, sortValues, toPage } from '@live-orders/runtime/http/cursor.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
@@ -16,7 +15,7 @@ import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { type Answer, type IdempotencyKey, once } from '../database/idempotency.ts';
-import { productColumns, type ProductRow, toProduct } from '../orders/rows.ts';
+import { productColumns, type ProductRow, toProduct } from './rows.ts';
 import { Conditions, contains } from '../database/conditions.ts';
 import { changeStock } from './stock.ts';
 

@@ -1,8 +1,9 @@
-import type { Actor } from '@live-orders/contracts/kafka/events.ts';
-import type { Product, StockMovement } from '@live-orders/contracts/rest/products.ts';
+import type { Actor } from '@live-orders/contracts/domain/actor.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
+import type { StockMovement } from '@live-orders/contracts/rest/products.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import { QueryTypes } from 'sequelize';
-import { productColumns, type ProductRow, toProduct } from '../orders/rows.ts';
+import { productColumns, type ProductRow, toProduct } from './rows.ts';
 
 /** How many units leave (negative) or come back (positive). */
 export interface StockChange {

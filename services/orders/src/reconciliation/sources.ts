@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { topics } from '@live-orders/contracts/kafka/events.ts';
-import { channels } from '@live-orders/contracts/socket/messages.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { channels } from '@live-orders/contracts/redis/messages.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
 import type { Redis } from '@live-orders/runtime/redis.ts';

@@ -1,5 +1,6 @@
-import { customerOrder, type Order, orderFilter } from '@live-orders/contracts/rest/orders.ts';
-import { isStaff } from '@live-orders/contracts/rest/users.ts';
+import { customerOrder, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { orderFilter } from '@live-orders/contracts/rest/orders.ts';
+import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';

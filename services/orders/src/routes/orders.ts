@@ -1,9 +1,6 @@
 import {
   bulkResults,
   bulkStatusChange,
-  customerOrder,
-  order,
-  type Order,
   orderChange,
   orderCreation,
   orderHistory,
@@ -11,8 +8,9 @@ import {
   orderQuery,
   statusChange,
 } from '@live-orders/contracts/rest/orders.ts';
+import { customerOrder, order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
-import { isStaff } from '@live-orders/contracts/rest/users.ts';
+import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import {
   authenticate,
   type AuthEnv,

@@ -1,6 +1,5 @@
+import { product, type Product } from '@live-orders/contracts/domain/products.ts';
 import {
-  product,
-  type Product,
   productChange,
   productCreation,
   productPage,

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import type { Actor } from '@live-orders/contracts/kafka/events.ts';
-import { type Order, orderStatuses, type OrderStep } from '@live-orders/contracts/rest/orders.ts';
+import type { Actor } from '@live-orders/contracts/domain/actor.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import type { OrderStep } from '@live-orders/contracts/rest/orders.ts';
 import { type OrderStats, orderStats, statsWindows } from '@live-orders/contracts/rest/stats.ts';
-import { role } from '@live-orders/contracts/rest/users.ts';
-import { connectDatabase, migrate, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import { role } from '@live-orders/contracts/domain/users.ts';
+import { connectDatabase, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { Registry } from 'prom-client';

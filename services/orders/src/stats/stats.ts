@@ -1,4 +1,4 @@
-import { orderStatuses } from '@live-orders/contracts/rest/orders.ts';
+import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
 import type { OrderStats, StatsWindow } from '@live-orders/contracts/rest/stats.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { QueryTypes, Transaction } from 'sequelize';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { bulkResults, movesOf, order, orderStatuses, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import type { Role } from '@live-orders/contracts/rest/users.ts';
+import { bulkResults } from '@live-orders/contracts/rest/orders.ts';
+import { movesOf, orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { order } from '@live-orders/contracts/domain/orders.ts';
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 import { problem } from '@live-orders/contracts/rest/errors.ts';
 import { z } from 'zod';
 import type { Operation } from './shop-operation.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { movesOf, type Order, type OrderStatus } from '@live-orders/contracts/rest/orders.ts';
-import type { Role } from '@live-orders/contracts/rest/users.ts';
+import { movesOf, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 
 export interface ModelLine {
   product_id: string;

@@ -1,5 +1,5 @@
-import { orderStatuses } from '@live-orders/contracts/rest/orders.ts';
-import type { Role } from '@live-orders/contracts/rest/users.ts';
+import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 import fc from 'fast-check';
 
 /** What clients may do; numbers are places in lists that are known only while the test runs. */

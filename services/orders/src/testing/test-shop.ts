@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { Order, OrderCreation } from '@live-orders/contracts/rest/orders.ts';
-import { order } from '@live-orders/contracts/rest/orders.ts';
-import { product, type Product } from '@live-orders/contracts/rest/products.ts';
-import type { Role } from '@live-orders/contracts/rest/users.ts';
+import { type Order, order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderCreation } from '@live-orders/contracts/rest/orders.ts';
+import { product, type Product } from '@live-orders/contracts/domain/products.ts';
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 import type { Identity } from '@live-orders/runtime/auth.ts';
-import { connectDatabase, migrate, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import { connectDatabase, type Sequelize } from '@live-orders/runtime/database/database.ts';
+import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';

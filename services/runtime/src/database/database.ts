@@ -1,11 +1,7 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { Sequelize, type Transaction } from 'sequelize';
-import { SequelizeStorage, Umzug } from 'umzug';
-import { z } from 'zod';
-import { backoff, retry } from '../process/backoff.ts';
+import { backoff } from '../process/backoff.ts';
 import type { Log } from '../process/log.ts';
 import { isConflict } from './sql-state.ts';
 
@@ -67,52 +63,4 @@ export const transact = async <T>(
       await delay(backoff(tries, 400));
     }
   }
-};
-
-const migrationModule = z.object({ up: z.custom<(database: Sequelize, t: Transaction) => Promise<void>>() });
-
-/**
- * Brings the tables of one service up to date. Replicas that start at once wait for each other: the lock is a
- * transaction's, so that it goes with the connection that holds it.
- */
-export const migrate = async (database: Sequelize, service: string, directory: string, log: Log): Promise<void> => {
-  const umzug = new Umzug({
-    migrations: {
-      glob: ['*.ts', { cwd: directory }],
-      resolve: ({ name }) => ({
-        name,
-        up: async () => {
-          const { up } = migrationModule.parse(await import(pathToFileURL(join(directory, name)).href));
-          await database.transaction(async (transaction) => {
-            await patiently(database, transaction);
-            await up(database, transaction);
-          });
-          log.info({ migration: name }, 'migrated');
-        },
-      }),
-    },
-    storage: new SequelizeStorage({ sequelize: database, tableName: `${service}_migrations` }),
-    logger: undefined,
-  });
-  const locked = async (): Promise<void> => {
-    await database.transaction(async (transaction) => {
-      await enterAlone(database, `migrate:${service}`, transaction);
-      await umzug.up();
-    });
-  };
-  // At a common start the database may be a little later than the service.
-  const reachable = (): Promise<void> => database.authenticate();
-  await retry('reaching the database', reachable, { log, signal: AbortSignal.timeout(60_000), limit: 20 });
-  await locked();
-};
-
-/** Waits, as long as a statement may take, until no other transaction of this name is under way at any replica. */
-export const enterAlone = async (database: Sequelize, name: string, transaction: Transaction): Promise<void> => {
-  await patiently(database, transaction);
-  await database.query('SELECT pg_advisory_xact_lock(hashtext($1))', { bind: [name], transaction });
-};
-
-/** A migration waits for what came before it as long as a statement may take. */
-const patiently = async (database: Sequelize, transaction: Transaction): Promise<void> => {
-  await database.query('SET LOCAL lock_timeout = 0', { transaction });
 };

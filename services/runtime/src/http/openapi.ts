@@ -1,6 +1,5 @@
 import { errorCatalogue, type ErrorCode, problem } from '@live-orders/contracts/rest/errors.ts';
-import type { Health } from '@live-orders/contracts/rest/health.ts';
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from 'hono';
 import type { z } from 'zod';
 
@@ -82,23 +81,6 @@ export const problems = (
   const codes = [...wanted, 500 as const, 503 as const].map((one) => (isStatus(one) ? usual[one] : one));
   const byStatus = Map.groupBy(codes, (code) => String(errorCatalogue[code].status));
   return Object.fromEntries([...byStatus].map(([status, list]) => [status, problemOf(list)]));
-};
-
-/** `GET /` of a service's API, for anybody. */
-export const serveHealth = <E extends Env, H extends Health>(
-  api: OpenAPIHono<E>,
-  schema: z.ZodType<H>,
-  read: () => Promise<H>,
-): void => {
-  const route = createRoute({
-    method: 'get',
-    path: '/',
-    operationId: 'getHealth',
-    summary: 'Health of the service, and the state of what it depends on',
-    tags: ['health'],
-    responses: { 200: json(schema, 'It runs'), ...problems() },
-  });
-  api.openapi(route, async (c) => c.json(await read(), 200));
 };
 
 interface About {

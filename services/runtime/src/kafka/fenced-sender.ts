@@ -1,6 +1,7 @@
 import type { Transaction } from 'kafkajs';
 import { BatchProducer } from './batch-producer.ts';
-import { type Kafka, type Outgoing, readNote } from './client.ts';
+import type { Kafka, Outgoing } from './client.ts';
+import { readNote } from './offsets.ts';
 
 /**
  * Sends batches one after the other, each in a transaction of its own and with a note of what it was. Of all senders of

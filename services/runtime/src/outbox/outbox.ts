@@ -1,5 +1,6 @@
-import { aggregateOf, topics, type EventType, type EventValue } from '@live-orders/contracts/kafka/events.ts';
-import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/rest/health.ts';
+import { aggregateOf, type EventType, type EventValue } from '@live-orders/contracts/kafka/events.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/domain/stream-lag.ts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { transact } from '../database/database.ts';

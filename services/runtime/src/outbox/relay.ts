@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { relayTopic } from '@live-orders/contracts/kafka/events.ts';
+import { relayTopic } from '@live-orders/contracts/kafka/topics.ts';
 import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { backoff, pause } from '../process/backoff.ts';
 import { FencedSender } from '../kafka/fenced-sender.ts';
-import { ensureTopics, type Kafka, type KafkaSettings, type Outgoing, refusalOf } from '../kafka/client.ts';
+import { ensureTopics } from '../kafka/topics.ts';
+import type { Kafka, KafkaSettings, Outgoing } from '../kafka/client.ts';
+import { refusalOf } from '../kafka/refusals.ts';
 import { Leadership } from './leadership.ts';
 import type { Log } from '../process/log.ts';
 import { serveGauges } from '../process/metrics.ts';

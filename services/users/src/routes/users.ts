@@ -1,11 +1,10 @@
+import { account, user } from '@live-orders/contracts/domain/users.ts';
 import {
-  account,
   accountChange,
   accountCreation,
   accountPage,
   accountQuery,
   profileChange,
-  user,
 } from '@live-orders/contracts/rest/users.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/auth.ts';

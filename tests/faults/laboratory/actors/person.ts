@@ -1,6 +1,8 @@
 import { demoPassword } from '@live-orders/contracts/demo.ts';
-import { order, type Order, orderPage } from '@live-orders/contracts/rest/orders.ts';
-import { session, type Session, type User } from '@live-orders/contracts/rest/users.ts';
+import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { orderPage } from '@live-orders/contracts/rest/orders.ts';
+import { session, type Session } from '@live-orders/contracts/rest/users.ts';
+import type { User } from '@live-orders/contracts/domain/users.ts';
 
 export interface Answer {
   status: number;

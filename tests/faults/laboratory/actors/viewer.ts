@@ -1,5 +1,5 @@
-import { ticket } from '@live-orders/contracts/socket/messages.ts';
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import { ticket } from '@live-orders/contracts/socket/tickets.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { LiveClient } from '../../../../dashboard/src/lib/live/client.ts';

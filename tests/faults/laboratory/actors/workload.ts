@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isFinal, order, type OrderStatus, transitions } from '@live-orders/contracts/rest/orders.ts';
+import { isFinal, type OrderStatus, transitions } from '@live-orders/contracts/domain/order-status.ts';
+import { order } from '@live-orders/contracts/domain/orders.ts';
 import { productPage } from '@live-orders/contracts/rest/products.ts';
 import type { Person } from './person.ts';
 

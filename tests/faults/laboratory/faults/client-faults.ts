@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { topics } from '@live-orders/contracts/kafka/events.ts';
-import { formatPosition } from '@live-orders/contracts/socket/messages.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { WebSocket } from 'ws';
 import { type Fault, type Heal, pick, release, type Scene } from './fault.ts';

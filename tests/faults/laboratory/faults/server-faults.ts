@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { topics } from '@live-orders/contracts/kafka/events.ts';
+import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { type Fault, type Heal, pick, type Scene, until } from './fault.ts';
 import type { Laboratory } from '../rig/laboratory.ts';

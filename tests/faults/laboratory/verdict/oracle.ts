@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Order } from '@live-orders/contracts/rest/orders.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Laboratory } from '../rig/laboratory.ts';
 import { Person } from '../actors/person.ts';
 import { type OrderRow, readShop, type ShopRows } from './shop-rows.ts';

@@ -1,7 +1,8 @@
 import { describeProblem } from '#lib/session/problem-words.ts';
 import { askGateway, type Answer } from '#lib/server/gateway.ts';
-import { productPage, type Product } from '@live-orders/contracts/rest/products.ts';
-import { isStaff } from '@live-orders/contracts/rest/users.ts';
+import { productPage } from '@live-orders/contracts/rest/products.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
+import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import { error, redirect } from '@sveltejs/kit';
 import type { z } from 'zod';
 import type { PageServerLoad } from './$types';

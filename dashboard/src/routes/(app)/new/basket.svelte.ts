@@ -1,6 +1,6 @@
 import { ApiError, callApi } from '#lib/session/api.ts';
-import { order as orderSchema, type Order } from '@live-orders/contracts/rest/orders.ts';
-import type { Product } from '@live-orders/contracts/rest/products.ts';
+import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { SvelteMap } from 'svelte/reactivity';
 import { z } from 'zod';
 

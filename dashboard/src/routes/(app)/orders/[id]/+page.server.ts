@@ -1,6 +1,7 @@
 import { describeProblem } from '#lib/session/problem-words.ts';
 import { askGateway } from '#lib/server/gateway.ts';
-import { order, orderHistory } from '@live-orders/contracts/rest/orders.ts';
+import { order } from '@live-orders/contracts/domain/orders.ts';
+import { orderHistory } from '@live-orders/contracts/rest/orders.ts';
 import { error } from '@sveltejs/kit';
 import type { PageServerLoad } from './$types';
 

@@ -16,6 +16,7 @@ import type { Hub } from './hub.ts';
 import type { Origins } from './origins.ts';
 import { proxyTo } from './proxy.ts';
 import type { Tickets } from './tickets.ts';
+import type { Upstream } from './upstream.ts';
 
 export interface GatewayPlan {
   log: Log;
@@ -23,8 +24,8 @@ export interface GatewayPlan {
   verify: Verify;
   tickets: Tickets;
   origins: Origins;
-  usersUrl: string;
-  ordersUrl: string;
+  users: Upstream;
+  orders: Upstream;
   hub: Hub;
   admission: Admission;
   /** Hears of each connection that is closed. */
@@ -98,15 +99,12 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
   addEventStream(app, plan);
 
   const edge = edgeAuth(plan.verify);
-  for (const [name, base] of [
-    ['users', plan.usersUrl],
-    ['orders', plan.ordersUrl],
-  ] as const) {
-    const forward = proxyTo(name, base, plan.log);
+  for (const upstream of [plan.users, plan.orders]) {
+    const forward = proxyTo(upstream, plan.log);
     // Only the API: metrics and keys of a service are not for the outside.
-    app.all(`/${name}/api`, edge, forward);
-    app.all(`/${name}/api/*`, edge, forward);
+    app.all(`/${upstream.name}/api`, edge, forward);
+    app.all(`/${upstream.name}/api/*`, edge, forward);
   }
-  serveDocs(app, plan);
+  serveDocs(app, { usersUrl: plan.users.url, ordersUrl: plan.orders.url });
   return app;
 };

@@ -18,6 +18,7 @@ import { PresenceChannel } from './presence-channel.ts';
 import { Revocations } from './revocations.ts';
 import { Subscriber } from './subscriber.ts';
 import { Tickets } from './tickets.ts';
+import { Upstream } from './upstream.ts';
 import { addWebSocket } from './websocket.ts';
 
 const log = createLog('gateway', 'silent');
@@ -108,8 +109,8 @@ const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
   const closed = measureClients(metrics, hub);
   const app = createGatewayApp({
     ...{ log, hub, admission, verify, tickets, origins, metrics, closed },
-    usersUrl: 'http://127.0.0.1:1',
-    ordersUrl: 'http://127.0.0.1:1',
+    users: new Upstream('users', 'http://127.0.0.1:1'),
+    orders: new Upstream('orders', 'http://127.0.0.1:1'),
     health: () => {
       throw new Error('no health is read here');
     },

@@ -22,6 +22,7 @@ import { Revocations } from './revocations.ts';
 import { StagePoll } from './stage-poll.ts';
 import { Subscriber } from './subscriber.ts';
 import { Tickets } from './tickets.ts';
+import { Upstream } from './upstream.ts';
 import { addWebSocket } from './websocket.ts';
 
 const config = loadConfig(
@@ -52,9 +53,11 @@ const redis = connectRedis(config, log);
 const subscription = connectRedis(config, log);
 const revocations = new Revocations();
 const hub = new Hub(new History(config.HISTORY_LENGTH, 64 * 1024 * 1024), revocations);
+const users = new Upstream('users', config.USERS_URL);
+const orders = new Upstream('orders', config.ORDERS_URL);
 const stages: StagePoll = new StagePoll({
-  usersUrl: config.USERS_URL,
-  ordersUrl: config.ORDERS_URL,
+  usersUrl: users.url,
+  ordersUrl: orders.url,
   bridgeUrl: config.BRIDGE_URL,
   redis,
   largestBacklog: () => hub.largestBacklog,
@@ -105,8 +108,8 @@ const app = createGatewayApp({
   verify,
   tickets,
   origins,
-  usersUrl: config.USERS_URL,
-  ordersUrl: config.ORDERS_URL,
+  users,
+  orders,
   hub,
   admission,
   closed,

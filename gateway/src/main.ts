@@ -56,8 +56,8 @@ const hub = new Hub(new History(config.HISTORY_LENGTH, 64 * 1024 * 1024), revoca
 const users = new Upstream('users', config.USERS_URL);
 const orders = new Upstream('orders', config.ORDERS_URL);
 const stages: StagePoll = new StagePoll({
-  usersUrl: users.url,
-  ordersUrl: orders.url,
+  users,
+  orders,
   bridgeUrl: config.BRIDGE_URL,
   redis,
   largestBacklog: () => hub.largestBacklog,

@@ -17,6 +17,7 @@ import type { Hub } from './fanout/hub.ts';
 import type { Origins } from './connections/origins.ts';
 import { proxyTo } from './proxy/proxy.ts';
 import type { Tickets } from './connections/tickets.ts';
+import type { Upstream } from './proxy/upstream.ts';
 
 export interface GatewayPlan {
   log: Log;
@@ -24,8 +25,8 @@ export interface GatewayPlan {
   verify: Verify;
   tickets: Tickets;
   origins: Origins;
-  usersUrl: string;
-  ordersUrl: string;
+  users: Upstream;
+  orders: Upstream;
   hub: Hub;
   admission: Admission;
   /** Hears of each connection that is closed. */
@@ -99,15 +100,12 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
   addEventStream(app, plan);
 
   const edge = edgeAuth(plan.verify);
-  for (const [name, base] of [
-    ['users', plan.usersUrl],
-    ['orders', plan.ordersUrl],
-  ] as const) {
-    const forward = proxyTo(name, base, plan.log);
+  for (const upstream of [plan.users, plan.orders]) {
+    const forward = proxyTo(upstream, plan.log);
     // Only the API: metrics and keys of a service are not for the outside.
-    app.all(`/${name}/api`, edge, forward);
-    app.all(`/${name}/api/*`, edge, forward);
+    app.all(`/${upstream.name}/api`, edge, forward);
+    app.all(`/${upstream.name}/api/*`, edge, forward);
   }
-  serveDocs(app, plan);
+  serveDocs(app, { usersUrl: plan.users.url, ordersUrl: plan.orders.url });
   return app;
 };

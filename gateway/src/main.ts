@@ -23,6 +23,7 @@ import { StagePoll } from './stream/stage-poll.ts';
 import { Subscriber } from './stream/subscriber.ts';
 import { Tickets } from './connections/tickets.ts';
 import { addWebSocket } from './connections/websocket.ts';
+import { Upstream } from './proxy/upstream.ts';
 
 const config = loadConfig(
   'gateway',
@@ -52,9 +53,11 @@ const redis = connectRedis(config, log);
 const subscription = connectRedis(config, log);
 const revocations = new Revocations();
 const hub = new Hub(new History(config.HISTORY_LENGTH, 64 * 1024 * 1024), revocations);
+const users = new Upstream('users', config.USERS_URL);
+const orders = new Upstream('orders', config.ORDERS_URL);
 const stages: StagePoll = new StagePoll({
-  usersUrl: config.USERS_URL,
-  ordersUrl: config.ORDERS_URL,
+  users,
+  orders,
   bridgeUrl: config.BRIDGE_URL,
   redis,
   largestBacklog: () => hub.largestBacklog,
@@ -105,8 +108,8 @@ const app = createGatewayApp({
   verify,
   tickets,
   origins,
-  usersUrl: config.USERS_URL,
-  ordersUrl: config.ORDERS_URL,
+  users,
+  orders,
   hub,
   admission,
   closed,

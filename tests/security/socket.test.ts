@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { sendRaw } from '@live-orders/test-support/clients/raw.ts';
 
 let system: System;
 let staff: Api;
@@ -37,17 +38,6 @@ const expectAlive = async (): Promise<void> => {
 
 const bearer = () => ({ authorization: `Bearer ${staff.session?.access_token ?? ''}` });
 
-/** Sends raw bytes to the gateway and gives what comes back until it closes. */
-const sendRaw = async (text: string): Promise<string> => {
-  const port = Number(new URL(system.gatewayUrl).port);
-  const socket = connect(port, '127.0.0.1');
-  let answer = '';
-  socket.on('data', (data: Buffer) => (answer += data.toString()));
-  socket.write(text);
-  await once(socket, 'close');
-  return answer;
-};
-
 const upgrade = (target: string): string =>
   [
     `GET ${target} HTTP/1.1`,
@@ -62,7 +52,7 @@ const upgrade = (target: string): string =>
 
 describe('an upgrade is refused, and the gateway lives on', () => {
   test.each(['//', '/\\', 'http://', '/nowhere', '/orders/api/orders', '/ws/', '*'])('to %s', async (target) => {
-    expect(await sendRaw(upgrade(target))).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(await sendRaw(system.gatewayUrl, upgrade(target))).toMatch(/^HTTP\/1\.1 4\d\d /);
     await expectAlive();
   });
 
@@ -71,7 +61,7 @@ describe('an upgrade is refused, and the gateway lives on', () => {
       'Host: gateway',
       `Host: gateway\r\nAuthorization: ${bearer().authorization}`,
     );
-    expect(await sendRaw(request)).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await sendRaw(system.gatewayUrl, request)).toMatch(/^HTTP\/1\.1 404 /);
     await expectAlive();
   });
 

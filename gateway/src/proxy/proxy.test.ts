@@ -7,11 +7,13 @@ import { createLog, type Log } from '@live-orders/runtime/process/log.ts';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { z } from 'zod';
 import { proxyTo } from './proxy.ts';
+import { holds, take } from '../testing/upstream.ts';
+import { Upstream } from './upstream.ts';
 
 /** A service that tells what it was asked, or misbehaves as its path says. */
 const upstream = (): Server =>
   createServer((request, response) => {
-    if (request.url === '/api/hangs') return;
+    if (request.url === '/api/hangs' || holds(request, response)) return;
     if (request.url?.startsWith('/api/export')) {
       const chunks = request.url === '/api/export' ? Infinity : 100;
       const endless = Readable.from(
@@ -40,6 +42,7 @@ const portOf = (server: { address(): unknown }): number => z.object({ port: z.in
 let tries = 0;
 let givenUp = Promise.withResolvers<undefined>();
 let service: Server;
+let things: Upstream;
 let gateway: ReturnType<typeof serve>;
 let url: string;
 let info: MockInstance<Log['info']>;
@@ -56,8 +59,12 @@ beforeEach(async () => {
   warn = vi.spyOn(log, 'warn');
   printed = vi.spyOn(console, 'error');
   const app = createApp(log);
-  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, log, 200, 100));
-  app.all('/gone/*', proxyTo('gone', 'http://127.0.0.1:1', log));
+  const base = `http://127.0.0.1:${portOf(service)}`;
+  things = new Upstream('things', base);
+  app.all('/things/*', proxyTo(things, log, 200, 100));
+  app.all('/gone/*', proxyTo(new Upstream('gone', 'http://127.0.0.1:1'), log));
+  // Of this name more is cut off than was matched.
+  app.all('/cut/*', proxyTo(new Upstream('cut-', base), log));
   gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await once(gateway, 'listening');
   url = `http://127.0.0.1:${portOf(gateway)}`;
@@ -104,6 +111,33 @@ describe('a request', () => {
     expect(headers['x-request-id']).toMatch(/^[\w-]{20,}$/);
     for (const name of ['x-forwarded-host', 'forwarded', 'x-real-ip', 'x-user-id'])
       expect(headers).not.toHaveProperty(name);
+  });
+});
+
+describe('a request that cannot be passed on', () => {
+  test.each(['/%74hings/api', '/thing%73/api', '/%74hing%73/api?a=1'])(
+    'to %s, which only decoded is below the prefix, leads nowhere, and leaves every connection as it was',
+    async (path) => {
+      // The service was asked nothing before, so the pool is as after a rest, when the idle connections are closed: with
+      // one that is open, its end would bring a pool back that lost its clients.
+      for (let count = 0; count < 128; count += 1)
+        expect(await ask(path)).toMatchObject({ status: 404, answer: { code: 'not_found' } });
+      expect((await ask('/things/api')).status).toBe(201);
+    },
+  );
+
+  test('is its sender’s fault', async () => {
+    expect(await ask('/cut/api')).toMatchObject({ status: 400, answer: { code: 'malformed_request' } });
+  });
+});
+
+describe('a request for which no connection is free', () => {
+  test('is given up when its time is over, and the next one is served when there are some again', async () => {
+    const held = new AbortController();
+    await take(things.requests, held.signal);
+    expect(await ask('/things/api')).toMatchObject({ status: 504, answer: { code: 'upstream_timeout' } });
+    held.abort();
+    await vi.waitFor(async () => expect((await ask('/things/api')).status).toBe(201));
   });
 });
 

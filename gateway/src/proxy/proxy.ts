@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { AuthEnv } from '@live-orders/runtime/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Context } from 'hono';
-import { Agent, type Dispatcher, errors } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { InFlight } from './in-flight.ts';
 import { outgoingOf } from '../connections/outgoing.ts';
+import { type Connections, isLost, isRefused, type Upstream, type UpstreamRequest } from './upstream.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
 const notForwarded =
@@ -18,15 +18,10 @@ const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encodi
 const wholeBytes = 4 * 1024 * 1024;
 /** What is longer is streamed, for this long at most. */
 const streamMs = 10 * 60_000;
-const retryMs = 20;
 /** What each user may have under way at once. */
 const requestsPerUser = 32;
 const exportsPerUser = 2;
 
-const connection = { pipelining: 1, bodyTimeout: 30_000, connectTimeout: 2_000 };
-const agent = new Agent({ connections: 128, ...connection });
-/** Those who read exports slowly take connections from each other only. */
-const exportAgent = new Agent({ connections: 32, ...connection });
 const isExport = (path: string): boolean => path.endsWith('/export');
 
 const requestHeaders = (c: ProxyContext, prefix: string): Record<string, string> => {
@@ -49,19 +44,6 @@ const responseHeaders = (prefix: string, received: Record<string, string | strin
   return headers;
 };
 
-const lost = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EPIPE',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_SOCKET',
-];
-
-const isLost = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && lost.some((one) => one === error.code);
-
 const failure = (name: string, error: unknown): unknown => {
   const retryAfter = { 'retry-after': '2' };
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
@@ -70,31 +52,24 @@ const failure = (name: string, error: unknown): unknown => {
   if (isLost(error)) {
     return new ProblemError('upstream_unavailable', `The ${name} service cannot be reached.`, {}, retryAfter);
   }
+  if (isRefused(error)) return new ProblemError('malformed_request', 'The request cannot be passed on.');
   return error;
 };
 
 /** No identity is known where a token is not needed. */
 type ProxyContext = Context<{ Variables: Partial<AuthEnv['Variables']> }>;
 
-/**
- * Asks a service. A replica that stops closes connections which the pool still holds, so what only reads is asked once
- * more when no answer began: without that 2 to 5 of 3,000 reads failed while one of three replicas was stopped.
- * The wait for a free connection counts as a wait for the answer.
- */
+/** The wait for a free connection counts as a wait for the answer. */
 const ask = async (
-  pool: Agent,
-  request: Dispatcher.RequestOptions,
+  connections: Connections,
+  request: UpstreamRequest,
   patienceMs: number,
   left: AbortSignal,
 ): Promise<Dispatcher.ResponseData> => {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(new errors.HeadersTimeoutError()), patienceMs);
-  const attempt = () => pool.request({ ...request, signal: AbortSignal.any([left, patience.signal]) });
   try {
-    return await attempt().catch((error: unknown) => {
-      if (!isLost(error) || !['GET', 'HEAD'].includes(request.method)) throw error;
-      return delay(retryMs).then(attempt);
-    });
+    return await connections.ask(request, AbortSignal.any([left, patience.signal]));
   } finally {
     clearTimeout(timer);
   }
@@ -133,29 +108,29 @@ const stream = (body: Readable, outgoing: ServerResponse, log: Log, stalledMs: n
 };
 
 /**
- * Forwards requests below `/<name>/` to the service at `base`, without that prefix, body and answer unchanged. Throws
+ * Forwards requests below `/<name>/` to the service of that name, without that prefix, body and answer unchanged. Throws
  * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, or `too_many_requests`. A long
  * answer of which nothing is taken for `stalledMs` is given up.
  */
-export const proxyTo = (name: string, base: string, log: Log, patienceMs = 15_000, stalledMs = 30_000) => {
+export const proxyTo = (upstream: Upstream, log: Log, patienceMs = 15_000, stalledMs = 30_000) => {
+  const prefix = `/${upstream.name}`;
   const requests = new InFlight(requestsPerUser);
   const exports = new InFlight(exportsPerUser);
   return async (c: ProxyContext): Promise<Response> => {
     const user = c.get('identity')?.id;
-    const url = new URL(c.req.url);
-    const [pool, inFlight] = isExport(url.pathname) ? [exportAgent, exports] : [agent, requests];
+    const [connections, inFlight] = isExport(c.req.path) ? [upstream.exports, exports] : [upstream.requests, requests];
     const release = user === undefined ? () => undefined : inFlight.enter(user);
     let streaming = false;
     try {
       const request = {
-        origin: base,
-        path: `${url.pathname.slice(name.length + 1)}${url.search}`,
+        // The path that was matched, and that may have been let through without a token: no other reaches the service.
+        path: `${c.req.path.slice(prefix.length)}${new URL(c.req.url).search}`,
         method: methodOf(c),
-        headers: requestHeaders(c, `/${name}`),
+        headers: requestHeaders(c, prefix),
         body: hasBody(c) ? Buffer.from(await c.req.arrayBuffer()) : null,
       };
-      const { statusCode, headers, body } = await ask(pool, request, patienceMs, c.req.raw.signal);
-      const init = { status: statusCode, headers: responseHeaders(`/${name}`, headers) };
+      const { statusCode, headers, body } = await ask(connections, request, patienceMs, c.req.raw.signal);
+      const init = { status: statusCode, headers: responseHeaders(prefix, headers) };
       if (statusCode === 204 || statusCode === 304 || c.req.method === 'HEAD') {
         await body.dump();
         return new Response(null, init);
@@ -164,10 +139,10 @@ export const proxyTo = (name: string, base: string, log: Log, patienceMs = 15_00
         return new Response(await body.arrayBuffer(), init);
       streaming = true;
       body.once('close', release);
-      const context = { path: url.pathname, request_id: c.get('requestId') };
+      const context = { path: c.req.path, request_id: c.get('requestId') };
       return new Response(stream(body, outgoingOf(c.env), log.child(context), stalledMs), init);
     } catch (error) {
-      throw failure(name, error);
+      throw failure(upstream.name, error);
     } finally {
       if (!streaming) release();
     }

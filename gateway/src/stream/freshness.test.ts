@@ -4,6 +4,7 @@ import { Freshness, type Readings } from './freshness.ts';
 const fine: Readings = {
   orders: { lag: { depth: 2, oldest_ms: 40, dead: 0 } },
   users: { lag: { depth: 0, oldest_ms: 0, dead: 0 } },
+  ordersForClients: { lag: { depth: 2, oldest_ms: 40, dead: 0 } },
   bridge: { lag: { records: 1, behind_ms: 12 } },
   redis: { lag: 1 },
 };
@@ -130,5 +131,11 @@ describe('the figures', () => {
       orders: 'up',
       bridge: 'down',
     });
+  });
+
+  test('say that orders answers nobody, without making the stream late, when only the proxy gets no answer', () => {
+    const starved = after({}, { ordersForClients: null }, { ordersForClients: null });
+    expect(starved.answering).toMatchObject({ users: 'up', orders: 'down' });
+    expect(starved.behind(true)).toBeNull();
   });
 });

@@ -14,7 +14,10 @@ export interface Reading<T> {
 /** Null: the stage did not answer, or does not know. */
 export interface Readings {
   orders: Reading<OutboxHealth> | null;
+  /** As clients reach it. */
   users: Reading<OutboxHealth> | null;
+  /** Likewise: their requests may find no connection free while the service tells how far behind it is. */
+  ordersForClients: Reading<OutboxHealth> | null;
   bridge: Reading<Lag> | null;
   /** A round trip in ms. */
   redis: Reading<number> | null;
@@ -56,6 +59,7 @@ const chainMs = 2_000;
 export class Freshness {
   readonly #orders = new LastReading<OutboxHealth>();
   readonly #users = new LastReading<OutboxHealth>();
+  readonly #ordersForClients = new LastReading<OutboxHealth>();
   readonly #bridge = new LastReading<Lag>();
   readonly #redis = new LastReading<number>();
   /** Those that are not known to be carried yet, the oldest first. */
@@ -68,11 +72,12 @@ export class Freshness {
    * itself follows the stream.
    */
   take(
-    { orders, users, bridge, redis }: Readings,
+    { orders, users, ordersForClients, bridge, redis }: Readings,
     poll: { asked: number; ordersAnswered: number; subscribed: boolean },
   ): void {
     this.#orders.take(orders);
     this.#users.take(users);
+    this.#ordersForClients.take(ordersForClients);
     this.#bridge.take(bridge);
     this.#redis.take(redis);
     this.#askedAt = poll.asked;
@@ -117,9 +122,9 @@ export class Freshness {
     };
   }
 
-  /** Which of the parts behind the gateway answer. */
+  /** Which of the parts behind the gateway answer; users and orders: those who come through the gateway. */
   get answering(): Record<'users' | 'orders' | 'bridge', 'up' | 'down'> {
     const state = ({ isUnknown }: { isUnknown: boolean }) => (isUnknown ? 'down' : 'up');
-    return { users: state(this.#users), orders: state(this.#orders), bridge: state(this.#bridge) };
+    return { users: state(this.#users), orders: state(this.#ordersForClients), bridge: state(this.#bridge) };
   }
 }

@@ -6,6 +6,8 @@ import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, type MockInstance, test, vi } from 'vitest';
 import { z } from 'zod';
 import { StagePoll } from './stage-poll.ts';
+import { holds, take } from '../testing/upstream.ts';
+import { Upstream } from '../proxy/upstream.ts';
 
 const log = createLog('test', 'silent');
 const soon = { timeout: 20_000, interval: 20 };
@@ -17,6 +19,9 @@ const health = {
 
 let redis: Redis;
 let stages: Server;
+let users: Upstream;
+let orders: Upstream;
+let poll: StagePoll;
 let follows: boolean;
 let onChange: MockInstance<() => void>;
 let warn: MockInstance<Log['warn']>;
@@ -31,7 +36,8 @@ beforeEach(async () => {
   const { redisHost, redisPort } = inject('servers');
   redis = connectRedis({ REDIS_HOST: redisHost, REDIS_PORT: redisPort }, log);
   // All stages in one.
-  stages = createServer((_request, response) => {
+  stages = createServer((request, response) => {
+    if (holds(request, response)) return;
     response.setHeader('content-type', 'application/json').end(JSON.stringify(health));
   }).listen(0, '127.0.0.1');
   await once(stages, 'listening');
@@ -39,8 +45,10 @@ beforeEach(async () => {
   const url = `http://127.0.0.1:${port}`;
   const change = vi.fn<() => void>();
   onChange = change;
-  const poll = new StagePoll({
-    ...{ usersUrl: url, ordersUrl: url, bridgeUrl: url, redis, log, onChange: change },
+  users = new Upstream('users', url);
+  orders = new Upstream('orders', url);
+  poll = new StagePoll({
+    ...{ users, orders, bridgeUrl: url, redis, log, onChange: change },
     largestBacklog: () => 0,
     subscribed: () => follows,
   });
@@ -75,5 +83,21 @@ describe('at the start', () => {
     await vi.waitFor(() => expect(info).toHaveBeenCalledOnce(), soon);
     expect(onChange).toHaveBeenCalledTimes(2);
     expect(warn).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a service', () => {
+  test('is down while its answers to others leave no connection for clients, and the stream is no later for it', async () => {
+    follows = true;
+    await vi.waitFor(() => expect(poll.read().live).toBe(true), soon);
+    expect(poll.freshness.answering).toEqual({ users: 'up', orders: 'up', bridge: 'up' });
+    const held = new AbortController();
+    await Promise.all([users, orders].map(({ requests }) => take(requests, held.signal)));
+    const down = { users: 'down', orders: 'down', bridge: 'up' };
+    await vi.waitFor(() => expect(poll.freshness.answering).toEqual(down), soon);
+    expect(poll.read()).toMatchObject({ live: true, behind: null });
+    held.abort();
+    await vi.waitFor(() => expect(poll.freshness.answering).toMatchObject({ users: 'up', orders: 'up' }), soon);
+    expect(warn).not.toHaveBeenCalled();
   });
 });

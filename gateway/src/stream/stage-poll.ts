@@ -8,6 +8,7 @@ import type { Part } from '@live-orders/runtime/process/run.ts';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { Freshness, type Reading } from './freshness.ts';
+import type { Upstream } from '../proxy/upstream.ts';
 
 /** With `lateMs`, a client hears within 4 s of a change that does not come. */
 const pollMs = 1_000;
@@ -26,9 +27,28 @@ const tolerant = { service: serviceHealth.partial({ outbox: true }), bridge: bri
 const lagOfBridge = ({ lag }: z.infer<typeof tolerant.bridge>): Lag | null | undefined =>
   lag && (lag.behind_ms === null ? null : { records: lag.records, behind_ms: lag.behind_ms });
 
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+/** Over a connection that no client can take: how far a stage is behind has nothing to do with how many ask it. */
+const askDirectly = async (url: URL): Promise<Answer> => {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
+  return { status: answer.status, body: await answer.json() };
+};
+
+/** Over the connections of the proxy: answered when a client would be. */
+const askAsClient = async ({ requests }: Upstream): Promise<Answer> => {
+  const { statusCode, body } = await requests.ask({ method: 'GET', path: '/api' }, AbortSignal.timeout(answerMs));
+  return { status: statusCode, body: await body.json() };
+};
+
+const outboxOf = ({ outbox }: z.infer<typeof tolerant.service>) => outbox;
+
 export interface StagePollPlan {
-  usersUrl: string;
-  ordersUrl: string;
+  users: Upstream;
+  orders: Upstream;
   bridgeUrl: string;
   redis: Redis;
   /** Bytes that the slowest client has yet to take. */
@@ -109,36 +129,40 @@ export class StagePoll implements Part {
   }
 
   async #poll(): Promise<void> {
-    const { usersUrl, ordersUrl, bridgeUrl } = this.#plan;
+    const plan = this.#plan;
     const asked = Date.now();
     // A stage that hangs holds the whole poll up, and proves nothing of the others.
     let ordersAnswered = asked;
-    const [orders, users, bridge, redis] = await Promise.all([
-      this.#ask(new URL('/api', ordersUrl), tolerant.service, ({ outbox }) => outbox).then((reading) => {
-        ordersAnswered = Date.now();
-        return reading;
-      }),
-      this.#ask(new URL('/api', usersUrl), tolerant.service, ({ outbox }) => outbox),
-      this.#ask(new URL('/', bridgeUrl), tolerant.bridge, lagOfBridge),
+    const [orders, users, ordersForClients, bridge, redis] = await Promise.all([
+      this.#read('orders', askDirectly(new URL('/api', plan.orders.url)), tolerant.service, outboxOf).then(
+        (reading) => {
+          ordersAnswered = Date.now();
+          return reading;
+        },
+      ),
+      this.#read('users', askAsClient(plan.users), tolerant.service, outboxOf),
+      this.#read('orders for clients', askAsClient(plan.orders), tolerant.service, outboxOf),
+      this.#read('bridge', askDirectly(new URL('/', plan.bridgeUrl)), tolerant.bridge, lagOfBridge),
       this.#pingRedis(),
     ]);
     const poll = { asked, ordersAnswered, subscribed: this.#plan.subscribed() };
-    this.freshness.take({ orders, users, bridge, redis }, poll);
+    this.freshness.take({ orders, users, ordersForClients, bridge, redis }, poll);
   }
 
   /** Null for a stage that does not answer, or that says that it does not know. */
-  async #ask<S extends z.ZodType, T>(
-    url: URL,
+  async #read<S extends z.ZodType, T>(
+    stage: string,
+    asked: Promise<Answer>,
     schema: S,
     lagOf: (health: z.infer<S>) => T | null | undefined,
   ): Promise<Reading<T> | null> {
     try {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
-      if (!answer.ok) throw new Error(`${url.href} answered ${answer.status}`);
-      const lag = lagOf(schema.parse(await answer.json()));
+      const { status, body } = await asked;
+      if (status !== 200) throw new Error(`it answered ${status}`);
+      const lag = lagOf(schema.parse(body));
       return lag === null ? null : { lag: lag ?? null };
     } catch (error) {
-      this.#plan.log.debug({ err: error, url: url.href }, 'a stage did not tell how far behind it is');
+      this.#plan.log.debug({ err: error, stage }, 'a stage did not tell how far behind it is');
       return null;
     }
   }

@@ -19,6 +19,7 @@ import { Revocations } from '../fanout/revocations.ts';
 import { Subscriber } from '../stream/subscriber.ts';
 import { Tickets } from '../connections/tickets.ts';
 import { addWebSocket } from '../connections/websocket.ts';
+import { Upstream } from '../proxy/upstream.ts';
 
 const log = createLog('gateway', 'silent');
 
@@ -108,8 +109,8 @@ const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
   const closed = measureClients(metrics, hub);
   const app = createGatewayApp({
     ...{ log, hub, admission, verify, tickets, origins, metrics, closed },
-    usersUrl: 'http://127.0.0.1:1',
-    ordersUrl: 'http://127.0.0.1:1',
+    users: new Upstream('users', 'http://127.0.0.1:1'),
+    orders: new Upstream('orders', 'http://127.0.0.1:1'),
     health: () => {
       throw new Error('no health is read here');
     },

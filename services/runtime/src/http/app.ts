@@ -10,11 +10,30 @@ import { answerError, invalid } from './error-answers.ts';
 const bodyBytes = 256 * 1024;
 
 /**
+ * The path as the client wrote it. Hono's own decodes it, which makes two paths of one: `/%75sers/api` is matched as
+ * `/users/api`, while whoever takes the path from the URL, as a proxy does, has the other.
+ */
+const pathOf = ({ url }: Request): string => /^[^:]+:\/\/[^/]*([^?#]*)/.exec(url)?.[1] ?? '/';
+
+/**
+ * An address becomes a Request only when its body is asked for, and not every one can: the header `Host: 1.2.3.999` names
+ * no host, and a target may not hold a password. Unasked, that fails as a fault of ours.
+ */
+const refuseBadAddress: MiddlewareHandler = async (c, next) => {
+  const url = URL.parse(c.req.url);
+  if (!url || url.username || url.password) {
+    throw new ProblemError('malformed_request', 'The address, or its host, cannot be used.');
+  }
+  await next();
+};
+
+/**
  * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.
  * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400, fields that fail their schema 422 with each field named.
  */
 export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandler[]): OpenAPIHono<E> => {
   const app = new OpenAPIHono<E>({
+    getPath: pathOf,
     defaultHook: (result) => {
       if (!result.success) throw invalid(result.error.issues);
     },
@@ -22,6 +41,7 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
   app.use(requestId());
   app.use(secureHeaders());
   for (const middleware of outermost) app.use(middleware);
+  app.use(refuseBadAddress);
   app.use(
     bodyLimit({
       maxSize: bodyBytes,

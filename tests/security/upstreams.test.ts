@@ -1,0 +1,135 @@
+import { gatewayHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { sendRaw } from '@live-orders/test-support/clients/raw.ts';
+import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+
+let system: System;
+let anybody: Api;
+let token: string;
+let gatewayPid: number | undefined;
+
+beforeAll(async () => {
+  system = await startSystem(await claimTerritory(inject('servers')));
+  anybody = new Api(system.gatewayUrl);
+  gatewayPid = system.part('gateway').pid;
+});
+
+afterAll(async () => {
+  await system.stop();
+  await system.territory.remove();
+});
+
+/** Every service still answers through the same gateway, and that says so. */
+afterEach(async () => {
+  await anybody.expect(200, serviceHealth, 'GET', '/users/api');
+  await anybody.expect(200, serviceHealth, 'GET', '/orders/api');
+  const admin = await anybody.login('admin@example.com');
+  token = admin.session?.access_token ?? '';
+  expect(await admin.orders('&q=%C3%A9')).toEqual(await admin.orders('&q=é'));
+  expect((await anybody.send('GET', '/ready')).status).toBe(204);
+  await vi.waitFor(
+    async () => {
+      const { dependencies } = await anybody.expect(200, gatewayHealth, 'GET', '/');
+      expect(dependencies).toMatchObject({ users: 'up', orders: 'up' });
+    },
+    { timeout: 5_000 },
+  );
+  expect(system.part('gateway').pid).toBe(gatewayPid);
+});
+
+// First, on a gateway that nobody has used: its pools are as after a rest, when idle connections are closed.
+describe('a path whose prefix is encoded', () => {
+  test.each([
+    ['/%75sers/api', '/%6Frders/api/products'],
+    ['/user%73/api', '/order%73/api'],
+    ['/users/%61pi', '/orders/%61pi/products'],
+  ])('%s, %s leads nowhere, however often it is asked for', async (...paths) => {
+    for (const path of paths) {
+      const problems = await Promise.all(Array.from({ length: 160 }, () => anybody.problem('GET', path)));
+      for (const problem of problems) expect(problem).toMatchObject({ status: 404, code: 'not_found' });
+    }
+  });
+});
+
+/** The status, and the rest of what comes back. */
+const ask = async (target: string, ...lines: string[]): Promise<[status: number, answer: string]> => {
+  const head = lines.some((line) => /^host:/i.test(line)) ? lines : ['Host: gateway', ...lines];
+  const answer = await sendRaw(
+    system.gatewayUrl,
+    [`GET ${target} HTTP/1.1`, ...head, 'Connection: close', '', ''].join('\r\n'),
+  );
+  return [Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]), answer];
+};
+
+const outside = [
+  '/NAME/metrics',
+  '/NAME/api/../metrics',
+  '/NAME/api/%2e%2e/metrics',
+  '/NAME/api/%2E./.well-known/jwks.json',
+  '/NAME/api/..%2fmetrics',
+  '/NAME/api/..%5cmetrics',
+  '/NAME/api\\..\\metrics',
+  '/NAME/api/%252e%252e/metrics',
+  '/NAME/api//../../metrics',
+  '/NAME/api/x%2f..%2f..%2fmetrics',
+  '/NAME/api%2f..',
+  '/NAME/api%2f../metrics',
+  '/NAME/api;/../metrics',
+  '/NAME/api/..;/metrics',
+  '//NAME/api',
+  '/NAME//api',
+  '/NAME/api//metrics',
+  '/NAME/apis',
+  '/NAME/api/%00',
+  '/NAME/api/\0',
+  '/NAME/api/%',
+  '/NAME/api/%zz',
+  '/NAME/api/%c3',
+  '/NAME/api/\xe9',
+  '/NAME%00/api',
+  'NAME/api',
+  'http://NAME/api',
+  'http://gateway/NAME/api/../metrics',
+  'http://gateway/NAME/%61pi',
+  'http://somebody:secret@gateway/NAME/api',
+  'http://gateway:99999/NAME/api',
+  'ftp://gateway/NAME/api',
+  '*',
+];
+
+/** Below the API, and none of the addresses that need no token, whatever a service makes of them. */
+const unopened = ['/NAME/api/%6fpenapi.json', '/NAME/api/./%6Fpenapi.json', '/NAME/api/orders/..%2f', '/NAME/api/%2F'];
+
+describe.each(['users', 'orders'])('below /%s', (name) => {
+  test.each(outside)('nothing but the API is reached by %s, with a token or without', async (target) => {
+    const path = target.replace('NAME', name);
+    for (const lines of [[], [`Authorization: Bearer ${token}`]]) {
+      const [status, answer] = await ask(path, ...lines);
+      expect(status, answer).toBeGreaterThanOrEqual(400);
+      expect(status, answer).toBeLessThan(500);
+    }
+  });
+
+  test.each(unopened)('%s does not get past the check of the token', async (target) => {
+    expect((await ask(target.replace('NAME', name)))[0]).toBe(401);
+  });
+
+  test.each([
+    ['a host that is none', 'Host: 1.2.3.999', 400],
+    ['an expectation', 'Expect: the best', 417],
+    ['a byte that no header may have', 'X-Odd: \x01', 400],
+    ['a name that no header may have', 'X Odd: 1', 400],
+    ['two lengths', 'Content-Length: 1, 2', 400],
+    ['an encoding of the body that is not known', 'Transfer-Encoding: gzip', 400],
+    ['more headers than fit', `X-Long: ${'x'.repeat(20_000)}`, 431],
+  ])('%s is refused', async (_what, line, expected) => {
+    expect((await ask(`/${name}/api`, line))[0]).toBe(expected);
+  });
+
+  test.each(['TRACE', 'QUERY', 'PROPFIND'])('the method %s leads nowhere', async (method) => {
+    const lines = ['Host: gateway', `Authorization: Bearer ${token}`, 'Connection: close', '', ''];
+    const answer = await sendRaw(system.gatewayUrl, [`${method} /${name}/api HTTP/1.1`, ...lines].join('\r\n'));
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  });
+});

@@ -1,5 +1,5 @@
 import { Parser } from '@asyncapi/parser';
-import { aggregateOf, eventValues, isEventType } from '@live-orders/contracts/kafka/events.ts';
+import { aggregateOf, eventValues, isEventType } from '@live-orders/contracts/domain/events.ts';
 import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { clientMessage } from '@live-orders/contracts/socket/client-messages.ts';

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
-import { eventHeaders, eventValues } from '@live-orders/contracts/kafka/events.ts';
+import { eventHeaders, eventValues } from '@live-orders/contracts/domain/events.ts';
 import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import { orderStatuses, transitions } from '@live-orders/contracts/domain/order-status.ts';
 import { channels, redisEvents } from '@live-orders/contracts/redis/messages.ts';

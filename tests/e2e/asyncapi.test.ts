@@ -1,6 +1,6 @@
 import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
-import { eventValues } from '@live-orders/contracts/kafka/events.ts';
+import { eventValues } from '@live-orders/contracts/domain/events.ts';
 import { product } from '@live-orders/contracts/domain/products.ts';
 import { serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { account } from '@live-orders/contracts/domain/users.ts';

@@ -1,4 +1,4 @@
-import { eventHeaders, eventValues } from '@live-orders/contracts/kafka/events.ts';
+import { eventHeaders, eventValues } from '@live-orders/contracts/domain/events.ts';
 import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { redisMessage, type RedisMessage } from '@live-orders/contracts/redis/messages.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor } from '../domain/actor.ts';
-import type { EventType } from '../kafka/events.ts';
+import type { EventType } from '../domain/events.ts';
 import { timestamp, uuid } from '../domain/fields.ts';
 import { order } from '../domain/orders.ts';
 import { orderStatus } from '../domain/order-status.ts';

@@ -5,7 +5,7 @@ import {
   type EventType,
   eventValues,
   isEventType,
-} from '@live-orders/contracts/kafka/events.ts';
+} from '@live-orders/contracts/domain/events.ts';
 import { type Aggregate, aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
 import { deadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { streamLag } from '@live-orders/contracts/domain/stream-lag.ts';

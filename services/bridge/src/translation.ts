@@ -5,7 +5,7 @@ import {
   type EventValue,
   eventValues,
   isEventType,
-} from '@live-orders/contracts/kafka/events.ts';
+} from '@live-orders/contracts/domain/events.ts';
 import { channels, messageBytes, redisEvents } from '@live-orders/contracts/redis/messages.ts';
 import type { IHeaders } from '@live-orders/runtime/kafka/client.ts';
 import { z } from 'zod';

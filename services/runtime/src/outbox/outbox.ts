@@ -1,4 +1,4 @@
-import { aggregateOf, type EventType, type EventValue } from '@live-orders/contracts/kafka/events.ts';
+import { aggregateOf, type EventType, type EventValue } from '@live-orders/contracts/domain/events.ts';
 import { topics } from '@live-orders/contracts/kafka/topics.ts';
 import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/domain/stream-lag.ts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { timestamp, uuid } from '../domain/fields.ts';
-import { order } from '../domain/orders.ts';
-import { orderStatus } from '../domain/order-status.ts';
-import { product } from '../domain/products.ts';
-import { account } from '../domain/users.ts';
-import { actor } from '../domain/actor.ts';
-import { type Aggregate, aggregates } from './topics.ts';
+import { timestamp, uuid } from './fields.ts';
+import { order } from './orders.ts';
+import { orderStatus } from './order-status.ts';
+import { product } from './products.ts';
+import { account } from './users.ts';
+import { actor } from './actor.ts';
+import { type Aggregate, aggregates } from '../kafka/topics.ts';
 
 const orderEventValue = order.extend({ previous_status: orderStatus.nullable(), actor: actor.nullable() });
 const productEventValue = product.extend({ actor: actor.nullable() });

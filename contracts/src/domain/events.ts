@@ -1,56 +1,104 @@
-import { z } from 'zod';
-import { timestamp, uuid } from './fields.ts';
-import { order } from './orders.ts';
-import { orderStatus } from './order-status.ts';
-import { product } from './products.ts';
-import { account } from './users.ts';
+import type { z } from 'zod';
 import { actor } from './actor.ts';
-import { type Aggregate, aggregates } from '../kafka/topics.ts';
+import type { Aggregate } from './aggregates.ts';
+import { orderStatus } from './order-status.ts';
+import { order } from './orders.ts';
+import { product } from './products.ts';
+import { revocation } from './revocation.ts';
+import { account } from './users.ts';
 
-const orderEventValue = order.extend({ previous_status: orderStatus.nullable(), actor: actor.nullable() });
-const productEventValue = product.extend({ actor: actor.nullable() });
-const revocation = z.object({
-  id: uuid.meta({ description: 'The user' }),
-  session_id: uuid.nullable().meta({ description: 'null: every session of the user' }),
-  reason: z.enum(['logout', 'deactivated', 'role_changed', 'password_changed', 'token_reuse']),
-});
+const orderValue = order.extend({ previous_status: orderStatus.nullable(), actor: actor.nullable() });
+const productValue = product.extend({ actor: actor.nullable() });
+
+interface EventSpec<A extends Aggregate> {
+  aggregate: A;
+  /** The record's value on Kafka; its `id` is the record's key. */
+  value: z.ZodType<{ id: string }>;
+  /** The message that the bridge makes of it on Redis; its schema is in `redis/messages.ts`. */
+  redis: string;
+  /** What the gateway sends to clients, with its schema in `socket/messages.ts`; null when they are told nothing. */
+  socket: string | null;
+  summary: string;
+}
 
 /**
- * The record values by event type. A value carries the whole aggregate after the change, so that a consumer needs no
- * other source. Consumers ignore members and types that they don't know.
+ * Every event that there is, by its type on Kafka, and its names on the way to the clients. A value carries the whole
+ * aggregate after the change, so that a consumer needs no other source. Consumers ignore members and types that they
+ * don't know.
  */
-export const eventValues = {
-  'order.created': orderEventValue,
-  'order.status_changed': orderEventValue,
-  'order.updated': orderEventValue,
-  'product.created': productEventValue,
-  'product.updated': productEventValue,
-  'product.stock_changed': productEventValue,
-  'user.registered': account,
-  'user.updated': account,
-  'user.session_revoked': revocation,
-} as const;
-export type EventType = keyof typeof eventValues;
-export type EventValue<T extends EventType> = z.infer<(typeof eventValues)[T]>;
+export const eventCatalogue = {
+  'order.created': {
+    aggregate: 'order',
+    value: orderValue,
+    redis: 'order_created',
+    socket: 'new_order',
+    summary: 'An order was placed',
+  },
+  'order.status_changed': {
+    aggregate: 'order',
+    value: orderValue,
+    redis: 'order_status_updated',
+    socket: 'order_status_update',
+    summary: 'An order moved to another status',
+  },
+  'order.updated': {
+    aggregate: 'order',
+    value: orderValue,
+    redis: 'order_updated',
+    socket: 'order_update',
+    summary: 'An order changed in something other than its status',
+  },
+  'product.created': {
+    aggregate: 'product',
+    value: productValue,
+    redis: 'product_updated',
+    socket: 'product_update',
+    summary: 'A product was added',
+  },
+  'product.updated': {
+    aggregate: 'product',
+    value: productValue,
+    redis: 'product_updated',
+    socket: 'product_update',
+    summary: 'A product was changed',
+  },
+  'product.stock_changed': {
+    aggregate: 'product',
+    value: productValue,
+    redis: 'product_updated',
+    socket: 'product_update',
+    summary: 'A product’s stock was adjusted, or taken or given back by an order',
+  },
+  'user.registered': {
+    aggregate: 'user',
+    value: account,
+    redis: 'user_updated',
+    socket: 'user_update',
+    summary: 'A user was added',
+  },
+  'user.updated': {
+    aggregate: 'user',
+    value: account,
+    redis: 'user_updated',
+    socket: 'user_update',
+    summary: 'A user was changed',
+  },
+  'user.session_revoked': {
+    aggregate: 'user',
+    value: revocation,
+    redis: 'session_revoked',
+    socket: null,
+    summary: 'A session, or all of a user’s, ended before its time',
+  },
+} as const satisfies { [A in Aggregate as `${A}.${string}`]: EventSpec<A> };
 
-export const isEventType = (type: string): type is EventType => Object.hasOwn(eventValues, type);
+export type EventType = keyof typeof eventCatalogue;
+export type Event = (typeof eventCatalogue)[EventType];
+export type EventValue<T extends EventType> = z.infer<(typeof eventCatalogue)[T]['value']>;
 
-/** The aggregate that an event type speaks of; it decides topic and key. */
-export const aggregateOf = (type: EventType): Aggregate => {
-  const [name] = type.split('.');
-  const found = aggregates.find((aggregate) => aggregate === name);
-  if (!found) throw new TypeError(`event type ${type} names no aggregate`);
-  return found;
-};
+export const isEventType = (type: string): type is EventType => Object.hasOwn(eventCatalogue, type);
+export const eventTypes = Object.keys(eventCatalogue).filter(isEventType);
 
-/** CloudEvents 1.0 attributes, as Kafka headers in binary content mode (`ce_…`), all UTF-8 text. */
-export const eventHeaders = z.object({
-  ce_id: uuid,
-  ce_type: z.string(),
-  ce_source: z.string(),
-  ce_subject: z.string(),
-  ce_time: timestamp,
-  ce_specversion: z.literal('1.0'),
-  'content-type': z.literal('application/json'),
-});
-export type EventHeaders = z.infer<typeof eventHeaders>;
+/** The event types of an aggregate. It takes only aggregates that have some: one without does not compile where it is asked for. */
+export const eventTypesOf = (aggregate: Event['aggregate']): EventType[] =>
+  eventTypes.filter((type) => eventCatalogue[type].aggregate === aggregate);

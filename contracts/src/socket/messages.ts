@@ -7,7 +7,7 @@ import { orderStatus } from '../domain/order-status.ts';
 import { presence } from './presence.ts';
 import { product } from '../domain/products.ts';
 import { account, role } from '../domain/users.ts';
-import { times } from '../redis/messages.ts';
+import { times } from '../domain/times.ts';
 
 const orderMessage = {
   seq: z.int(),

@@ -22,7 +22,7 @@ export type Lag = z.infer<typeof lag>;
 const count = z.int().nonnegative();
 
 /** The stages that an order's change passes on its way to the gateway. */
-export const stages = ['orders', 'bridge', 'redis'] as const;
+const stages = ['orders', 'bridge', 'redis'] as const;
 export type Stage = (typeof stages)[number];
 
 /** A stage further behind than this is late. One that keeps up is at most 1 s behind, as measured, also under load. */

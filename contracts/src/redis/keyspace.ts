@@ -16,7 +16,7 @@ export const redisKeys = (prefix: string) => ({
 /** The fields of an entry of the log. They are short because every entry repeats them. */
 export const entryFields = { channel: 'c', message: 'm' } as const;
 
-export interface LogEntry {
+interface LogEntry {
   /** With the prefix of the deployment. */
   channel: string;
   /** The `RedisMessage` as JSON text. */
@@ -50,7 +50,7 @@ export const stateFields = { epoch: 'epoch', seq: 'seq', run: 'run' } as const;
 /** The field of a partition; `topic` has its prefix. */
 export const partitionField = (topic: string, partition: number): string => `${topic}:${partition}`;
 
-export interface LogState {
+interface LogState {
   /** Where the log stands; null before a bridge has begun one. */
   position: Position | null;
   /** The last offset that was published, by the field of its partition. */

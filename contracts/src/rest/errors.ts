@@ -5,11 +5,10 @@ import { orderStatus } from '../domain/order-status.ts';
 import { product } from '../domain/products.ts';
 
 /** One invalid field: `path` in dots (`items.0.quantity`), empty for the body as a whole. */
-export const fieldError = z.object({
+const fieldError = z.object({
   path: z.string().meta({ example: 'items.0.quantity' }),
   message: z.string().meta({ example: 'Too small: expected number to be >=1' }),
 });
-export type FieldError = z.infer<typeof fieldError>;
 const fieldErrors = z.array(fieldError);
 
 /** A product of which less is left than was asked for. */

@@ -3,7 +3,7 @@ import { timestamp } from '../domain/fields.ts';
 import { behind, lag, outboxHealth, streamLag } from '../domain/stream-lag.ts';
 
 /** What a process says of itself at its `GET /`: the state of its `dependencies` by name, such as `postgres: "up"`. */
-export const health = z
+const health = z
   .object({
     name: z.string().meta({ example: 'orders' }),
     version: z.string().meta({ example: '0.1.0' }),
@@ -21,7 +21,7 @@ export const serviceHealth = health
 export type ServiceHealth = z.infer<typeof serviceHealth>;
 
 /** How the orders that changed lately compare in the database, in Kafka and in the log in Redis. */
-export const reconciliation = z
+const reconciliation = z
   .object({
     checked: z.int().meta({ description: 'Orders that were compared' }),
     missing_in_kafka: z.int().meta({ description: 'Orders whose latest version Kafka never got' }),

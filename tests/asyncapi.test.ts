@@ -1,6 +1,6 @@
 import { Parser } from '@asyncapi/parser';
-import { aggregateOf, eventValues, isEventType } from '@live-orders/contracts/kafka/events.ts';
-import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { eventCatalogue, eventTypes } from '@live-orders/contracts/domain/events.ts';
+import { aggregateNames, aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { clientMessage } from '@live-orders/contracts/socket/client-messages.ts';
 import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
@@ -21,10 +21,9 @@ describe('the AsyncAPI document', () => {
   });
 
   test('has every topic with every event type on it, headers and value, and the dead letters', () => {
-    const types = Object.keys(eventValues).filter(isEventType);
-    for (const aggregate of aggregates) {
-      const expected = types.filter((type) => aggregateOf(type) === aggregate);
-      expect(messagesOf(document, topics[aggregate])).toEqual(expected);
+    for (const aggregate of aggregateNames) {
+      const expected = eventTypes.filter((type) => eventCatalogue[type].aggregate === aggregate);
+      expect(messagesOf(document, aggregates[aggregate].topic)).toEqual(expected);
       for (const type of expected) {
         expect(document.components.schemas).toHaveProperty([type]);
         expect(document.components.schemas).toHaveProperty([`${type}.headers`, 'properties', 'ce_type', 'const'], type);

@@ -2,10 +2,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
-import { eventHeaders, eventValues } from '@live-orders/contracts/kafka/events.ts';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
-import { orderStatuses, transitions } from '@live-orders/contracts/domain/order-status.ts';
-import { channels, redisEvents } from '@live-orders/contracts/redis/messages.ts';
+import { eventHeaders } from '@live-orders/contracts/kafka/headers.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { eventCatalogue, eventTypes } from '@live-orders/contracts/domain/events.ts';
+import { movesFrom, orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import { entryFields, redisKeys, stateFields } from '@live-orders/contracts/redis/keyspace.ts';
 import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
 import { resyncReasons, serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { describe, expect, test } from 'vitest';
@@ -67,18 +68,19 @@ describe('docs/rest.md', () => {
         from.split(', ').map((status) => [status, to === 'final' ? [] : to.split(', ')]),
       ),
     );
-    for (const status of orderStatuses) expect(documented[status]).toEqual(transitions[status]);
+    for (const status of orderStatuses) expect(documented[status]).toEqual(movesFrom(status));
   });
 });
 
-test('docs/events.md has every topic, event type, header, and message of Redis', () => {
+test('docs/events.md has every topic, event type, header, and key, field and message of Redis', () => {
   const names = [
-    ...Object.values(topics),
+    ...Object.values(aggregates).flatMap(({ topic, channel }) => [topic, channel]),
     deadLetterTopic,
-    ...Object.keys(eventValues),
+    ...eventTypes.flatMap((type) => [type, eventCatalogue[type].redis]),
     ...Object.keys(eventHeaders.shape),
-    ...Object.values(channels),
-    ...Object.values(redisEvents),
+    ...Object.values(redisKeys('')),
+    ...Object.values(entryFields),
+    ...Object.values(stateFields),
   ];
   for (const name of names) expect(events).toContain(`\`${name}\``);
 });

@@ -1,6 +1,6 @@
-import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
-import { eventValues } from '@live-orders/contracts/kafka/events.ts';
+import { eventTypes } from '@live-orders/contracts/domain/events.ts';
 import { product } from '@live-orders/contracts/domain/products.ts';
 import { serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { account } from '@live-orders/contracts/domain/users.ts';
@@ -59,7 +59,7 @@ const readTopics = async (names: string[], enough: (records: RecordSeen[]) => vo
   const kafka = connectKafka(settings, 'asyncapi', createLog('asyncapi', 'silent'));
   const sender = new Sender(kafka);
   await sender.send([
-    { topic: `${prefix}${topics.order}`, key: 'poison', value: 'no JSON', headers: { ce_type: 'x' } },
+    { topic: `${prefix}${aggregates.order.topic}`, key: 'poison', value: 'no JSON', headers: { ce_type: 'x' } },
   ]);
   await sender.close();
   const records: RecordSeen[] = [];
@@ -98,10 +98,10 @@ test('every kind of record and message that the system sends is as the AsyncAPI 
   const kinds = serverMessage.options.map(({ shape }) => shape.event.value);
   expect([...new Set(messages.map(({ event }) => event)), ...rare].sort()).toEqual(kinds.sort());
 
-  const names = aggregates.map((aggregate) => topics[aggregate]);
+  const names = Object.values(aggregates).map(({ topic }) => topic);
   const records = await readTopics([...names, deadLetterTopic], (seen) => {
     const types = new Set(seen.map(({ headers }) => headers.ce_type));
-    for (const type of Object.keys(eventValues)) expect(types).toContain(type);
+    for (const type of eventTypes) expect(types).toContain(type);
     expect(seen.map(({ topic }) => topic)).toContain(deadLetterTopic);
   });
   const dead = records.filter(({ topic }) => topic === deadLetterTopic);

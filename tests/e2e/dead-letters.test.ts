@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deadLetterTopic, replayHeader } from '@live-orders/contracts/kafka/dead-letters.ts';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { bridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { messageBytes } from '@live-orders/contracts/redis/messages.ts';
 import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
@@ -88,7 +88,7 @@ const dlq = async (...args: string[]): Promise<string> => {
 };
 
 test('what cannot be read or is too large goes to the dead letters with its origin and the reason, and the rest flows on', async () => {
-  const topic = full(topics.order);
+  const topic = full(aggregates.order.topic);
   const order = await place();
   const note = 'x'.repeat(messageBytes);
   await send(
@@ -112,7 +112,7 @@ test('what cannot be read or is too large goes to the dead letters with its orig
 });
 
 test('dead letters are listed, and replayed once to the topic where they were', async () => {
-  const topic = full(topics.order);
+  const topic = full(aggregates.order.topic);
   const order = await place();
   // As if an older bridge had not understood it.
   const changed = {
@@ -135,7 +135,8 @@ test('dead letters are listed, and replayed once to the topic where they were', 
   expect(output).toMatch(new RegExp(`^replayed  \\d+  ${topic}/0@77  ${order.id}  unheard of$`, 'm'));
   const update = await socket.next('order_update', ({ data }) => data.id === order.id);
   expect(update.data).toMatchObject({ internal_note: 'replayed', version: 2 });
-  const copies = async () => (await read(topics.order)).filter(({ headers }) => headers[replayHeader] !== undefined);
+  const copies = async () =>
+    (await read(aggregates.order.topic)).filter(({ headers }) => headers[replayHeader] !== undefined);
   const [copy] = (await copies()).filter(({ key }) => key === order.id);
   expect(JSON.parse(copy?.value ?? '')).toEqual(changed);
   expect(Object.keys(copy?.headers ?? {}).filter((name) => name.startsWith('dlq_'))).toEqual([replayHeader]);
@@ -159,7 +160,7 @@ test('while the dead letters cannot be written, the record stays where it is and
     Number(/outcome="dead".*} (\d+)/.exec(await (await fetch(`${bridge}/metrics`)).text())?.[1]);
   await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [full(deadLetterTopic)] }));
   const before = await tries();
-  await send({ topic: full(topics.order), key: 'stuck', value: 'no JSON either', headers: {} });
+  await send({ topic: full(aggregates.order.topic), key: 'stuck', value: 'no JSON either', headers: {} });
   await vi.waitFor(async () => expect(await tries()).toBeGreaterThan(before + 1), { timeout: 30_000 });
   await vi.waitFor(async () => expect((await lag())?.records).toBeGreaterThan(0), { timeout: 10_000 });
   await ensureTopics(kafka, settings);

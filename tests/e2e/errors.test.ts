@@ -119,8 +119,11 @@ test.each(codes)('%s is met', async (code) => {
     expect(readFileSync(join(import.meta.dirname, '../..', way), 'utf8')).toContain(`'${code}'`);
     return;
   }
-  const { status, title } = errorCatalogue[code];
-  expect(await way()).toMatchObject({ code, status, title, type: `urn:live-orders:error:${code}` });
+  const entry = errorCatalogue[code];
+  const { status, title } = entry;
+  const given = await way();
+  expect(given).toMatchObject({ code, status, title, type: `urn:live-orders:error:${code}` });
+  if ('members' in entry) expect(entry.members.safeParse(given).error).toBeUndefined();
 });
 
 test('text that PostgreSQL cannot store answers 422, and a time that it does not know', async () => {

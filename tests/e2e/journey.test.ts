@@ -1,5 +1,6 @@
-import { eventHeaders, eventValues } from '@live-orders/contracts/kafka/events.ts';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { eventHeaders } from '@live-orders/contracts/kafka/headers.ts';
+import { eventCatalogue } from '@live-orders/contracts/domain/events.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { redisMessage, type RedisMessage } from '@live-orders/contracts/redis/messages.ts';
 import { connectKafka, type IHeaders } from '@live-orders/runtime/kafka/client.ts';
@@ -50,7 +51,7 @@ const readTopic = async (orderId: string, count: number): Promise<{ headers: IHe
   const records: { headers: IHeaders; value: unknown }[] = [];
   await consumer.connect();
   try {
-    await consumer.subscribe({ topic: `${prefix}${topics.order}`, fromBeginning: true });
+    await consumer.subscribe({ topic: `${prefix}${aggregates.order.topic}`, fromBeginning: true });
     await consumer.run({
       eachMessage: async ({ message }) => {
         if (message.key?.toString() !== orderId) return;
@@ -69,7 +70,7 @@ const subscribe = async () => {
   const redis = new Redis({ host: redisHost, port: redisPort });
   const messages: RedisMessage[] = [];
   redis.on('message', (_channel, text: string) => messages.push(redisMessage.parse(JSON.parse(text))));
-  await redis.subscribe(`${prefix}order_events`);
+  await redis.subscribe(`${prefix}${aggregates.order.channel}`);
   return { messages, close: () => redis.disconnect() };
 };
 
@@ -141,7 +142,7 @@ describe('one order on its way', () => {
     ]);
     expect(new Set(headers.map(({ ce_id }) => ce_id)).size).toBe(5);
     expect(headers.every(({ ce_subject }) => ce_subject === placed.id)).toBe(true);
-    const values = records.map(({ value }) => eventValues['order.created'].parse(value));
+    const values = records.map(({ value }) => eventCatalogue['order.created'].value.parse(value));
     expect(values.map(withoutActor)).toEqual(states);
     await socket.close();
   });

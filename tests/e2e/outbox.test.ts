@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
@@ -37,7 +37,7 @@ const insert = (events: { n: number; topic?: string; filling?: string }[]) =>
     [
       key,
       events.map(({ n }) => n),
-      events.map(({ topic = topics.order }) => topic),
+      events.map(({ topic = aggregates.order.topic }) => topic),
       events.map(({ filling = '' }) => filling),
     ],
   );
@@ -62,7 +62,7 @@ test('rows that Kafka refuses for good are set aside with an alarm, and the othe
   const { prefix } = system.territory;
   await readTopic(
     kafka,
-    { topic: `${prefix}${topics.order}`, groupPrefix: `${prefix}test.` },
+    { topic: `${prefix}${aggregates.order.topic}`, groupPrefix: `${prefix}test.` },
     (record) => {
       if (String(record.key) === key) seen.push(JSON.parse(String(record.value)));
     },

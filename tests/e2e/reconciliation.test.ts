@@ -1,3 +1,4 @@
+import { redisKeys } from '@live-orders/contracts/redis/keyspace.ts';
 import { ordersHealth, type Reconciliation } from '@live-orders/contracts/rest/health.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
@@ -105,7 +106,7 @@ describe('a comparison of database, Kafka and Redis', () => {
     const { id = '' } = orders.at(-1) ?? {};
     const { redisHost, redisPort, prefix } = system.territory;
     const redis = connectRedis({ REDIS_HOST: redisHost, REDIS_PORT: redisPort }, createLog('test', 'silent'));
-    const log = `${prefix}order_events:log`;
+    const { log } = redisKeys(prefix);
     const [entry] = (await redis.xrevrange(log, '+', '-')).filter(([, fields]) => fields.join().includes(id));
     await redis.xdel(log, entry?.[0] ?? '');
     await found({ ...sound, missing_in_redis: 1, repaired: 1 });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
@@ -57,7 +57,10 @@ test('the example of docs/rest.md places an order, confirms it and is refused a 
 test('the program of docs/events.md folds the topic into the orders that the database holds', async () => {
   const { prefix } = system.territory;
   const orders = await (await new Api(system.gatewayUrl).login('staff@example.com')).orders();
-  const code = snippet('docs/events.md', 'js').replace(`'${topics.order}'`, `'${prefix}${topics.order}'`);
+  const code = snippet('docs/events.md', 'js').replace(
+    `'${aggregates.order.topic}'`,
+    `'${prefix}${aggregates.order.topic}'`,
+  );
   await vi.waitFor(async () => {
     const { output, ended } = runModule(code);
     expect(await ended).toBe(0);

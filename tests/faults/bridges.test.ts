@@ -1,5 +1,5 @@
 import { gatewayHealth, bridgeHealth } from '@live-orders/contracts/rest/health.ts';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
 import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
@@ -121,7 +121,7 @@ test('a transaction that is aborted at the end of a partition looks neither like
   const { kafka } = kafkaOf(system.territory);
   const producer = kafka.producer({ transactionalId: `${system.territory.prefix}test`, maxInFlightRequests: 1 });
   await producer.connect();
-  const topic = `${system.territory.prefix}${topics.order}`;
+  const topic = `${system.territory.prefix}${aggregates.order.topic}`;
   for (let round = 0; round < 2; round += 1) {
     const transaction = await producer.transaction();
     const messages = [0, 1, 2].map((partition) => ({ partition, key: 'aborted', value: 'never seen' }));
@@ -150,7 +150,9 @@ test('a topic that is made anew while bridges run makes everybody resync, and wh
   await caughtUp(system.part('bridge'));
   const before = await epoch();
   const dashboard = new Dashboard(staff);
-  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [`${system.territory.prefix}${topics.order}`] }));
+  await withAdmin(kafka, (admin) =>
+    admin.deleteTopics({ topics: [`${system.territory.prefix}${aggregates.order.topic}`] }),
+  );
   await ensureTopics(kafka, settings);
   await vi.waitFor(async () => expect(await epoch()).not.toBe(before), { timeout: 30_000, interval: 200 });
   const placed = await place();

@@ -13,7 +13,7 @@ export const givenTime = z.iso
   .meta({ example: '2026-03-14T09:26:53Z' })
   .refine((time) => !time.startsWith('0000'), 'must not be in the year 0');
 
-/** A pattern, so that the documents say it too. */
+/** As a pattern, so that the documents state the rule too. */
 const withoutNul = '^[^\\u0000]*$';
 
 /** Text that a caller gives: PostgreSQL cannot store NUL, and half a surrogate pair is no text at all. */
@@ -36,10 +36,10 @@ const flagText = z.enum(['true', 'false']);
 /** `true` or `false` in a query string. */
 export const flag = flagText.transform((text) => text === 'true');
 
-/** The same, false when it is not given; the default stands before the transformation, so that the documents have its text. */
+/** As `flag`, and false when it is not given. The default is a text, before the transformation, because the documents show it as one. */
 export const flagOff = flagText.default('false').transform((text) => text === 'true');
 
-/** A whole number in a query string; plain coercion would take nothing at all for 0. */
+/** A whole number in a query string. Plain coercion would read an empty text as 0. */
 export const wholeNumber = (least: number, most: number) =>
   z
     .string()

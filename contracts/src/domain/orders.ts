@@ -12,7 +12,7 @@ export const orderItem = z
   })
   .meta({ id: 'OrderItem' });
 
-/** An order, whole: this shape is on REST, on Kafka, on Redis and on the socket alike. */
+/** A whole order, in the one shape that it has on REST, Kafka, Redis and the socket. */
 export const order = z
   .object({
     id: uuid,
@@ -39,7 +39,7 @@ export const order = z
 export type Order = z.infer<typeof order>;
 export type OrderItem = z.infer<typeof orderItem>;
 
-/** An order as its customer may see it. */
+/** An order as its customer may see it: without what is for staff only. */
 export const customerOrder = ({
   assigned_to: _to,
   assigned_name: _name,

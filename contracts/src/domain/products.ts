@@ -9,7 +9,7 @@ export const product = z
     price: minorUnits,
     currency,
     stock: z.int().nonnegative().meta({ example: 40 }),
-    // Records of the time before these two are still on the topic and in the log: they get what was true then.
+    // Records from before these two fields existed are still on the topic and in the log; the defaults are what held then.
     low_stock_threshold: z
       .int()
       .nonnegative()

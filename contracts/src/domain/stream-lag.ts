@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What waits on the way from a service's database to Kafka; counts go up to 10,000. */
+/** What waits on the way from a service's database to Kafka. Nobody counts beyond 10,000. */
 export const outboxHealth = z
   .object({
     depth: z.int().meta({ description: 'Events that wait for Kafka' }),
@@ -12,9 +12,9 @@ export type OutboxHealth = z.infer<typeof outboxHealth>;
 
 /** How far the bridges, all of them together, are behind Kafka. */
 export const lag = z.object({
-  /** Records that were not carried yet. */
+  /** Records that were not yet published on Redis. */
   records: z.int(),
-  /** What was on Kafka so long ago has been carried; under a second when the bridges keep up. */
+  /** All records that came to Kafka longer ago than this are on Redis; under a second when the bridges keep up. */
   behind_ms: z.int(),
 });
 export type Lag = z.infer<typeof lag>;
@@ -22,13 +22,13 @@ export type Lag = z.infer<typeof lag>;
 const count = z.int().nonnegative();
 
 /** The stages that an order's change passes on its way to the gateway. */
-export const stages = ['orders', 'bridge', 'redis'] as const;
+const stages = ['orders', 'bridge', 'redis'] as const;
 export type Stage = (typeof stages)[number];
 
-/** A stage further behind than this, in ms, is late. Those that keep up measure 1 s at most, also when busy. */
+/** A stage further behind than this is late. One that keeps up is at most 1 s behind, as measured, also under load. */
 export const lateMs = 3_000;
 
-/** The first stage that is late or does not answer. */
+/** The first stage that is late, or of which nothing is known because it does not answer. */
 export const behind = z
   .enum(stages)
   .nullable()
@@ -36,7 +36,7 @@ export const behind = z
 
 const waiting = outboxHealth.omit({ dead: true }).nullable();
 
-/** What waits at each stage; null where a stage does not tell. */
+/** What waits at each stage; null where a stage does not answer. */
 export const streamLag = z
   .object({
     orders: waiting.meta({ description: 'In the outbox of the orders service: written, and not yet on Kafka' }),

@@ -5,7 +5,7 @@ import { presentOrders } from '../socket/presence.ts';
 /** The channel on which gateways tell each other who is at their sockets; a deployment may put a prefix before it. */
 export const presenceChannel = 'presence';
 
-/** `gateway` names a process. What one announced holds for 12 s; it says everything anew (`full`) every 5 s. */
+/** `gateway` identifies a process. It announces everybody (`full`) every 5 s; what it announced is forgotten after 12 s. */
 export const presenceAnnouncement = z.discriminatedUnion('event', [
   /** A gateway has started, and asks the others for everything. */
   z.object({ event: z.literal('hello'), gateway: uuid }),

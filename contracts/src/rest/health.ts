@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { timestamp } from '../domain/fields.ts';
 import { behind, lag, outboxHealth, streamLag } from '../domain/stream-lag.ts';
 
-/** What a part says of itself: `dependencies` by name, such as `postgres: "up"`. */
-export const health = z
+/** What a process says of itself at its `GET /`: the state of its `dependencies` by name, such as `postgres: "up"`. */
+const health = z
   .object({
     name: z.string().meta({ example: 'orders' }),
     version: z.string().meta({ example: '0.1.0' }),
@@ -14,14 +14,14 @@ export type Health = z.infer<typeof health>;
 
 const unlessUnknown = { description: 'null: the database does not tell' };
 
-/** Of a service that has an outbox. */
+/** The health of a service that has an outbox. */
 export const serviceHealth = health
   .extend({ outbox: outboxHealth.nullable().meta(unlessUnknown) })
   .meta({ id: 'ServiceHealth' });
 export type ServiceHealth = z.infer<typeof serviceHealth>;
 
 /** How the orders that changed lately compare in the database, in Kafka and in the log in Redis. */
-export const reconciliation = z
+const reconciliation = z
   .object({
     checked: z.int().meta({ description: 'Orders that were compared' }),
     missing_in_kafka: z.int().meta({ description: 'Orders whose latest version Kafka never got' }),
@@ -46,8 +46,8 @@ export const ordersHealth = serviceHealth
 export type OrdersHealth = z.infer<typeof ordersHealth>;
 
 /**
- * `lag` is null as long as Kafka does not tell. A bridge that has just started knows `behind_ms` once what it found waiting
- * is carried.
+ * `lag` is null while Kafka does not answer. `behind_ms` is null after the start of a bridge that found records waiting,
+ * until these are carried: it was not there when they came.
  */
 export const bridgeHealth = health.extend({ lag: lag.extend({ behind_ms: z.int().nullable() }).nullable() });
 export type BridgeHealth = z.infer<typeof bridgeHealth>;

@@ -79,7 +79,6 @@ export const bulkResults = z
 export type BulkResults = z.infer<typeof bulkResults>;
 
 export const orderSorts = ['created_at', 'updated_at', 'total_amount', 'due_at'] as const;
-export type OrderSort = (typeof orderSorts)[number];
 
 const amount = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
@@ -126,7 +125,7 @@ export const orderQuery = pageQuery.extend({
 export type OrderQuery = z.infer<typeof orderQuery>;
 
 /** One step in an order's life, oldest first in its list. `from` is null on the first. */
-export const orderStep = z
+const orderStep = z
   .object({
     version: z.int().positive(),
     from: orderStatus.nullable(),

@@ -12,6 +12,6 @@ export const closeCodes = {
 } as const;
 export type CloseReason = keyof typeof closeCodes;
 
-/** Whether a client should reconnect after this close code; codes that we don't give (1006, …) are lost links: yes. */
+/** Whether a client should reconnect after this close code. One that we never send, such as 1006, means a lost connection: yes. */
 export const shouldReconnect = (code: number): boolean =>
   Object.values(closeCodes).find((known) => known.code === code)?.reconnect ?? true;

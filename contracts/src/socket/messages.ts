@@ -7,7 +7,7 @@ import { orderStatus } from '../domain/order-status.ts';
 import { presence } from './presence.ts';
 import { product } from '../domain/products.ts';
 import { account, role } from '../domain/users.ts';
-import { times } from '../redis/messages.ts';
+import { times } from '../domain/times.ts';
 
 const orderMessage = {
   seq: z.int(),
@@ -24,8 +24,8 @@ export const resyncReasons = ['history_lost', 'new_epoch', 'gap', 'unknown_posit
 const expiry = z.object({ expires_at: timestamp });
 
 /**
- * One message of the stream. A text frame is a JSON array of these. Unknown events are to be ignored. `seq` is the place in
- * the stream that the message belongs to; a client's position follows changes and heartbeats alone.
+ * One message of the stream. A text frame is a JSON array of these. Clients ignore events that they don't know. `seq` is
+ * the message's place in the stream; a client takes its position from changes and heartbeats only.
  */
 export const serverMessage = z.discriminatedUnion('event', [
   z.object({
@@ -58,7 +58,7 @@ export const serverMessage = z.discriminatedUnion('event', [
       spread_ms: z.int(),
     }),
   }),
-  /** To a client that read too slowly: so many events were left out, each followed by a later state of the same thing. */
+  /** To a client that read too slowly: so many events were left out, because a later one tells the state of the same order, product or user. */
   z.object({ event: z.literal('skipped'), seq: z.int(), data: z.object({ count: z.int().positive() }) }),
   z.object({ event: z.literal('expiring'), seq: z.int(), data: expiry }),
   z.object({ event: z.literal('renewed'), seq: z.int(), data: expiry }),
@@ -76,15 +76,15 @@ export const serverMessage = z.discriminatedUnion('event', [
     data: z.object({
       position: z.string(),
       server_time: timestamp,
-      /** False while what clients show may be old. Gateways of before say neither where nor how far. */
+      /** False while what clients show may be out of date. Older gateways send neither `behind` nor `lag`. */
       live: z.boolean(),
       behind: behind.optional(),
       lag: streamLag.optional(),
-      /** What was committed until then is known to have come; null as long as nothing is known. */
+      /** Everything committed before this time is known to have reached the gateway; null as long as nothing is known. */
       fresh_at: timestamp.nullable().optional(),
     }),
   }),
-  /** To staff and administrators: who is at these orders now. No part of the stream: it is never replayed. */
+  /** To staff and administrators: who is at these orders now. It is not kept in the stream, and never replayed. */
   presence,
   z.object({ event: z.literal('pong'), seq: z.int() }),
 ]);

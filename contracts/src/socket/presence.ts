@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { uuid } from '../domain/fields.ts';
 
 /** What somebody does with an order: looks at it, or is taking a step of it. */
-export const doing = z.enum(['viewing', 'moving']);
+const doing = z.enum(['viewing', 'moving']);
 export type Doing = z.infer<typeof doing>;
 
-export const person = z.object({ id: uuid, name: z.string(), doing });
+const person = z.object({ id: uuid, name: z.string(), doing });
 export type Person = z.infer<typeof person>;
 
 /** Everybody who is at an order now, each person once; nobody when all have left. */
-export const presentOrder = z.object({ order_id: uuid, people: z.array(person) });
+const presentOrder = z.object({ order_id: uuid, people: z.array(person) });
 export type PresentOrder = z.infer<typeof presentOrder>;
 
 /** Orders in one message at most. Presence is a courtesy: where more are looked at, some are not told. */

@@ -1,6 +1,6 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { type Progress, progress } from '@live-orders/contracts/domain/order-status.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal, ShopClient } from './shop-client.ts';
@@ -17,13 +17,13 @@ export interface ShopLifeOptions {
   onWrite?: (order: Order) => void;
 }
 
-/** Seconds that an order stays in a status, at least and at most. */
-const stays: [next: OrderStatus, least: number, most: number][] = [
-  ['confirmed', 2, 6],
-  ['preparing', 3, 8],
-  ['shipped', 4, 10],
-  ['delivered', 5, 15],
-];
+/** Seconds that an order stays in the status before this one, at least and at most. */
+const secondsBefore: Readonly<Record<Progress, readonly [least: number, most: number]>> = {
+  confirmed: [2, 6],
+  preparing: [3, 8],
+  shipped: [4, 10],
+  delivered: [5, 15],
+};
 const cancelledShare = 0.08;
 const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
 /** Orders that are under way at once, so that a shop that hangs does not fill our memory. */
@@ -83,10 +83,13 @@ export class ShopLife {
     const customer = this.#pick(this.#customers);
     const items = this.#basket();
     const cancelAt = this.#random() < cancelledShare ? Math.floor(this.#random() * 3) : Infinity;
-    const waits = stays.map(([, least, most]) => least + this.#random() * (most - least));
+    const waits = progress.map((next) => {
+      const [least, most] = secondsBefore[next];
+      return least + this.#random() * (most - least);
+    });
     let order = await this.#timed(() => customer.placeOrder(items));
     if (order) this.placed += 1;
-    for (const [step, [next]] of stays.entries()) {
+    for (const [step, next] of progress.entries()) {
       await this.#sleep(waits[step] ?? 0, signal);
       if (!order || isOver(signal)) break;
       const { id } = order;

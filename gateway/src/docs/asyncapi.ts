@@ -1,12 +1,7 @@
 import { actor } from '@live-orders/contracts/domain/actor.ts';
-import {
-  aggregateOf,
-  eventHeaders,
-  type EventType,
-  eventValues,
-  isEventType,
-} from '@live-orders/contracts/kafka/events.ts';
-import { type Aggregate, aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { type Aggregate, aggregateNames, aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { eventCatalogue, type EventType, eventTypes, eventTypesOf } from '@live-orders/contracts/domain/events.ts';
+import { eventHeaders } from '@live-orders/contracts/kafka/headers.ts';
 import { deadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { streamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { order, orderItem } from '@live-orders/contracts/domain/orders.ts';
@@ -16,20 +11,6 @@ import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
 import { serverMessage, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { account } from '@live-orders/contracts/domain/users.ts';
 import { z } from 'zod';
-
-const eventTypes = Object.keys(eventValues).filter(isEventType);
-
-const eventSummaries: Record<EventType, string> = {
-  'order.created': 'An order was placed',
-  'order.status_changed': 'An order moved to another status',
-  'order.updated': 'An order changed in something other than its status',
-  'product.created': 'A product was added',
-  'product.updated': 'A product was changed',
-  'product.stock_changed': 'A product’s stock was adjusted, or taken or given back by an order',
-  'user.registered': 'A user was added',
-  'user.updated': 'A user was changed',
-  'user.session_revoked': 'A session, or all of a user’s, ended before its time',
-};
 
 const serverSummaries: Record<ServerMessage['event'], string> = {
   welcome: 'The first message: the position, and whether everything after `since` follows',
@@ -95,7 +76,7 @@ const schemas = toSchemas({
   Account: account,
   Actor: actor,
   StreamLag: streamLag,
-  ...eventValues,
+  ...Object.fromEntries(eventTypes.map((type) => [type, eventCatalogue[type].value])),
   ...Object.fromEntries(eventTypes.map((type) => [`${type}.headers`, headersOf(type)])),
   'dead_letter.headers': deadLetterHeaders.extend(eventHeaders.partial().shape),
   ...socketSchemas,
@@ -114,9 +95,11 @@ const messages = {
     eventTypes.map((type) => [
       type,
       {
-        ...message(type, eventSummaries[type]),
+        ...message(type, eventCatalogue[type].summary),
         headers: reference(schemaReference(`${type}.headers`)),
-        bindings: { kafka: { key: { type: 'string', format: 'uuid', description: `The ${aggregateOf(type)}’s id` } } },
+        bindings: {
+          kafka: { key: { type: 'string', format: 'uuid', description: `The ${eventCatalogue[type].aggregate}’s id` } },
+        },
       },
     ]),
   ),
@@ -137,14 +120,14 @@ const messageReferences = (names: readonly string[]) =>
 
 const kafka = [reference('#/servers/kafka')];
 const topicChannel = (aggregate: Aggregate) => ({
-  address: topics[aggregate],
+  address: aggregates[aggregate].topic,
   title: `Changes of ${aggregate}s`,
   description:
     'At least once, in the order of `version` per key. A value is the whole aggregate after the change. Ignore ' +
     'members and types that you don’t know; a breaking change makes a new topic.',
   servers: kafka,
-  messages: messageReferences(eventTypes.filter((type) => aggregateOf(type) === aggregate)),
-  bindings: { kafka: { topic: topics[aggregate] } },
+  messages: messageReferences(eventTypesOf(aggregate)),
+  bindings: { kafka: { topic: aggregates[aggregate].topic } },
 });
 
 const closeTable = Object.entries(closeCodes)
@@ -219,7 +202,7 @@ export const asyncApiDocument = {
     gateway_http: { host: 'localhost:3000', protocol: 'http', security: access },
   },
   channels: {
-    ...Object.fromEntries(aggregates.map((aggregate) => [topics[aggregate], topicChannel(aggregate)])),
+    ...Object.fromEntries(aggregateNames.map((aggregate) => [aggregates[aggregate].topic, topicChannel(aggregate)])),
     [deadLetterTopic]: {
       address: deadLetterTopic,
       title: 'What the bridge could not read',
@@ -231,10 +214,10 @@ export const asyncApiDocument = {
   },
   operations: {
     ...Object.fromEntries(
-      aggregates.map((aggregate) => [
+      aggregateNames.map((aggregate) => [
         `send_${aggregate}_events`,
-        operation('send', topics[aggregate], `Tells every committed change of ${aggregate}s`, [
-          ...eventTypes.filter((type) => aggregateOf(type) === aggregate),
+        operation('send', aggregates[aggregate].topic, `Tells every committed change of ${aggregate}s`, [
+          ...eventTypesOf(aggregate),
         ]),
       ]),
     ),

@@ -1,3 +1,4 @@
+import type { Event } from '@live-orders/contracts/domain/events.ts';
 import { customerOrder } from '@live-orders/contracts/domain/orders.ts';
 import { isFinal } from '@live-orders/contracts/domain/order-status.ts';
 import type { RedisMessage } from '@live-orders/contracts/redis/messages.ts';
@@ -23,11 +24,17 @@ export interface Delivery {
 export const reaches = ({ to }: Delivery, audience: Audience): boolean =>
   to === 'everyone' || to === audience || (to === 'team' && (audience === 'admin' || audience === 'staff'));
 
-const orderEvents = {
+type RedisEvent = RedisMessage['event'];
+
+/** What clients know each message by; the compiler holds it against the contracts' table of events. */
+const socketEvents: { readonly [E in RedisEvent]: Extract<Event, { redis: E }>['socket'] } = {
   order_created: 'new_order',
   order_status_updated: 'order_status_update',
   order_updated: 'order_update',
-} as const;
+  product_updated: 'product_update',
+  user_updated: 'user_update',
+  session_revoked: null,
+};
 
 /** What each audience is told of an event. A customer learns of own orders only, and not who moved them. */
 export const project = (message: RedisMessage, sentAt: string): Delivery[] => {
@@ -38,7 +45,7 @@ export const project = (message: RedisMessage, sentAt: string): Delivery[] => {
     case 'order_status_updated':
     case 'order_updated': {
       const { data, previous_status, actor } = message;
-      const told = { event: orderEvents[message.event], seq, data, previous_status, times };
+      const told = { event: socketEvents[message.event], seq, data, previous_status, times };
       const about = {
         subject: `order:${data.id}`,
         terminal: message.event === 'order_status_updated' && isFinal(data.status),
@@ -49,11 +56,11 @@ export const project = (message: RedisMessage, sentAt: string): Delivery[] => {
       ];
     }
     case 'product_updated': {
-      const text = encode({ event: 'product_update', seq, data: message.data, times });
+      const text = encode({ event: socketEvents.product_updated, seq, data: message.data, times });
       return [{ to: 'everyone', text, subject: `product:${message.data.id}`, terminal: false }];
     }
     case 'user_updated': {
-      const text = encode({ event: 'user_update', seq, data: message.data, times });
+      const text = encode({ event: socketEvents.user_updated, seq, data: message.data, times });
       return [{ to: 'admin', text, subject: `user:${message.data.id}`, terminal: false }];
     }
     case 'session_revoked':

@@ -191,7 +191,7 @@ describe('when the stream breaks or a client does', () => {
     hub.join(stays, null);
     const { id, session_id } = gone.identity;
     const times = { committed: at, bridged: at };
-    hub.publish({ event: 'session_revoked', seq: 1, epoch: 'e', times, data: { id, session_id, reason: 'logout' } });
+    hub.publish({ event: 'session_revoked', seq: 1, epoch: 'e', times, data: { id, session_id } });
     expect([gone.closed, stays.closed]).toEqual(['session_ended', null]);
   });
 

@@ -1,12 +1,14 @@
 import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { formatPosition, type Position } from '@live-orders/contracts/socket/position.ts';
+import type { EndedSession } from '@live-orders/contracts/domain/revocation.ts';
+import { type Timed, timed } from '@live-orders/contracts/redis/keyspace.ts';
 import type { RedisMessage } from '@live-orders/contracts/redis/messages.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { type Audience, audienceOf, type Delivery, encode, project, reaches } from './audience.ts';
 import { Frame } from './frame.ts';
 import type { Entry, History } from './history.ts';
 import { Pace } from './pace.ts';
-import type { Revocation, Revocations } from './revocations.ts';
+import type { Revocations } from './revocations.ts';
 import { type Client, Room } from './audience-group.ts';
 import type { StreamState } from '../stream/stage-poll.ts';
 
@@ -22,11 +24,6 @@ const longestSpreadMs = 5_000;
 const fewClients = 50;
 
 type Resync = Extract<ServerMessage, { event: 'resync' }>['data']['reason'];
-
-const revocationOf = ({ data, times }: Extract<RedisMessage, { event: 'session_revoked' }>): Revocation => ({
-  ...data,
-  at: Date.parse(times.committed),
-});
 
 const reasonFor = (since: Position | 'unreadable', here: Position): Resync => {
   if (since === 'unreadable') return 'unknown_position';
@@ -165,7 +162,7 @@ export class Hub {
     const deliveries = project(message, new Date(this.#now()).toISOString());
     this.#history.push({ seq: message.seq, deliveries });
     this.#push(deliveries);
-    if (message.event === 'session_revoked') this.revoke([revocationOf(message)]);
+    if (message.event === 'session_revoked') this.revoke([timed(message)]);
     this.#scheduleFlush();
   }
 
@@ -179,7 +176,7 @@ export class Hub {
   /** Keeps an event for replay without sending it; for those read from the log at the start. */
   remember(message: RedisMessage): void {
     this.#history.push({ seq: message.seq, deliveries: project(message, message.times.bridged) });
-    if (message.event === 'session_revoked') this.revoke([revocationOf(message)]);
+    if (message.event === 'session_revoked') this.revoke([timed(message)]);
   }
 
   /** The stream cannot be continued: everybody reads the snapshot anew. */
@@ -250,7 +247,7 @@ export class Hub {
   }
 
   /** Closes the sockets of sessions that have ended. */
-  revoke(revocations: Revocation[]): void {
+  revoke(revocations: Timed<EndedSession>[]): void {
     if (revocations.length === 0) return;
     for (const revocation of revocations) this.#revocations.add(revocation);
     for (const client of this.clients()) {

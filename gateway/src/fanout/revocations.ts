@@ -1,12 +1,7 @@
+import type { EndedSession } from '@live-orders/contracts/domain/revocation.ts';
+import type { Timed } from '@live-orders/contracts/redis/keyspace.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import type { Identity } from '@live-orders/runtime/auth.ts';
-
-/** `at`: when the session, or with null every session of the user, ended (ms since the epoch). */
-export interface Revocation {
-  id: string;
-  session_id: string | null;
-  at: number;
-}
 
 const tokenLifeMs = accessTokenSeconds * 1000;
 
@@ -21,7 +16,7 @@ export class Revocations {
     this.#now = now;
   }
 
-  add({ id, session_id, at }: Revocation): void {
+  add({ id, session_id, at }: Timed<EndedSession>): void {
     for (const ended of [this.#sessions, this.#users]) {
       for (const [key, time] of ended) {
         if (time > this.#now() - tokenLifeMs) break;

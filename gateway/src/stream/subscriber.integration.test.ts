@@ -1,3 +1,5 @@
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { encodeEntry, entryId, redisKeys } from '@live-orders/contracts/redis/keyspace.ts';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { formatPosition } from '@live-orders/contracts/socket/position.ts';
@@ -71,11 +73,12 @@ let running: Promise<void>;
 /** Appends to the log as the bridge does; with `quiet` Pub/Sub drops it. */
 const publish = async (seq: number, { quiet = false } = {}): Promise<void> => {
   const text = JSON.stringify(created(seq));
+  const channel = `${prefix}${aggregates.order.channel}`;
   const transaction = bridge
     .multi()
-    .hset(`${prefix}order_events:state`, { epoch: 'e', seq })
-    .xadd(`${prefix}order_events:log`, `${seq}-0`, 'c', 'order_events', 'm', text);
-  if (!quiet) transaction.publish(`${prefix}order_events`, text);
+    .hset(redisKeys(prefix).state, { epoch: 'e', seq })
+    .xadd(redisKeys(prefix).log, entryId(seq), ...encodeEntry({ channel, message: text }));
+  if (!quiet) transaction.publish(channel, text);
   await transaction.exec();
 };
 
@@ -93,7 +96,7 @@ beforeEach(async () => {
   wires = { commands: new Wire(redisHost, redisPort), subscription: new Wire(redisHost, redisPort) };
   redis = connectRedis({ REDIS_HOST: '127.0.0.1', REDIS_PORT: await wires.commands.listen() }, log);
   subscription = connectRedis({ REDIS_HOST: '127.0.0.1', REDIS_PORT: await wires.subscription.listen() }, log);
-  await bridge.hset(`${prefix}order_events:state`, { epoch: 'e', seq: 0 });
+  await bridge.hset(redisKeys(prefix).state, { epoch: 'e', seq: 0 });
   hub = new Hub(new History(3, 1_000_000), new Revocations());
   subscriber = new Subscriber({ hub, beat: () => inTime, redis, subscription, prefix, replay: 3, log });
   stop = new AbortController();
@@ -195,7 +198,7 @@ test('what memory no longer holds comes from the log, in full or not at all, how
   expect(back.messages[0]).toMatchObject({ data: { recovered: true, source: 'log' } });
   await admission.enter(gone, start, () => true);
   expect([gone.frames, hub.has(gone)]).toEqual([[], false]);
-  await bridge.xtrim(`${prefix}order_events:log`, 'MINID', '3');
+  await bridge.xtrim(redisKeys(prefix).log, 'MINID', '3');
   await admission.enter(late, start, () => false);
   expect(events(late)).toEqual(['welcome 7', 'resync 7']);
 });

@@ -1,4 +1,14 @@
-import { channels, redisMessage, type RedisMessage } from '@live-orders/contracts/redis/messages.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import {
+  decodeEntry,
+  decodePosition,
+  decodeRevocations,
+  entryId,
+  redisKeys,
+  seqOfEntry,
+  stateFields,
+} from '@live-orders/contracts/redis/keyspace.ts';
+import { redisMessage, type RedisMessage } from '@live-orders/contracts/redis/messages.ts';
 import type { Position } from '@live-orders/contracts/socket/position.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
@@ -16,8 +26,6 @@ const logPage = 1_000;
 const checkMs = 2_000;
 /** How often it is asked whether the bridge has begun a log. */
 const beginMs = 200;
-const revoked = z.object({ id: z.string(), session_id: z.string().nullable() });
-const stateReply = z.tuple([z.string().nullable(), z.coerce.number().nullable()]);
 
 /**
  * Follows the bridge's channels and hands every event to the hub, in the order of `seq` and without gaps: what Redis'
@@ -35,6 +43,7 @@ export class Subscriber implements Part {
   readonly #redis: Redis;
   readonly #subscription: Redis;
   readonly #prefix: string;
+  readonly #keys: ReturnType<typeof redisKeys>;
   readonly #replay: number;
   readonly #log: Log;
   #work: Promise<void> = Promise.resolve();
@@ -56,6 +65,7 @@ export class Subscriber implements Part {
     this.#redis = plan.redis;
     this.#subscription = plan.subscription;
     this.#prefix = plan.prefix;
+    this.#keys = redisKeys(plan.prefix);
     this.#replay = plan.replay;
     this.#log = plan.log;
   }
@@ -65,10 +75,12 @@ export class Subscriber implements Part {
     this.#subscription.on('ready', () => void this.#enqueue(() => this.#resume()));
     this.#subscription.on('close', () => (this.live = false));
     // ioredis subscribes again by itself after each reconnection.
-    void this.#subscription.subscribe(...Object.values(channels).map((channel) => `${this.#prefix}${channel}`)).then(
-      () => this.#enqueue(() => this.#catchUp()),
-      (error: unknown) => this.#log.warn({ err: error }, 'subscribing is waiting for redis'),
-    );
+    void this.#subscription
+      .subscribe(...Object.values(aggregates).map(({ channel }) => `${this.#prefix}${channel}`))
+      .then(
+        () => this.#enqueue(() => this.#catchUp()),
+        (error: unknown) => this.#log.warn({ err: error }, 'subscribing is waiting for redis'),
+      );
     await Promise.all([this.#check(signal), this.#beat(signal)]);
   }
 
@@ -147,15 +159,16 @@ export class Subscriber implements Part {
   async #catchUp(): Promise<void> {
     const listening = this.#isListening();
     await this.#readRevocations();
-    const [epoch, seq] = stateReply.parse(await this.#redis.hmget(`${this.#prefix}order_events:state`, 'epoch', 'seq'));
-    if (epoch === null || seq === null) {
+    const state = await this.#redis.hmget(this.#keys.state, stateFields.epoch, stateFields.seq);
+    const position = decodePosition(state[0], state[1]);
+    if (!position) {
       // Emptied, and the bridge has not been there since: what comes next cannot be known to follow.
       this.live = false;
       return;
     }
-    if (!this.begun) await this.#begin({ epoch, seq });
+    if (!this.begun) await this.#begin(position);
     // What it brings is mostly what Pub/Sub has under way.
-    else await this.#advance({ epoch, seq: seq + 1 });
+    else await this.#advance({ ...position, seq: position.seq + 1 });
     this.live = await listening;
   }
 
@@ -177,11 +190,8 @@ export class Subscriber implements Part {
   /** Sessions that ended, also those of which Pub/Sub or a lost log said nothing. */
   async #readRevocations(): Promise<void> {
     const since = Date.now() - accessTokenSeconds * 1000;
-    const reply = await this.#redis.zrangebyscore(`${this.#prefix}revocations`, since, '+inf', 'WITHSCORES');
-    const members = reply.filter((_value, index) => index % 2 === 0);
-    this.#hub.revoke(
-      members.map((member, index) => ({ ...revoked.parse(JSON.parse(member)), at: Number(reply[index * 2 + 1]) })),
-    );
+    const reply = await this.#redis.zrangebyscore(this.#keys.revocations, since, '+inf', 'WITHSCORES');
+    this.#hub.revoke(decodeRevocations(reply));
   }
 
   async #begin(position: Position): Promise<void> {
@@ -213,9 +223,9 @@ export class Subscriber implements Part {
     const messages: RedisMessage[] = [];
     for (let from = first; from <= last; from += logPage) {
       const to = Math.min(last, from + logPage - 1);
-      const page = await this.#redis.xrange(`${this.#prefix}order_events:log`, `${from}-0`, `${to}-0`);
+      const page = await this.#redis.xrange(this.#keys.log, entryId(from), entryId(to));
       for (const [, fields] of page) {
-        const message = this.#parse(fields[fields.indexOf('m') + 1] ?? 'null');
+        const message = this.#parse(decodeEntry(fields).message ?? 'null');
         if (message) messages.push(message);
       }
       if (messages.length !== to - first + 1) return null;
@@ -225,8 +235,8 @@ export class Subscriber implements Part {
 
   /** As `#range`, but without what is missing at its front. */
   async #newest(first: number, last: number): Promise<RedisMessage[]> {
-    const oldest = await this.#redis.xrange(`${this.#prefix}order_events:log`, `${first}-0`, '+', 'COUNT', 1);
-    const start = Number(oldest[0]?.[0].split('-')[0] ?? last + 1);
+    const oldest = await this.#redis.xrange(this.#keys.log, entryId(first), '+', 'COUNT', 1);
+    const start = oldest[0] ? seqOfEntry(oldest[0][0]) : last + 1;
     return (await this.#range(start, last)) ?? [];
   }
 }

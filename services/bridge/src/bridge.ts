@@ -1,4 +1,5 @@
-import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { partitionField } from '@live-orders/contracts/redis/keyspace.ts';
 import { backoff, pause, retry } from '@live-orders/runtime/process/backoff.ts';
 import { consume, type CoveredBatch, type EmptyStretch } from '@live-orders/runtime/kafka/consumer.ts';
 import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
@@ -11,11 +12,11 @@ import type { EpochKeeper } from './epoch-keeper.ts';
 import type { OffsetRange, Publication, Publisher } from './publisher.ts';
 import { translate } from './translation.ts';
 
-/** Messages in one call of the script: about 1 MB, a few milliseconds of Redis' one thread. */
+/** Records in one call of the script: about 1 MB, which keeps Redis' only thread busy for a few milliseconds. */
 const chunkMessages = 500;
 
-/** The topics that are carried, by the prefix of the deployment. */
-export const topicsOf = (prefix: string): string[] => aggregates.map((aggregate) => `${prefix}${topics[aggregate]}`);
+/** The names of the topics that are carried, with the prefix of the deployment. */
+export const topicsOf = (prefix: string): string[] => Object.values(aggregates).map(({ topic }) => `${prefix}${topic}`);
 
 /**
  * Carries the Kafka topics to Redis. Offsets are committed only after Redis has acknowledged, and the script skips what
@@ -32,7 +33,7 @@ export class Bridge implements Part {
   readonly #log: Log;
   readonly #records: Counter<'outcome'>;
 
-  constructor(plan: {
+  constructor(options: {
     kafka: Kafka;
     settings: KafkaSettings;
     publisher: Publisher;
@@ -41,17 +42,17 @@ export class Bridge implements Part {
     log: Log;
     metrics: Registry;
   }) {
-    this.#kafka = plan.kafka;
-    this.#settings = plan.settings;
-    this.#publisher = plan.publisher;
-    this.#epochs = plan.epochs;
-    this.#deadLetters = plan.deadLetters;
-    this.#log = plan.log;
+    this.#kafka = options.kafka;
+    this.#settings = options.settings;
+    this.#publisher = options.publisher;
+    this.#epochs = options.epochs;
+    this.#deadLetters = options.deadLetters;
+    this.#log = options.log;
     this.#records = new Counter({
       name: 'bridge_records_total',
       help: 'Kafka records by what became of them',
       labelNames: ['outcome'],
-      registers: [plan.metrics],
+      registers: [options.metrics],
     });
   }
 
@@ -59,7 +60,7 @@ export class Bridge implements Part {
     const prefix = this.#settings.KAFKA_PREFIX;
     const options = { log: this.#log, signal };
     await retry('reaching kafka', () => ensureTopics(this.#kafka, this.#settings), options);
-    await retry('comparing redis with kafka', () => this.#epochs.look(), options);
+    await retry('comparing redis with kafka', () => this.#epochs.compare(), options);
     this.state = 'consuming';
     try {
       await consume(
@@ -77,6 +78,7 @@ export class Bridge implements Part {
     }
   }
 
+  /** Carries a batch chunk by chunk. It ends early, with the rest left for later, once the partition is not ours any more. */
   async #carry(payload: CoveredBatch, signal: AbortSignal): Promise<void> {
     const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary, heartbeat } = payload;
     const { topic, partition, messages } = batch;
@@ -90,7 +92,7 @@ export class Bridge implements Part {
       const last = start + chunkMessages < messages.length ? lastMessage : batch.lastOffset();
       const published = await this.#publish(
         payload,
-        { partition: `${topic}:${partition}`, first, last },
+        { partition: partitionField(topic, partition), first, last },
         publications,
         signal,
       );
@@ -102,17 +104,24 @@ export class Bridge implements Part {
     }
   }
 
-  /** Redis has to remember these offsets before the group does: else they would look like a loss of Redis'. */
+  /**
+   * Covers offsets that hold no message. Redis has to remember them before the group commits them: otherwise the next
+   * batch would begin beyond what Redis knows, and the script would take that for lost messages. A failure is harmless:
+   * the next batch covers them too.
+   */
   async #pass({ topic, partition, from, last }: EmptyStretch, commit: () => Promise<void>): Promise<void> {
     try {
-      await this.#publisher.publish({ partition: `${topic}:${partition}`, first: from, last }, []);
+      await this.#publisher.publish({ partition: partitionField(topic, partition), first: from, last }, []);
       await commit();
     } catch (error) {
       this.#log.debug({ err: error, topic, partition }, 'offsets without a message are passed with the next batch');
     }
   }
 
-  /** Waits out an outage of Redis while it stays a member of the group. False when the partition is no longer ours. */
+  /**
+   * Tries until Redis has acknowledged; the heartbeats meanwhile keep this bridge in its consumer group. Gives false, with
+   * nothing known to be published, when the partition is no longer ours or the process stops.
+   */
   async #publish(
     { isRunning, isStale, heartbeat }: CoveredBatch,
     range: OffsetRange,
@@ -136,6 +145,7 @@ export class Bridge implements Part {
     return false;
   }
 
+  /** Gives the messages of the records, and sets aside those that cannot be carried. */
   async #translate(topic: string, partition: number, messages: KafkaMessage[]): Promise<Publication[]> {
     const bridgedAt = new Date().toISOString();
     const publications: Publication[] = [];

@@ -11,7 +11,7 @@ interface DeadLetter {
   reason: string;
 }
 
-/** The topic of what the bridge cannot carry. */
+/** Writes the topic of the records that the bridge cannot carry. */
 export class DeadLetters {
   readonly #sender: Sender;
   readonly #topic: string;
@@ -23,7 +23,7 @@ export class DeadLetters {
     this.#log = log;
   }
 
-  /** A rejection has to keep the offset uncommitted: a record is never dropped without a trace. */
+  /** Copies the record to the topic. When this rejects, its offset must not be committed, or the record would be lost. */
   async setAside({ topic, partition, message, reason }: DeadLetter): Promise<void> {
     const { offset, key, value, headers } = message;
     const origin: DeadLetterHeaders = {
@@ -32,7 +32,11 @@ export class DeadLetters {
       dlq_offset: offset,
       dlq_reason: reason,
     };
-    await this.#sender.send([{ topic: this.#topic, key, value, headers: { ...headers, ...origin } }]);
+    try {
+      await this.#sender.send([{ topic: this.#topic, key, value, headers: { ...headers, ...origin } }]);
+    } catch (error) {
+      throw new Error(`setting aside the record ${topic}:${partition}/${offset} in ${this.#topic}`, { cause: error });
+    }
     this.#log.error({ topic, partition, offset, reason }, 'a record cannot be carried and went to the dead letters');
   }
 

@@ -8,8 +8,9 @@ import type { Publisher } from './publisher.ts';
 const everyMs = 2_000;
 
 /**
- * Begins a new epoch where the log in Redis cannot go on, within seconds and not with the next event, so that dashboards
- * resync at once: Redis came back empty or with older data, or Kafka's own log was made anew.
+ * Begins a new epoch where the log in Redis cannot be continued: Redis came back empty or with older data, or Kafka's
+ * topics were created anew. The next publication would find that out as well, but on a quiet day only hours later;
+ * dashboards have to read the snapshot again within seconds.
  */
 export class EpochKeeper implements Part {
   readonly name = 'epoch keeper';
@@ -18,30 +19,31 @@ export class EpochKeeper implements Part {
   readonly #topics: string[];
   readonly #log: Log;
 
-  constructor(plan: { publisher: Publisher; kafka: Kafka; topics: string[]; log: Log }) {
-    this.#publisher = plan.publisher;
-    this.#offsets = new OffsetReader(plan.kafka);
-    this.#topics = plan.topics;
-    this.#log = plan.log;
+  constructor(options: { publisher: Publisher; kafka: Kafka; topics: string[]; log: Log }) {
+    this.#publisher = options.publisher;
+    this.#offsets = new OffsetReader(options.kafka);
+    this.#topics = options.topics;
+    this.#log = options.log;
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(everyMs, signal);
       try {
-        await this.look();
+        await this.compare();
       } catch (error) {
-        this.#log.debug({ err: error }, 'redis or kafka is not reachable; the next look follows');
+        this.#log.debug({ err: error }, 'comparing redis with kafka failed; it is tried again in a moment');
       }
     }
     await this.#offsets.close();
   }
 
   /**
-   * Where Kafka's log was made anew, the offsets that Redis remembers lie beyond its end, and everything would be skipped.
-   * They are read before the ends, so that another bridge at work meanwhile cannot look like that.
+   * Compares Redis with what this bridge was acknowledged, and with Kafka. Where a topic was created anew, the offsets
+   * that Redis remembers lie beyond its end, and every record up to them would be skipped as already published. They are
+   * read before the ends: the other way round, a bridge that publishes in between would look like that.
    */
-  async look(): Promise<void> {
+  async compare(): Promise<void> {
     await this.#publisher.begin();
     const remembered = await this.#publisher.remembered();
     const ends = await this.#offsets.ends(this.#topics);

@@ -9,12 +9,15 @@ import type { Registry } from 'prom-client';
 import { topicsOf } from './bridge.ts';
 
 const everyMs = 500;
-/** Ten minutes of a stream that stands still; a later mark is not needed before an earlier one is reached. */
+/**
+ * Marks that wait to be reached at most: those of ten minutes in which nothing is carried. While they are full, no new
+ * ones are taken: the delay that is told goes on growing all the same, and falls in a larger step afterwards.
+ */
 const mostMarks = 1_200;
 
 type Offsets = Map<string, number>;
 
-/** Where the topics ended at a moment, in ms. Once that is reached, everything that was on Kafka by then is carried. */
+/** Where the topics ended at a moment (`at`, in ms): once the group has come so far, all records of before `at` are carried. */
 interface Mark {
   at: number;
   ends: Offsets;
@@ -22,19 +25,22 @@ interface Mark {
 
 const help = {
   bridge_lag_records: 'Records of the topics that no bridge has carried yet',
-  bridge_lag_behind_ms: 'What was on Kafka so long ago has been carried',
+  bridge_lag_behind_ms: 'All records that came to Kafka longer ago than this are carried',
 };
 
-/** Measures all the time how far all bridges together are behind Kafka: what their group has committed, and the ends. */
+/**
+ * Measures twice a second how far all bridges together are behind Kafka, by comparing what their group has committed with
+ * the ends of the topics.
+ */
 export class LagMeter implements Part {
   readonly name = 'lag';
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
   readonly #log: Log;
   #records: number | null = null;
-  /** Everything that was on Kafka by then is carried; null as long as no mark was reached. */
+  /** Every record that was on Kafka at this time (ms) is carried; null as long as no mark was reached. */
   #carriedUntil: number | null = null;
-  /** Those that are not reached yet, the oldest first. */
+  /** The marks that are not reached yet, the oldest first. */
   #marks: Mark[] = [];
 
   constructor(kafka: Kafka, settings: KafkaSettings, metrics: Registry, log: Log) {
@@ -49,6 +55,7 @@ export class LagMeter implements Part {
     );
   }
 
+  /** Null while Kafka does not answer. */
   get value(): BridgeHealth['lag'] {
     if (this.#records === null) return null;
     const behind_ms = this.#carriedUntil === null ? null : Math.round(performance.now() - this.#carriedUntil);
@@ -61,13 +68,13 @@ export class LagMeter implements Part {
     const reader = new OffsetReader(this.#kafka);
     while (!signal.aborted) {
       try {
-        // Committed offsets first: then they cannot be beyond the ends.
+        // The committed offsets are read first, so that they cannot be beyond the ends.
         const committed = await reader.committed(`${prefix}bridge`, names);
         const at = performance.now();
         this.#compare(committed, { at, ends: await reader.ends(names) });
       } catch (error) {
         this.#records = null;
-        this.#log.debug({ err: error }, 'kafka does not tell how far behind we are');
+        this.#log.debug({ err: error }, 'reading the offsets of the topics and of the group failed');
       }
       await pause(everyMs, signal);
     }

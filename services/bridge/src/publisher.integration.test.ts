@@ -1,3 +1,5 @@
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { redisKeys, stateFields } from '@live-orders/contracts/redis/keyspace.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -27,7 +29,7 @@ beforeEach(async () => {
   heard = [];
   prefix = `${crypto.randomUUID()}.`;
   publisher = new Publisher(redis, prefix, 1_000);
-  await subscription.subscribe(`${prefix}order_events`);
+  await subscription.subscribe(`${prefix}${aggregates.order.channel}`);
 });
 
 /** Publishes the records with these offsets, each with its offset as `n`. */
@@ -36,14 +38,13 @@ const publish = (offsets: number[], { partition = 'orders.v1:0', by = publisher 
     { partition, first: String(offsets[0]), last: String(offsets.at(-1)) },
     offsets.map((offset) => ({
       offset: String(offset),
-      channel: 'order_events',
+      channel: aggregates.order.channel,
       text: `{"n":${offset}`,
       revocation: null,
     })),
   );
 
-const logged = async (): Promise<string[]> =>
-  (await redis.xrange(`${prefix}order_events:log`, '-', '+')).map(([id]) => id);
+const logged = async (): Promise<string[]> => (await redis.xrange(redisKeys(prefix).log, '-', '+')).map(([id]) => id);
 
 describe('publishing', () => {
   test('numbers messages of all partitions in one row, in the log and on the channel alike', async () => {
@@ -86,22 +87,24 @@ describe('publishing', () => {
 });
 
 test('keeps who lost a session as long as a token lives', async () => {
-  const revocation = { member: '{"id":"sam"}', at: Date.now() };
-  const old = { member: '{"id":"ada"}', at: Date.now() - 20 * 60_000 };
-  for (const [index, one] of [old, revocation].entries()) {
+  const { revocations } = redisKeys(prefix);
+  const one = { id: 'sam', session_id: null, reason: 'logout' as const };
+  const revocation = { ...one, at: Date.now() };
+  const old = { ...one, id: 'ada', at: Date.now() - 20 * 60_000 };
+  for (const [index, ended] of [old, revocation].entries()) {
     const range = { partition: 'users.v1:0', first: String(index), last: String(index) };
     await publisher.publish(range, [
-      { offset: String(index), channel: 'user_events', text: '{"n":0', revocation: one },
+      { offset: String(index), channel: aggregates.user.channel, text: '{"n":0', revocation: ended },
     ]);
   }
-  expect(await redis.zrange(`${prefix}revocations`, '0', '-1')).toEqual([revocation.member]);
-  expect(await redis.pttl(`${prefix}revocations`)).toBeGreaterThan(0);
+  expect(await redis.zrange(revocations, '0', '-1')).toEqual([JSON.stringify(one)]);
+  expect(await redis.pttl(revocations)).toBeGreaterThan(0);
 });
 
 describe('a new epoch begins', () => {
   test('when Redis has lost everything', async () => {
     const before = await publish([0, 1]);
-    await redis.del(`${prefix}order_events:state`, `${prefix}order_events:log`);
+    await redis.del(redisKeys(prefix).state, redisKeys(prefix).log);
     const after = await publish([2]);
     expect(after.epoch).not.toBe(before.epoch);
     expect(after.seq).toBe(1);
@@ -110,9 +113,9 @@ describe('a new epoch begins', () => {
 
   test('when Redis came back with less than it had acknowledged', async () => {
     await publish([0]);
-    const old = await redis.hgetall(`${prefix}order_events:state`);
+    const old = await redis.hgetall(redisKeys(prefix).state);
     const before = await publish([1]);
-    await redis.hset(`${prefix}order_events:state`, old);
+    await redis.hset(redisKeys(prefix).state, old);
     const another = new Publisher(redis, prefix, 1_000);
     const after = await publish([2], { by: another });
     expect(after.epoch).not.toBe(before.epoch);
@@ -120,9 +123,9 @@ describe('a new epoch begins', () => {
 
   test('when this publisher has seen a later place in the same epoch', async () => {
     await publish([0]);
-    const old = await redis.hgetall(`${prefix}order_events:state`);
+    const old = await redis.hgetall(redisKeys(prefix).state);
     const before = await publish([0, 1], { partition: 'orders.v1:1' });
-    await redis.hset(`${prefix}order_events:state`, old);
+    await redis.hset(redisKeys(prefix).state, old);
     expect((await publisher.begin()).epoch).not.toBe(before.epoch);
   });
 
@@ -130,20 +133,20 @@ describe('a new epoch begins', () => {
     const another = new Publisher(redis, prefix, 1_000);
     await publish([0]);
     await publish([0], { partition: 'orders.v1:1', by: another });
-    const old = await redis.hgetall(`${prefix}order_events:state`);
+    const old = await redis.hgetall(redisKeys(prefix).state);
     const before = await publish([1, 2]);
-    await redis.del(`${prefix}order_events:state`);
-    await redis.hset(`${prefix}order_events:state`, old);
-    await redis.del(`${prefix}order_events:log`);
+    await redis.del(redisKeys(prefix).state);
+    await redis.hset(redisKeys(prefix).state, old);
+    await redis.del(redisKeys(prefix).log);
     expect((await publish([1, 2, 3, 4], { partition: 'orders.v1:1', by: another })).epoch).toBe(before.epoch);
     expect((await publisher.begin()).epoch).not.toBe(before.epoch);
   });
 
   test('when a publisher that has seen nothing finds another run of Redis', async () => {
     const before = await publisher.begin();
-    await redis.hset(`${prefix}order_events:state`, 'run', 'another');
+    await redis.hset(redisKeys(prefix).state, stateFields.run, 'another');
     expect((await publisher.begin()).epoch).toBe(before.epoch);
-    await redis.hset(`${prefix}order_events:state`, 'run', 'another');
+    await redis.hset(redisKeys(prefix).state, stateFields.run, 'another');
     expect((await new Publisher(redis, prefix, 1_000).begin()).epoch).not.toBe(before.epoch);
   });
 

@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Revocation } from '@live-orders/contracts/domain/revocation.ts';
+import {
+  decodeState,
+  encodeRevocation,
+  entryFields,
+  redisKeys,
+  stateFields,
+  type Timed,
+} from '@live-orders/contracts/redis/keyspace.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
+import type { Position } from '@live-orders/contracts/socket/position.ts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -9,121 +19,113 @@ const script = readFileSync(join(import.meta.dirname, 'publish.lua'), 'utf8');
 const answer = z.tuple([z.string(), z.number()]);
 const accessTokenMs = accessTokenSeconds * 1000;
 
-/** Who lost a session, as JSON text, and when (ms since the epoch). */
-export interface Revocation {
-  member: string;
-  at: number;
-}
-
 /** A message for Redis: `text` is a JSON object without its closing brace; the script adds `seq` and `epoch`. */
 export interface Publication {
   offset: string;
+  /** Without the prefix of the deployment. */
   channel: string;
   text: string;
-  revocation: Revocation | null;
+  revocation: Timed<Revocation> | null;
 }
 
-/** A stretch of one partition without a hole: records, and whatever else has an offset in it. */
+/**
+ * A stretch of one partition from its first to its last offset, both included, without a hole: records, and whatever
+ * else takes up an offset there, such as the marks of transactions. `partition` is its field in the state hash.
+ */
 export interface OffsetRange {
   partition: string;
   first: string;
   last: string;
 }
 
-/** Where the log stands. */
-export interface LogState {
-  epoch: string;
-  seq: number;
-}
+/** For calls of the script that publish nothing: no partition has this name, and offset -1 covers nothing. */
+const noRange: OffsetRange = { partition: 'none', first: '-1', last: '-1' };
 
-/**
- * The log of all events in Redis: `order_events:log`, a stream of at most about `length` messages with ids `<seq>-0`,
- * and `order_events:state`, a hash of epoch, seq and the last offset of each partition.
- */
+/** Writes the log of all messages in Redis, and publishes them. `length` is about how many messages the log keeps. */
 export class Publisher {
   readonly #redis: Redis;
   readonly #prefix: string;
+  readonly #keys: ReturnType<typeof redisKeys>;
   readonly #length: number;
-  #last: LogState = { epoch: '', seq: 0 };
+  /** Where the log stood at the last answer; without an epoch when there was none. */
+  #last: Position = { epoch: '', seq: 0 };
   /** The last offset of each partition that Redis acknowledged to this publisher in the epoch it saw last. */
   readonly #acknowledged = new Map<string, string>();
 
   constructor(redis: Redis, prefix: string, length: number) {
     this.#redis = redis;
     this.#prefix = prefix;
+    this.#keys = redisKeys(prefix);
     this.#length = length;
   }
 
   /**
    * Publishes the records of a range, once however often it is called: what is at or below the partition's remembered
-   * offset is skipped. Rejects when Redis does not acknowledge.
+   * offset is skipped. Rejects when Redis does not acknowledge. Gives where the log stands afterwards.
    */
-  async publish(range: OffsetRange, publications: Publication[]): Promise<LogState> {
+  async publish(range: OffsetRange, publications: Publication[]): Promise<Position> {
     const revocations = publications.flatMap(({ revocation }) => revocation ?? []);
     if (revocations.length > 0) await this.#revoke(revocations);
-    const state = await this.#run(range, publications);
+    const position = await this.#run(range, publications);
     this.#acknowledged.set(range.partition, range.last);
-    return state;
+    return position;
   }
 
   /**
-   * Makes sure that the log has an epoch, so that gateways have a position even before the first event. A publisher that
-   * has seen nothing yet begins a new one when Redis was restarted, for it may have come back with older data; any other
-   * looks whether it remembers what it acknowledged, even when another publisher has gone on since.
+   * Makes sure that the log has an epoch, so that gateways have a position even before the first event, and begins a new
+   * one where Redis has older data than it had acknowledged. A publisher that has seen nothing yet takes a restart of
+   * Redis for that, as it cannot know better. Any other asks Redis for every offset that was acknowledged to it: `seq`
+   * alone would not tell, since another publisher may have gone on in the meantime.
    */
-  async begin(): Promise<LogState> {
+  async begin(): Promise<Position> {
     const info = await this.#redis.info('server');
-    const state = await this.#run(noRange, [], { runId: /run_id:(\w+)/.exec(info)?.[1] ?? '' });
+    const position = await this.#run(noRange, [], { runId: /run_id:(\w+)/.exec(info)?.[1] ?? '' });
     for (const [partition, last] of this.#acknowledged) {
-      // Nothing after it: only that Redis knows it.
+      // An empty stretch right after the acknowledged offset: the script begins a new epoch if it remembers an earlier one.
       const { epoch } = await this.#run({ partition, first: String(BigInt(last) + 1n), last }, []);
-      if (epoch !== state.epoch) break;
+      if (epoch !== position.epoch) break;
     }
     return this.#last;
   }
 
-  /** Begins a new epoch: everybody reads the snapshot anew. */
-  beginAnew(): Promise<LogState> {
+  /** Begins a new epoch in any case: every client reads the snapshot again. */
+  beginAnew(): Promise<Position> {
     return this.#run(noRange, [], { anew: true });
   }
 
-  /** The last offset that was published of each partition. */
+  /** The last offset that was published of each partition, as Redis remembers it. */
   async remembered(): Promise<Map<string, number>> {
-    const state = await this.#redis.hgetall(this.#keys[0]);
-    return new Map(
-      Object.entries(state).flatMap(([name, value]) => (name.includes(':') ? [[name, Number(value)]] : [])),
-    );
+    return decodeState(await this.#redis.hgetall(this.#keys.state)).offsets;
   }
 
-  /** Keeps who lost a session, for gateways that start while the tokens of that time live. */
-  async #revoke(revocations: Revocation[]): Promise<void> {
-    const key = `${this.#prefix}revocations`;
-    await this.#redis
+  /** Keeps revocations as long as an access token lives, for gateways that start in that time. */
+  async #revoke(revocations: Timed<Revocation>[]): Promise<void> {
+    const key = this.#keys.revocations;
+    const results = await this.#redis
       .multi()
-      .zadd(key, ...revocations.flatMap(({ member, at }) => [at, member]))
+      .zadd(key, ...revocations.flatMap(encodeRevocation))
       .zremrangebyscore(key, '-inf', Date.now() - accessTokenMs)
       .pexpire(key, accessTokenMs)
       .exec();
-  }
-
-  get #keys(): [state: string, log: string] {
-    return [`${this.#prefix}order_events:state`, `${this.#prefix}order_events:log`];
+    const failure = results?.find(([error]) => error)?.[0];
+    if (failure) throw new Error('keeping revocations in redis failed', { cause: failure });
   }
 
   async #run(
     { partition, first, last }: OffsetRange,
     publications: Publication[],
     { anew = false, runId = '' } = {},
-  ): Promise<LogState> {
+  ): Promise<Position> {
     const messages = publications.flatMap(({ offset, channel, text }) => [offset, `${this.#prefix}${channel}`, text]);
-    const seen = [this.#last.epoch, this.#last.seq];
-    const given = [partition, first, last, anew ? '1' : '', randomUUID(), ...seen, this.#length, runId, ...messages];
-    const keys = this.#keys;
+    const given = [
+      ...[stateFields.epoch, stateFields.seq, stateFields.run, entryFields.channel, entryFields.message],
+      ...[partition, first, last, anew ? '1' : '', randomUUID(), this.#last.epoch, this.#last.seq],
+      ...[this.#length, runId, ...messages],
+    ];
+    const keys = [this.#keys.state, this.#keys.log];
     const [epoch, seq] = answer.parse(await this.#redis.eval(script, keys.length, ...keys, ...given));
     if (epoch !== this.#last.epoch) this.#acknowledged.clear();
     this.#last = { epoch, seq };
     return this.#last;
   }
 }
-
-const noRange: OffsetRange = { partition: 'none', first: '-1', last: '-1' };

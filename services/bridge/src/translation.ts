@@ -1,19 +1,18 @@
-import {
-  aggregateOf,
-  eventHeaders,
-  type EventType,
-  type EventValue,
-  eventValues,
-  isEventType,
-} from '@live-orders/contracts/kafka/events.ts';
-import { channels, messageBytes, redisEvents } from '@live-orders/contracts/redis/messages.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { eventCatalogue, type EventType, type EventValue, isEventType } from '@live-orders/contracts/domain/events.ts';
+import type { Revocation } from '@live-orders/contracts/domain/revocation.ts';
+import { eventHeaders } from '@live-orders/contracts/kafka/headers.ts';
+import { timed, type Timed } from '@live-orders/contracts/redis/keyspace.ts';
+import { messageBytes, redisEventOf } from '@live-orders/contracts/redis/messages.ts';
 import type { IHeaders } from '@live-orders/runtime/kafka/client.ts';
 import { z } from 'zod';
-import type { Revocation } from './publisher.ts';
 
-/** What a Kafka record becomes: a message, nothing (a type that is not ours), or the reason why it cannot be carried. */
+/**
+ * What a Kafka record becomes: a message, nothing at all (a type that this release does not know), or a dead letter with
+ * the reason. `channel` is without the prefix of the deployment.
+ */
 export type Translation =
-  | { kind: 'message'; channel: string; text: string; revocation: Revocation | null }
+  | { kind: 'message'; channel: string; text: string; revocation: Timed<Revocation> | null }
   | { kind: 'ignored'; type: string }
   | { kind: 'dead'; reason: string };
 
@@ -24,6 +23,7 @@ const readHeaders = (headers: IHeaders | undefined) =>
     Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, value?.toString()])),
   );
 
+/** The parsed value; undefined when there is none, or when it is not JSON. */
 const readJson = (value: Buffer | null): unknown => {
   if (!value) return undefined;
   try {
@@ -35,10 +35,12 @@ const readJson = (value: Buffer | null): unknown => {
 };
 
 const isOrderValue = (value: EventValue<EventType>): value is EventValue<'order.created'> => 'previous_status' in value;
+const isRevocation = (value: EventValue<EventType>): value is Revocation => 'session_id' in value;
 
 /**
- * Turns a record of the product's topics into the message for Redis: its channel, and its JSON text without the closing
- * brace. `bridgedAt` is RFC 3339, the record's timestamp ms since the epoch.
+ * Turns a record of one of our topics into the message for Redis: its channel, and its JSON text without the closing
+ * brace, because `seq` and `epoch` follow in the script. `bridgedAt` is in RFC 3339, the record's `timestamp` in ms since
+ * the epoch, as Kafka gives it.
  */
 export const translate = (
   record: { headers?: IHeaders | undefined; value: Buffer | null; timestamp: string },
@@ -50,37 +52,26 @@ export const translate = (
   if (!isEventType(type)) return { kind: 'ignored', type };
   const json = readJson(record.value);
   if (json === undefined) return dead('the value is not JSON');
-  const value = eventValues[type].safeParse(json);
+  const value = eventCatalogue[type].value.safeParse(json);
   if (!value.success) return dead(`value: ${z.prettifyError(value.error)}`);
-  const message = {
-    event: redisEvents[type],
-    ...dataOf(value.data),
-    times: {
-      committed: headers.data.ce_time,
-      produced: new Date(Number(record.timestamp)).toISOString(),
-      bridged: bridgedAt,
-    },
+  const times = {
+    committed: headers.data.ce_time,
+    produced: new Date(Number(record.timestamp)).toISOString(),
+    bridged: bridgedAt,
   };
-  const text = JSON.stringify(message);
+  const text = JSON.stringify({ event: redisEventOf(type), ...membersOf(value.data), times });
   const bytes = Buffer.byteLength(text);
   if (bytes > messageBytes) return dead(`size: the message has ${bytes} bytes, ${messageBytes} are the most`);
-  const revocation = message.event === 'session_revoked' ? revocationOf(message) : null;
   return {
     kind: 'message',
-    channel: channels[aggregateOf(type)],
+    channel: aggregates[eventCatalogue[type].aggregate].channel,
     text: text.slice(0, -1),
-    revocation,
+    revocation: isRevocation(value.data) ? timed({ data: value.data, times }) : null,
   };
 };
 
-/** As the gateways read it: `at` is ms since the epoch. */
-const revocationOf = ({ data, times }: { data: object; times: { committed: string } }): Revocation => ({
-  member: JSON.stringify(data),
-  at: Date.parse(times.committed),
-});
-
-/** The aggregate as `data`; what the event adds to it stands beside. */
-const dataOf = (value: EventValue<EventType>) => {
+/** The aggregate as `data`; what the event adds to it stands beside it. Only of orders it is told who changed them. */
+const membersOf = (value: EventValue<EventType>) => {
   if (isOrderValue(value)) {
     const { previous_status, actor, ...data } = value;
     return { data, previous_status, actor };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { accessTokenSeconds, type Session } from '@live-orders/contracts/rest/users.ts';
-import type { EventValue } from '@live-orders/contracts/kafka/events.ts';
+import type { EventValue } from '@live-orders/contracts/domain/events.ts';
 import type { Transaction } from '@live-orders/runtime/database/database.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';

@@ -1,5 +1,5 @@
 import { order } from '@live-orders/contracts/domain/orders.ts';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { connectKafka, type Kafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
@@ -17,7 +17,7 @@ export const orderVersions = async (territory: Territory): Promise<Map<string, n
   const versions = new Map<string, number[]>();
   await readTopic(
     kafkaOf(territory).kafka,
-    { topic: `${territory.prefix}${topics.order}`, groupPrefix: `${territory.prefix}test.` },
+    { topic: `${territory.prefix}${aggregates.order.topic}`, groupPrefix: `${territory.prefix}test.` },
     ({ value }) => {
       const { id, version } = order.pick({ id: true, version: true }).parse(JSON.parse(String(value)));
       versions.set(id, [...(versions.get(id) ?? []), version]);

@@ -7,7 +7,7 @@ import { ApiError, callApi } from '../session/api.ts';
 import type { LiveOrders } from '../session/live.svelte.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { SessionEndedError } from '../live/state.ts';
-import { statusLabels } from './status.ts';
+import { statusViews } from './status.ts';
 
 /** The steps that are under way, and their outcome. */
 export class Moves {
@@ -36,7 +36,7 @@ export class Moves {
       const path = `orders/api/orders/${order.id}/status`;
       const moved = await callApi(orderSchema, path, { method: 'PATCH', body: { status, reason } });
       this.#live.put([moved]);
-      this.outcome = `Order ${order.number} is now ${statusLabels[moved.status].toLowerCase()}.`;
+      this.outcome = `Order ${order.number} is now ${statusViews[moved.status].label.toLowerCase()}.`;
     } catch (error) {
       await this.#explain(order, status, error);
     } finally {
@@ -55,11 +55,11 @@ export class Moves {
     this.outcome =
       known?.isUncertain && !actual
         ? `It is not known whether order ${order.number} was moved`
-        : `Order ${order.number} was not moved to ${statusLabels[status].toLowerCase()}`;
+        : `Order ${order.number} was not moved to ${statusViews[status].label.toLowerCase()}`;
     // An illegal step is told with the order's true status; anything else may have crossed a change of somebody else's.
     const now =
       changed && known?.problem?.code !== 'invalid_transition'
-        ? ` It is ${statusLabels[actual.status].toLowerCase()} by now.`
+        ? ` It is ${statusViews[actual.status].label.toLowerCase()} by now.`
         : '';
     const cause = known?.message ?? 'Something unexpected happened in this page.';
     toast.error(this.outcome, { description: `${cause}${now}` });

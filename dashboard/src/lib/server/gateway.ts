@@ -15,7 +15,8 @@ export interface GatewayCall {
 const base = GATEWAY_URL.replace(/\/$/, '');
 
 export function makeProblem(code: ErrorCode, detail: string): Problem {
-  return { type: 'about:blank', ...errorCatalogue[code], code, detail };
+  const { status, title } = errorCatalogue[code];
+  return { type: 'about:blank', title, status, code, detail };
 }
 
 export const problemResponse = (value: Problem): Response =>

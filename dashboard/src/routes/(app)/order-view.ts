@@ -1,6 +1,6 @@
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { finalStatuses, openStatuses, statusLabels } from '#lib/orders/status.ts';
+import { finalStatuses, openStatuses, statusViews } from '#lib/orders/status.ts';
 
 /** What the board can be narrowed to: a status, all that still move, or everything. */
 export const filters = ['open', ...orderStatuses, 'all'] as const;
@@ -10,7 +10,7 @@ export const sorts = ['newest', 'due'] as const;
 export type Sort = (typeof sorts)[number];
 
 export const filterLabel = (filter: Filter): string =>
-  filter === 'open' ? 'Open' : filter === 'all' ? 'All' : statusLabels[filter];
+  filter === 'open' ? 'Open' : filter === 'all' ? 'All' : statusViews[filter].label;
 
 export function statusesOf(filter: Filter): readonly OrderStatus[] {
   if (filter === 'open') return openStatuses;

@@ -1,6 +1,6 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
-import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { type Progress, progress } from '@live-orders/contracts/domain/order-status.ts';
 import { enterAlone } from '@live-orders/runtime/database/migrations.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
@@ -22,13 +22,8 @@ const notes = [
 ];
 const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
 
-/** The statuses that an order goes through after `pending`, in minutes after its creation. */
-const life: [OrderStatus, number][] = [
-  ['confirmed', 6],
-  ['preparing', 14],
-  ['shipped', 50],
-  ['delivered', 600],
-];
+/** How many minutes after its creation an order comes into each status. */
+const minutesUntil: Readonly<Record<Progress, number>> = { confirmed: 6, preparing: 14, shipped: 50, delivered: 600 };
 
 /**
  * Fills an empty database with the demo shop: 24 products, and 80 orders of the last day in all statuses. Every order
@@ -106,8 +101,8 @@ const seedOrder = async (
   const pace = 0.6 + random() * 1.2;
   const cancelled = random() < 0.1 ? 1 + Math.floor(random() * 2) : Infinity;
   let current = order;
-  for (const [index, [next, minutes]] of life.entries()) {
-    const at = new Date(time + minutes * pace * 60_000);
+  for (const [index, next] of progress.entries()) {
+    const at = new Date(time + minutesUntil[next] * pace * 60_000);
     if (at.getTime() > now || current.status === 'cancelled') return;
     const [status, reason] = index === cancelled ? (['cancelled', pick(reasons)] as const) : [next, null];
     const move = { status, reason, actor: demoTeam[1], at };

@@ -1,4 +1,10 @@
-import { isFinal, orderStatus, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import {
+  isFinal,
+  orderStatus,
+  orderStatuses,
+  type OrderStatus,
+  statusCatalogue,
+} from '@live-orders/contracts/domain/order-status.ts';
 import { z } from 'zod';
 
 /** Minutes that an order should stay in a status at most; one that is not here has no target. */
@@ -20,7 +26,13 @@ export const targetsSetting = z
   )
   .transform((list): Targets => new Map(list));
 
-export const defaultTargets = 'pending=10,confirmed=15,preparing=45,shipped=2880';
+/** The setting that says the same as the table of statuses: `pending=10,confirmed=15,preparing=45,shipped=2880`. */
+export const defaultTargets = orderStatuses
+  .flatMap((status) => {
+    const minutes = statusCatalogue[status].targetMinutes;
+    return minutes === null ? [] : [`${status}=${minutes}`];
+  })
+  .join(',');
 
 /** When an order that entered `status` at `since` should have left it (RFC 3339), or null when it may stay for ever. */
 export const dueAt = (targets: Targets, status: OrderStatus, since: Date): string | null => {

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
-import { channels } from '@live-orders/contracts/redis/messages.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { decodeEntry, decodeState, redisKeys, stateFields } from '@live-orders/contracts/redis/keyspace.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
 import type { Redis } from '@live-orders/runtime/redis.ts';
@@ -38,7 +38,7 @@ export const readStored = async (
      FROM (SELECT id, version, updated_at FROM orders WHERE updated_at >= $1
            ORDER BY updated_at DESC, id DESC LIMIT ${mostOrders}) o
      ORDER BY o.updated_at`,
-    { bind: [since, topics.order], type: QueryTypes.SELECT },
+    { bind: [since, aggregates.order.topic], type: QueryTypes.SELECT },
   );
   const all = rows.length < mostOrders;
   return { stored: rows, since: all ? since : (rows[0]?.updated_at ?? since) };
@@ -60,7 +60,7 @@ export const readKafka = async (
   since: Date,
   signal: AbortSignal,
 ): Promise<KafkaTrail> => {
-  const topic = `${prefix}${topics.order}`;
+  const topic = `${prefix}${aggregates.order.topic}`;
   const trail: KafkaTrail = new Map();
   await readTopic(
     kafka,
@@ -78,26 +78,27 @@ export const readKafka = async (
 
 /** What the log holds of orders since a time; null when a new log began meanwhile. */
 export const readRedis = async (redis: Redis, prefix: string, since: Date): Promise<RedisTrail | null> => {
-  const [state, log] = [`${prefix}order_events:state`, `${prefix}order_events:log`];
-  const { epoch, ...before } = await redis.hgetall(state);
+  const keys = redisKeys(prefix);
+  const before = decodeState(await redis.hgetall(keys.state));
   const entries: RedisTrail['entries'] = [];
   let reached = true;
   for (let end = '+'; reached;) {
-    const page = await redis.xrevrange(log, end, '-', 'COUNT', pageLength);
-    const found = page.flatMap(([, fields]) => toEntry(fields, `${prefix}${channels.order}`) ?? []);
+    const page = await redis.xrevrange(keys.log, end, '-', 'COUNT', pageLength);
+    const found = page.flatMap(([, fields]) => toEntry(fields, `${prefix}${aggregates.order.channel}`) ?? []);
     const within = found.filter(({ bridged }) => Date.parse(bridged) >= since.getTime());
     entries.push(...within);
     reached = page.length === pageLength && within.length === found.length;
     end = `(${page.at(-1)?.[0] ?? ''}`;
     await breathe();
   }
-  if ((await redis.hget(state, 'epoch')) !== epoch) return null;
-  const carried = new Map(Object.entries(before).map(([name, offset]) => [name, Number(offset)]));
-  return { entries: entries.reverse(), carried };
+  const epoch = await redis.hget(keys.state, stateFields.epoch);
+  if (epoch !== (before.position?.epoch ?? null)) return null;
+  return { entries: entries.reverse(), carried: before.offsets };
 };
 
 const toEntry = (fields: string[], channel: string) => {
-  if (fields[fields.indexOf('c') + 1] !== channel) return null;
-  const { data } = message.safeParse(readJson(fields[fields.indexOf('m') + 1] ?? ''));
+  const entry = decodeEntry(fields);
+  if (entry.channel !== channel) return null;
+  const { data } = message.safeParse(readJson(entry.message ?? ''));
   return data ? { ...data.data, bridged: data.times.bridged } : null;
 };

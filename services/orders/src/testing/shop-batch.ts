@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
 import { bulkResults } from '@live-orders/contracts/rest/orders.ts';
-import { movesOf, orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { movesOf, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { order } from '@live-orders/contracts/domain/orders.ts';
 import type { Role } from '@live-orders/contracts/domain/users.ts';
-import { problem } from '@live-orders/contracts/rest/errors.ts';
-import { z } from 'zod';
+import {
+  type DetailedCode,
+  errorCatalogue,
+  type ErrorCode,
+  membersOf,
+  problem,
+  type Problem,
+  type ProblemMembers,
+} from '@live-orders/contracts/rest/errors.ts';
+import type { z } from 'zod';
 import type { Operation } from './shop-operation.ts';
 import type { Change, ModelLine, ShopModel } from './shop-model.ts';
 import type { Answer, TestShop } from './test-shop.ts';
 
 type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
-
-const invalidStep = z.object({ current: z.enum(orderStatuses) });
-const conflict = z.object({ current: order });
-const shortage = z.object({ items: z.array(z.object({ requested: z.int(), available: z.int() })).min(1) });
 
 /** One request of a batch, sent and answered. */
 interface Sent {
@@ -75,7 +79,7 @@ export class ShopBatch {
       },
       judge: () => {
         if (answer.status === 201 || keyed.isRefused(answer)) return;
-        const { items: short } = shortage.parse(refused(answer, 409, 'insufficient_stock'));
+        const { items: short } = refusedWith(answer, 'insufficient_stock');
         for (const { requested, available } of short) assert(available >= 0 && available < requested);
       },
     };
@@ -125,7 +129,7 @@ export class ShopBatch {
       },
       judge: () => {
         if (answer.status === 200) return;
-        const [short] = shortage.parse(refused(answer, 409, 'insufficient_stock')).items;
+        const [short] = refusedWith(answer, 'insufficient_stock').items;
         assert(short && short.requested === -change && short.available < short.requested);
       },
     };
@@ -152,11 +156,11 @@ export class ShopBatch {
         return [{ id, role, to, version: now, note }];
       },
       judge: () => {
-        if (isForeign) refused(answer, 404, 'not_found');
+        if (isForeign) refused(answer, 'not_found');
         else if (answer.status === 200) return;
         else if (answer.status === 412)
-          this.#judgeConflict(id, wanted, conflict.parse(refused(answer, 412, 'version_conflict')).current.version);
-        else this.#judgeStep(id, role, to, invalidStep.parse(refused(answer, 409, 'invalid_transition')).current);
+          this.#judgeConflict(id, wanted, refusedWith(answer, 'version_conflict').current.version);
+        else this.#judgeStep(id, role, to, refusedWith(answer, 'invalid_transition').current);
       },
     };
   }
@@ -189,7 +193,7 @@ export class ShopBatch {
       },
       isRefused: (answer: Answer): boolean => {
         if (place === null || answer.status !== 422) return false;
-        refused(answer, 422, 'idempotency_key_reused');
+        refused(answer, 'idempotency_key_reused');
         assert(this.#model.isReuse(name, text), 'a key was called reused that is not');
         return true;
       },
@@ -223,8 +227,17 @@ const assertFollows = (version: number, wanted: number | undefined): void => {
   if (wanted !== undefined) assert.equal(version, wanted + 1, 'changed another version than the wanted one');
 };
 
-/** The body of a refusal that must have this status and code. */
-const refused = ({ status: was, body }: Answer, status: number, code: string): unknown => {
-  assert.deepEqual({ status: was, code: problem.parse(body).code }, { status, code }, JSON.stringify(body));
-  return body;
+/** A refusal must have this code, and the status that goes with it. */
+const refused = ({ status, body }: Answer, code: ErrorCode): Problem => {
+  const given = problem.parse(body);
+  const expected = { status: errorCatalogue[code].status, code };
+  assert.deepEqual({ status, code: given.code }, expected, JSON.stringify(body));
+  return given;
+};
+
+/** The same of a code whose problem has members; gives these. */
+const refusedWith = <C extends DetailedCode>(answer: Answer, code: C): ProblemMembers<C> => {
+  const members = membersOf(code, refused(answer, code));
+  assert(members, `a problem without the members of ${code}: ${JSON.stringify(answer.body)}`);
+  return members;
 };

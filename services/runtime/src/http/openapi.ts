@@ -1,7 +1,13 @@
-import { errorCatalogue, type ErrorCode, problem } from '@live-orders/contracts/rest/errors.ts';
+import {
+  errorCatalogue,
+  type ErrorCode,
+  errorCodes,
+  problem,
+  problemType,
+} from '@live-orders/contracts/rest/errors.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from 'hono';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 const header = (description: string, example: string) => ({
   description,
@@ -65,9 +71,35 @@ const extraHeaders: Partial<Record<ErrorCode, AnsweredHeader>> = {
 
 const isStatus = (value: keyof typeof usual | ErrorCode): value is keyof typeof usual => typeof value === 'number';
 
+/** `insufficient_stock` → `InsufficientStockProblem`. */
+const schemaName = (code: ErrorCode): string =>
+  `${code.replace(/(?:^|_)(\w)/g, (_match, letter: string) => letter.toUpperCase())}Problem`;
+
+/** The schema of a code's problem: the common one, and with members of its own one that has these too. */
+const schemaOf = (code: ErrorCode): z.ZodType => {
+  const entry = errorCatalogue[code];
+  if (!('members' in entry)) return problem;
+  const { type, title, status } = problem.shape;
+  const shape = {
+    type: type.meta({ example: problemType(code) }),
+    title: title.meta({ example: entry.title }),
+    status: status.meta({ example: entry.status }),
+    code: z.literal(code),
+    detail: z.string(),
+  };
+  return problem.extend({ ...shape, ...entry.members.shape }).meta({ id: schemaName(code) });
+};
+
+const problemSchemas = new Map(errorCodes.map((code) => [code, schemaOf(code)]));
+
+const schemaOfAny = (codes: ErrorCode[]): z.ZodType => {
+  const [first = problem, ...others] = new Set(codes.map((code) => problemSchemas.get(code) ?? problem));
+  return others.length === 0 ? first : z.union([first, ...others]);
+};
+
 const problemOf = (codes: ErrorCode[]) => ({
   description: codes.map((code) => `\`${code}\`: ${errorCatalogue[code].title}`).join('; '),
-  content: { 'application/problem+json': { schema: problem } },
+  content: { 'application/problem+json': { schema: schemaOfAny(codes) } },
   ...pick([...new Set(codes.flatMap((code) => extraHeaders[code] ?? []))]),
 });
 

@@ -1,3 +1,4 @@
+import type { ProblemMembers } from '@live-orders/contracts/rest/errors.ts';
 import type { Context } from 'hono';
 import { ProblemError } from './problem.ts';
 
@@ -5,6 +6,9 @@ import { ProblemError } from './problem.ts';
 export const etag = (version: number): string => `"${version}"`;
 
 const tags = (header: string): string[] => header.split(',').map((tag) => tag.trim());
+
+/** What has a version that a change may start from. */
+type Versioned = ProblemMembers<'version_conflict'>['current'];
 
 /** A check of the version that a change starts from; throws `version_conflict` with the present state as `current`. */
 export type Precondition<T> = (current: T) => void;
@@ -14,7 +18,7 @@ export type Precondition<T> = (current: T) => void;
  * `shown` is what this caller may see of the present state.
  */
 export const ifMatch =
-  <T extends { version: number }>(c: Context, shown: (current: T) => T): Precondition<T> =>
+  <T extends Versioned>(c: Context, shown: (current: T) => T): Precondition<T> =>
   (current) => {
     const header = c.req.header('if-match');
     if (header === undefined || header.trim() === '*' || tags(header).includes(etag(current.version))) return;

@@ -1,19 +1,31 @@
-import { errorCatalogue, type ErrorCode, type FieldError, type Problem } from '@live-orders/contracts/rest/errors.ts';
+import {
+  type DetailedCode,
+  errorCatalogue,
+  type ErrorCode,
+  type Problem,
+  type ProblemMembers,
+  problemType,
+} from '@live-orders/contracts/rest/errors.ts';
 import type { Context } from 'hono';
+
+type Headers = Record<string, string>;
+
+/** The members that the catalogue of errors asks for with this code: exactly these, or none. */
+type Given<C extends ErrorCode> = C extends DetailedCode
+  ? [members: ProblemMembers<C>, headers?: Headers]
+  : [members?: Record<string, never>, headers?: Headers];
+
+type Arguments = { [C in ErrorCode]: [code: C, detail: string, ...given: Given<C>] }[ErrorCode];
 
 /** An error that the caller may know of. Thrown anywhere in a request, answered as RFC 9457 problem details. */
 export class ProblemError extends Error {
   override name = 'ProblemError';
   readonly code: ErrorCode;
-  readonly members: { errors?: FieldError[]; [member: string]: unknown };
-  readonly headers: Record<string, string>;
+  readonly members: object;
+  readonly headers: Headers;
 
-  constructor(
-    code: ErrorCode,
-    detail: string,
-    members: { errors?: FieldError[]; [member: string]: unknown } = {},
-    headers: Record<string, string> = {},
-  ) {
+  /** `members` go into the problem's body beside those that every problem has, `headers` into the answer's headers. */
+  constructor(...[code, detail, members = {}, headers = {}]: Arguments) {
     super(detail);
     this.code = code;
     this.members = members;
@@ -21,12 +33,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** The answer for an error code; `members` are added to the problem body. */
+/** The answer to a request that failed so. */
 export const problemResponse = (c: Context, error: ProblemError): Response => {
   const { status, title } = errorCatalogue[error.code];
   const requestId: unknown = c.get('requestId');
   const body: Problem = {
-    type: `urn:live-orders:error:${error.code}`,
+    type: problemType(error.code),
     title,
     status,
     code: error.code,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { aggregates, relayTopic, topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { relayTopic } from '@live-orders/contracts/kafka/topics.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import type { Admin, Kafka } from 'kafkajs';
 import { backoff } from '../process/backoff.ts';
@@ -37,7 +38,7 @@ export const ensureTopics = (kafka: Kafka, settings: KafkaSettings): Promise<str
       configEntries: [...configEntries, ...copies],
     });
     const wanted = [
-      ...aggregates.map((one) => topic(topics[one], KAFKA_PARTITIONS, [keepWeek])),
+      ...Object.values(aggregates).map((one) => topic(one.topic, KAFKA_PARTITIONS, [keepWeek])),
       topic(deadLetterTopic, 1, [room]),
       topic(relayTopic, 1, []),
     ];

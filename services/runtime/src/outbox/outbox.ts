@@ -1,5 +1,5 @@
-import { aggregateOf, type EventType, type EventValue } from '@live-orders/contracts/kafka/events.ts';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { eventCatalogue, type EventType, type EventValue } from '@live-orders/contracts/domain/events.ts';
 import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/domain/stream-lag.ts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
@@ -112,7 +112,7 @@ export class Outbox {
 export const outboxColumns = (events: NewEvent[]): [string[], string[], string[], string[], string[]] => [
   events.map(() => uuidv7()),
   events.map((event) => event.type),
-  events.map((event) => topics[aggregateOf(event.type)]),
+  events.map((event) => aggregates[eventCatalogue[event.type].aggregate].topic),
   events.map((event) => event.value.id),
   events.map((event) => JSON.stringify(event.value)),
 ];

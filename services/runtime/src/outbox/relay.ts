@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EventHeaders } from '@live-orders/contracts/kafka/headers.ts';
 import { relayTopic } from '@live-orders/contracts/kafka/topics.ts';
 import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
@@ -42,7 +43,7 @@ const toRecord = (row: OutboxRow, source: string, prefix: string): Outgoing => (
     ce_time: row.created_at.toISOString(),
     ce_specversion: '1.0',
     'content-type': 'application/json',
-  },
+  } satisfies EventHeaders,
 });
 
 const outboxGauges = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isFinal, type OrderStatus, transitions } from '@live-orders/contracts/domain/order-status.ts';
+import { isFinal, movesFrom, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { order } from '@live-orders/contracts/domain/orders.ts';
 import { productPage } from '@live-orders/contracts/rest/products.ts';
 import type { Person } from './person.ts';
@@ -100,7 +100,7 @@ export class Workload {
 
   async #move(known: Known): Promise<void> {
     const id = randomUUID();
-    const allowed = transitions[known.status];
+    const allowed = movesFrom(known.status);
     const chance = this.#random();
     // Now and then something that is not allowed: what is refused must not be seen anywhere.
     const to = chance < 0.08 ? 'pending' : chance < 0.16 ? 'cancelled' : (allowed[0] ?? 'delivered');

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { WebSocket } from 'ws';
@@ -25,7 +25,7 @@ const repeatRecords = async ({ reader, random }: Scene): Promise<Heal> => {
     const records = latest.flat().sort(() => random() - 0.5);
     for (const { message } of records) {
       const { key, value, headers = {} } = message;
-      await sender.send([{ topic: topics.order, key, value, headers }]);
+      await sender.send([{ topic: aggregates.order.topic, key, value, headers }]);
     }
   } finally {
     await sender.close();

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { type Fault, type Heal, pick, type Scene, until } from './fault.ts';
 import type { Laboratory } from '../rig/laboratory.ts';
@@ -36,7 +36,9 @@ const inSync = async ({ kafka }: TopicReader, { servers }: Laboratory): Promise<
   const admin = kafka.admin();
   try {
     await admin.connect();
-    const metadata = await admin.fetchTopicMetadata({ topics: [...Object.values(topics), '__consumer_offsets'] });
+    const metadata = await admin.fetchTopicMetadata({
+      topics: [...Object.values(aggregates).map(({ topic }) => topic), '__consumer_offsets'],
+    });
     return metadata.topics.every(({ partitions }) =>
       partitions.every(({ isr, leader }) => leader > 0 && isr.length === Math.min(3, servers.brokers.length)),
     );
@@ -53,7 +55,7 @@ const leadingBroker = async ({ laboratory, reader }: Scene): Promise<Daemon> => 
   const admin = reader.kafka.admin();
   await admin.connect();
   try {
-    const metadata = await admin.fetchTopicMetadata({ topics: [topics.order] });
+    const metadata = await admin.fetchTopicMetadata({ topics: [aggregates.order.topic] });
     const leader = metadata.topics[0]?.partitions[0]?.leader ?? 1;
     const broker = laboratory.servers.brokers[leader - 1];
     if (broker === undefined) throw new Error(`there is no broker ${leader}`);

@@ -1,4 +1,4 @@
-import { topics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { order } from '@live-orders/contracts/domain/orders.ts';
 import { connectKafka, type Kafka, type KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
@@ -46,7 +46,7 @@ export class TopicReader {
 
   /** Reads what is committed and was taken at `since` or later; what was read before is not taken twice. */
   async read(since: Date, signal: AbortSignal): Promise<void> {
-    const excerpt = { topic: topics.order, groupPrefix: 'laboratory.', since: since.getTime() };
+    const excerpt = { topic: aggregates.order.topic, groupPrefix: 'laboratory.', since: since.getTime() };
     await readTopic(this.#kafka, excerpt, (message, partition) => this.#take(message, partition), signal);
   }
 

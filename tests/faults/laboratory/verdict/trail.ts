@@ -1,3 +1,4 @@
+import { decodeEntry, redisKeys } from '@live-orders/contracts/redis/keyspace.ts';
 import { Redis } from 'ioredis';
 import type { Laboratory } from '../rig/laboratory.ts';
 import { readShop } from './shop-rows.ts';
@@ -50,14 +51,15 @@ const traceRedis = async (id: string, { redisPort }: Laboratory): Promise<string
   const redis = new Redis({ port: redisPort, host: '127.0.0.1', maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
   try {
-    const state = await redis.hgetall('order_events:state');
-    const entries = await redis.xrange('order_events:log', '-', '+');
+    const keys = redisKeys('');
+    const state = await redis.hgetall(keys.state);
+    const entries = await redis.xrange(keys.log, '-', '+');
     return [
       `  Redis: ${JSON.stringify(state)}`,
       ...entries
         .filter(([, fields]) => fields.some((field) => field.includes(id)))
         .map(([place, fields]) => {
-          const text = fields[fields.indexOf('m') + 1] ?? '';
+          const text = decodeEntry(fields).message ?? '';
           const [version, bridged] = [/"version":(\d+)/.exec(text)?.[1], /"bridged":"([^"]+)"/.exec(text)?.[1]];
           return `  ${bridged ? time(bridged) : ''} Redis: version ${version} at seq ${place}`;
         }),

@@ -1,15 +1,10 @@
 import { ApiError, callApi } from '#lib/session/api.ts';
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { membersOf } from '@live-orders/contracts/rest/errors.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { SvelteMap } from 'svelte/reactivity';
-import { z } from 'zod';
 
 const mostOfOne = 1000;
-
-/** The member that `insufficient_stock` carries: each line that is short, and what is left. */
-const shortage = z.object({
-  items: z.array(z.object({ product_id: z.string(), requested: z.int(), available: z.int() })),
-});
 
 const pathOfLine = /^items\.(\d+)/;
 
@@ -70,9 +65,9 @@ export class Basket {
   }
 
   #explain(error: ApiError, items: readonly { product_id: string; quantity: number }[]): void {
-    const short = shortage.safeParse(error.problem);
-    if (error.problem?.code === 'insufficient_stock' && short.success) {
-      for (const { product_id, available, requested } of short.data.items) {
+    const short = membersOf('insufficient_stock', error.problem);
+    if (short) {
+      for (const { product_id, available, requested } of short.items) {
         const left = available === 0 ? 'Sold out in the meantime' : `Only ${available} left`;
         this.lineErrors.set(product_id, `${left}; you asked for ${requested}.`);
       }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventValues } from './events.ts';
+import { eventCatalogue } from './events.ts';
 
 test('a product record of before archiving and thresholds is still readable', () => {
   const at = '2026-03-14T09:26:53.589Z';
@@ -15,5 +15,8 @@ test('a product record of before archiving and thresholds is still readable', ()
     updated_at: at,
     actor: null,
   };
-  expect(eventValues['product.stock_changed'].parse(old)).toMatchObject({ archived: false, low_stock_threshold: 10 });
+  expect(eventCatalogue['product.stock_changed'].value.parse(old)).toMatchObject({
+    archived: false,
+    low_stock_threshold: 10,
+  });
 });

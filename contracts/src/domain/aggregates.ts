@@ -1,0 +1,13 @@
+/**
+ * Everything of which changes are told: orders, products and users. An aggregate has one topic on Kafka, whose records
+ * are keyed by its id, and one channel on Redis; a deployment may put a prefix before either name. Its event types are
+ * in `events.ts`.
+ */
+export const aggregates = {
+  order: { topic: 'orders.v1', channel: 'order_events' },
+  product: { topic: 'products.v1', channel: 'product_events' },
+  user: { topic: 'users.v1', channel: 'user_events' },
+} as const satisfies Record<string, { topic: string; channel: string }>;
+export type Aggregate = keyof typeof aggregates;
+
+export const aggregateNames = Object.keys(aggregates).filter((name): name is Aggregate => name in aggregates);

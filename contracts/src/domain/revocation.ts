@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { uuid } from './fields.ts';
+
+/** A session, or all of a user's, that ended before its access tokens did. */
+export const revocation = z.object({
+  id: uuid.meta({ description: 'The user' }),
+  session_id: uuid.nullable().meta({ description: 'null: every session of the user' }),
+  reason: z.enum(['logout', 'deactivated', 'role_changed', 'password_changed', 'token_reuse']),
+});
+export type Revocation = z.infer<typeof revocation>;
+
+/** What a gateway reads of it. Not the reason: one that only a later release knows has to end the session all the same. */
+export const endedSession = revocation.omit({ reason: true });
+export type EndedSession = z.infer<typeof endedSession>;

@@ -4,7 +4,7 @@ import { createOrdersApp } from '../services/orders/src/app.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
-import { createVerifier } from '../services/runtime/src/auth.ts';
+import { createVerifier } from '../services/runtime/src/http/auth.ts';
 import { connectDatabase } from '../services/runtime/src/database/database.ts';
 import { httpPart } from '../services/runtime/src/http/server.ts';
 import { createLog } from '../services/runtime/src/process/log.ts';

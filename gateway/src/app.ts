@@ -1,7 +1,7 @@
 import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/rest/health.ts';
 import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/http/auth.ts';
 import { bearer, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';

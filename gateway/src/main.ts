@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
+import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { httpPart } from '@live-orders/runtime/http/server.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';

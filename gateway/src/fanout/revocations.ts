@@ -1,5 +1,5 @@
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
-import type { Identity } from '@live-orders/runtime/auth.ts';
+import type { Identity } from '@live-orders/runtime/http/auth.ts';
 
 /** `at`: when the session, or with null every session of the user, ended (ms since the epoch). */
 export interface Revocation {

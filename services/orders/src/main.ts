@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
+import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';

@@ -1,7 +1,7 @@
-import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
+import type { AuthEnv, Verify } from '@live-orders/runtime/http/auth.ts';
 import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
 import { serveDocument } from '@live-orders/runtime/http/openapi.ts';
-import { serveHealth } from '@live-orders/runtime/http/health-route.ts';
+import { serveHealth } from '@live-orders/runtime/http/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';

@@ -1,7 +1,7 @@
 import { customerOrder, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { orderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/http/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';

@@ -18,7 +18,7 @@ import {
   requireRole,
   toActor,
   type Verify,
-} from '@live-orders/runtime/auth.ts';
+} from '@live-orders/runtime/http/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';

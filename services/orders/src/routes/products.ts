@@ -8,7 +8,7 @@ import {
   stockMovementPage,
 } from '@live-orders/contracts/rest/products.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
-import { authenticate, type AuthEnv, requireRole, toActor, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, requireRole, toActor, type Verify } from '@live-orders/runtime/http/auth.ts';
 import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';

@@ -1,5 +1,5 @@
 import { orderStats, statsQuery } from '@live-orders/contracts/rest/stats.ts';
-import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/http/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { bearer, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';

@@ -1,5 +1,5 @@
 import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/rest/users.ts';
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/http/auth.ts';
 import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';

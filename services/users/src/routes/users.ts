@@ -7,7 +7,7 @@ import {
   profileChange,
 } from '@live-orders/contracts/rest/users.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
-import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/http/auth.ts';
 import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';

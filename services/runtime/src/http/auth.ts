@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { ProblemError } from './http/problem.ts';
+import { ProblemError } from './problem.ts';
 
 /** What every access token is pinned to; the users service signs with the same. */
 export const tokenRules = {

@@ -2,7 +2,7 @@ import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
 import { OffsetReader } from '@live-orders/runtime/kafka/offsets.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Publisher } from './publisher.ts';
 
 const everyMs = 2_000;
@@ -11,7 +11,7 @@ const everyMs = 2_000;
  * Begins a new epoch where the log in Redis cannot go on, within seconds and not with the next event, so that dashboards
  * resync at once: Redis came back empty or with older data, or Kafka's own log was made anew.
  */
-export class EpochKeeper implements Part {
+export class EpochKeeper implements Task {
   readonly name = 'epoch keeper';
   readonly #publisher: Publisher;
   readonly #offsets: OffsetReader;

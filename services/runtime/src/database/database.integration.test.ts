@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { connectDatabase, type Sequelize, transact, type Transaction } from './database.ts';
+import { errorCode } from '../process/error-code.ts';
 import { createLog, loggedError } from '../process/log.ts';
 import { bigintColumn, columnsOf, select, timestampColumn } from './select.ts';
-import { isConflict, isLockTimeout, isTemporary, sqlState } from './sql-state.ts';
+import { isConflict, isLockTimeout, isTemporary } from './sql-state.ts';
 
 const log = createLog('test', 'silent');
 let territory: Territory;
@@ -50,7 +51,7 @@ describe('a transaction', () => {
   test('that always loses gives up after 5 tries, and the caller may ask again', async () => {
     const { done, work } = failing('40P01', Infinity);
     const error: unknown = await transact(database, work, log).catch((reason: unknown) => reason);
-    expect({ state: sqlState(error), conflict: isConflict(error), temporary: isTemporary(error) }).toEqual({
+    expect({ state: errorCode(error), conflict: isConflict(error), temporary: isTemporary(error) }).toEqual({
       state: '40P01',
       conflict: true,
       temporary: true,

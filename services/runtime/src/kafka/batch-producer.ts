@@ -1,5 +1,14 @@
-import kafkajs, { type Kafka, type PartitionMetadata, type Producer, type Transaction } from 'kafkajs';
-import { type Outgoing, withAdmin } from './client.ts';
+import type { IHeaders, Kafka, PartitionMetadata, Producer, Transaction } from 'kafkajs';
+import { withAdmin } from './client.ts';
+import kafkajs from './kafkajs.ts';
+
+/** A record that is to be sent; its partition follows from its key. */
+export interface OutgoingRecord {
+  topic: string;
+  key: string | Buffer | null;
+  value: string | Buffer | null;
+  headers: IHeaders;
+}
 
 /**
  * A connected producer that sends to one partition at a time. kafkajs 2.2.4 asks the brokers of a request for several
@@ -45,7 +54,7 @@ export class BatchProducer {
    * Sends the records, by itself or in a transaction of this producer; resolves once all in-sync replicas have each. On a
    * rejection some may have been written.
    */
-  async send(records: Outgoing[], by: Pick<Producer, 'send'> = this.#producer): Promise<void> {
+  async send(records: OutgoingRecord[], by: Pick<Producer, 'send'> = this.#producer): Promise<void> {
     for (const [topic, ofTopic] of Map.groupBy(records, (record) => record.topic)) {
       const partitionMetadata = await this.#partitionsOf(topic);
       const byPartition = Map.groupBy(ofTopic, (message) => this.#choose({ topic, partitionMetadata, message }));

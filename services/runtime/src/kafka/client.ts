@@ -1,8 +1,6 @@
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
-import kafkajs, { type Admin, type IHeaders, type Kafka } from 'kafkajs';
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import type { Admin, Kafka } from 'kafkajs';
 import type { Log } from '../process/log.ts';
+import kafkajs from './kafkajs.ts';
 
 export type { IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 
@@ -12,20 +10,6 @@ export interface KafkaSettings {
   KAFKA_PARTITIONS: number;
   KAFKA_REPLICATION: number;
 }
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
-  decompress: (buffer: Buffer) => decompress(buffer),
-});
-
-// kafkajs 2.2.4 re-arms a 1 ms timer on every connection although nothing waits (and with negative delays, which
-// Node 24 warns of). Without it an idle consumer uses next to no CPU.
-const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
-RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleIfPending(this: RequestQueue) {
-  if (this.pending.length > 0) schedule.call(this);
-};
 
 const levels = { 0: 'silent', 1: 'error', 2: 'warn', 4: 'debug', 5: 'trace' } as const;
 
@@ -59,10 +43,3 @@ export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise
     await admin.disconnect();
   }
 };
-
-export interface Outgoing {
-  topic: string;
-  key: string | Buffer | null;
-  value: string | Buffer | null;
-  headers: IHeaders;
-}

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kafkajs';
-import { BatchProducer } from './batch-producer.ts';
-import type { Kafka, Outgoing } from './client.ts';
+import { BatchProducer, type OutgoingRecord } from './batch-producer.ts';
+import type { Kafka } from './client.ts';
 import { readNote } from './offsets.ts';
 
 /**
@@ -39,7 +39,7 @@ export class FencedSender {
    * Resolves once consumers can read every record. On a rejection the batch is in Kafka as a whole or not at all; the
    * sender has to be opened again, and then `lastNote` tells which.
    */
-  async send(records: Outgoing[], note: string): Promise<void> {
+  async send(records: OutgoingRecord[], note: string): Promise<void> {
     const transaction = this.#transaction;
     const producer = this.#producer;
     if (!transaction || !producer) throw new Error('the sender is not open');

@@ -1,5 +1,5 @@
 import { pino, stdSerializers, type Logger } from 'pino';
-import { sqlState } from '../database/sql-state.ts';
+import { errorCode } from './error-code.ts';
 
 export type Log = Logger;
 
@@ -10,7 +10,7 @@ const statementMembers = new Set(['sql', 'parameters', 'parent', 'original', 'fi
  * and hashes; a failed Redis command its arguments, a ticket perhaps. Its message, code and stack are enough to find the place.
  */
 export const loggedError = (error: Error): object => {
-  const code = sqlState(error);
+  const code = errorCode(error);
   const told = Object.entries(stdSerializers.err(error)).filter(([name]) => !statementMembers.has(name));
   return { ...(code === null ? {} : { code }), ...Object.fromEntries(told) };
 };

@@ -1,9 +1,9 @@
 import { pause } from './backoff.ts';
 import type { Log } from './log.ts';
-import type { Part } from './run.ts';
+import type { Task } from './run.ts';
 
 /** Deletes what has become too old, every hour; a failure is tried again then. */
-export const sweeper = (sweep: () => Promise<void>, log: Log): Part => ({
+export const sweeper = (sweep: () => Promise<void>, log: Log): Task => ({
   name: 'sweeper',
   async run(signal) {
     while (!signal.aborted) {

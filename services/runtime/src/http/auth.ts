@@ -25,8 +25,20 @@ export interface Identity {
   expires_at: number;
 }
 
+export type Verify = (token: string) => Promise<Identity>;
+
+/** How an app finds out who calls. */
+export interface Authority {
+  verify: Verify;
+  /**
+   * The role that the caller has now, for routes that are for some roles only; without it the token's role counts, which
+   * may be 15 minutes old.
+   */
+  roleNow?: (identity: Identity) => Promise<Role>;
+}
+
 export interface AuthEnv {
-  Variables: { identity: Identity };
+  Variables: { identity: Identity; authority: Authority };
 }
 
 const claims = z.object({
@@ -38,8 +50,6 @@ const claims = z.object({
   user_created_at: z.string(),
   exp: z.number(),
 });
-
-export type Verify = (token: string) => Promise<Identity>;
 
 /** Tokens that were verified and still live; a signature costs about 0.1 ms, and a client sends the same token for minutes. */
 const cacheSize = 10_000;
@@ -95,25 +105,24 @@ const unauthenticated = (detail: string): ProblemError =>
 export const bearerToken = (c: Context): string | null =>
   /^Bearer ([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? null;
 
+/** Who calls, by the access token of the request; throws `unauthenticated`. */
+export const identify = (c: Context, verify: Verify): Promise<Identity> => {
+  const token = bearerToken(c);
+  if (!token) throw unauthenticated('Send an access token: Authorization: Bearer …');
+  return verify(token);
+};
+
 /** Lets only requests with a valid access token pass; sets `identity`. */
 export const authenticate = (verify: Verify) =>
   createMiddleware<AuthEnv>(async (c, next) => {
-    const token = bearerToken(c);
-    if (!token) throw unauthenticated('Send an access token: Authorization: Bearer …');
-    c.set('identity', await verify(token));
+    c.set('identity', await identify(c, verify));
     await next();
   });
 
-/** Lets only these roles pass; after `authenticate`. */
-export const requireRole = (...allowed: Role[]) =>
-  createMiddleware<AuthEnv>(async (c, next) => {
-    if (!allowed.includes(c.var.identity.role)) {
-      throw new ProblemError(
-        'forbidden',
-        `This needs the role ${allowed.join(' or ')}; yours is ${c.var.identity.role}.`,
-      );
-    }
-    await next();
-  });
+/** Throws `forbidden` for a role that is not among the allowed. */
+export const requireRole = (held: Role, allowed: readonly Role[]): void => {
+  if (allowed.includes(held)) return;
+  throw new ProblemError('forbidden', `This needs the role ${allowed.join(' or ')}; yours is ${held}.`);
+};
 
 export const toActor = ({ id, name, role: held }: Identity): Actor => ({ id, name, role: held });

@@ -63,7 +63,10 @@ const extraHeaders: Partial<Record<ErrorCode, AnsweredHeader>> = {
   upstream_timeout: 'Retry-After',
 };
 
-const isStatus = (value: keyof typeof usual | ErrorCode): value is keyof typeof usual => typeof value === 'number';
+/** A problem that a route may answer with: a status for its usual code, or a code. */
+export type ProblemName = keyof typeof usual | ErrorCode;
+
+const isStatus = (value: ProblemName): value is keyof typeof usual => typeof value === 'number';
 
 const problemOf = (codes: ErrorCode[]) => ({
   description: codes.map((code) => `\`${code}\`: ${errorCatalogue[code].title}`).join('; '),
@@ -75,21 +78,19 @@ const problemOf = (codes: ErrorCode[]) => ({
  * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also meet a fault of
  * ours, or a store that is away.
  */
-export const problems = (
-  ...wanted: (keyof typeof usual | ErrorCode)[]
-): Record<string, ReturnType<typeof problemOf>> => {
+export const problems = (...wanted: ProblemName[]): Record<string, ReturnType<typeof problemOf>> => {
   const codes = [...wanted, 500 as const, 503 as const].map((one) => (isStatus(one) ? usual[one] : one));
   const byStatus = Map.groupBy(codes, (code) => String(errorCatalogue[code].status));
   return Object.fromEntries([...byStatus].map(([status, list]) => [status, problemOf(list)]));
 };
 
-interface About {
+export interface About {
   title: string;
   description: string;
   tags: { name: string; description: string }[];
 }
 
-type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
+export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
 /** The OpenAPI document of what is routed on `api`. */
 export const describeApi = <E extends Env>(api: OpenAPIHono<E>, about: About): OpenApiDocument => {
@@ -104,15 +105,5 @@ export const describeApi = <E extends Env>(api: OpenAPIHono<E>, about: About): O
     openapi: '3.1.0',
     info: { title, version: '1.0.0', description, license: { name: 'MIT' } },
     tags,
-  });
-};
-
-/** `GET /openapi.json` below `api`, for anybody. The gateway says below which prefix the service is reached there. */
-export const serveDocument = <E extends Env>(api: OpenAPIHono<E>, about: About): void => {
-  let document: OpenApiDocument | undefined;
-  api.get('/openapi.json', (c) => {
-    document ??= describeApi(api, about);
-    const prefix = /^(\/[a-z]+)?$/.exec(c.req.header('x-forwarded-prefix') ?? '')?.[0];
-    return c.json({ ...document, servers: [{ url: prefix || '/' }] });
   });
 };

@@ -6,13 +6,14 @@ import { z } from 'zod';
 import { backoff, pause } from '../process/backoff.ts';
 import { FencedSender } from '../kafka/fenced-sender.ts';
 import { ensureTopics } from '../kafka/topics.ts';
-import type { Kafka, KafkaSettings, Outgoing } from '../kafka/client.ts';
+import type { OutgoingRecord } from '../kafka/batch-producer.ts';
+import type { Kafka, KafkaSettings } from '../kafka/client.ts';
 import { refusalOf } from '../kafka/refusals.ts';
 import { Leadership } from './leadership.ts';
 import type { Log } from '../process/log.ts';
-import { serveGauges } from '../process/metrics.ts';
+import { registerGauges } from '../process/metrics.ts';
 import type { Outbox } from './outbox.ts';
-import type { Part } from '../process/run.ts';
+import type { Task } from '../process/run.ts';
 
 /** The ids of so many rows are a note of 4 kB at most, which is what Kafka takes. */
 const batchRows = 200;
@@ -30,7 +31,7 @@ const outboxRow = z.object({
 });
 type OutboxRow = z.infer<typeof outboxRow>;
 
-const toRecord = (row: OutboxRow, source: string, prefix: string): Outgoing => ({
+const toRecord = (row: OutboxRow, source: string, prefix: string): OutgoingRecord => ({
   topic: `${prefix}${row.topic}`,
   key: row.key,
   value: row.value,
@@ -66,7 +67,7 @@ const noteOf = (rows: OutboxRow[]): string => {
  * a former leader, who hangs and does not know, sends late is refused by Kafka. Whether the last batch before a failure
  * arrived is told by the note that was committed with it.
  */
-export class Relay implements Part {
+export class Relay implements Task {
   readonly name = 'relay';
   /** `failing` means that Kafka or the database cannot be reached; nothing is lost, rows wait. */
   state: 'starting' | 'standby' | 'leading' | 'failing' = 'starting';
@@ -99,7 +100,7 @@ export class Relay implements Part {
     const registers = [plan.metrics];
     this.#relayed = new Counter({ name: 'outbox_relayed_total', help: 'Rows that Kafka acknowledged', registers });
     this.#failures = new Counter({ name: 'outbox_failures_total', help: 'Failed terms and batches', registers });
-    serveGauges(plan.metrics, outboxGauges, async () => {
+    registerGauges(plan.metrics, outboxGauges, async () => {
       const measured = await this.#outbox.measure();
       return (
         measured && { outbox_depth: measured.depth, outbox_oldest_ms: measured.oldest_ms, outbox_dead: measured.dead }
@@ -206,7 +207,12 @@ export class Relay implements Part {
   }
 
   /** Why Kafka will never take the records; null when it has them. Rejects for what may pass. */
-  async #send(sender: FencedSender, records: Outgoing[], note: string, topics: Set<string>): Promise<string | null> {
+  async #send(
+    sender: FencedSender,
+    records: OutgoingRecord[],
+    note: string,
+    topics: Set<string>,
+  ): Promise<string | null> {
     const stray = records.find(({ topic }) => !topics.has(topic));
     if (stray) return `there is no topic ${stray.topic}`;
     try {

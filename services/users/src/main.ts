@@ -17,7 +17,6 @@ import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createUsersApp } from './app.ts';
 import { LoginGuard } from './login-guard.ts';
-import { defineModels } from './rows.ts';
 import { seedUsers } from './seed.ts';
 import { Sessions } from './sessions.ts';
 import { Signer } from './tokens.ts';
@@ -43,13 +42,12 @@ const log = createLog('users', config.LOG_LEVEL);
 const metrics = createMetrics('users');
 const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'users');
 await migrate(database, 'users', join(import.meta.dirname, 'migrations'), log);
-defineModels(database);
 
 const redis = connectRedis(config, log);
 const outbox = new Outbox(database, 'users_outbox', log);
 const signer = await Signer.create(config.JWT_SECRET);
-const sessions = new Sessions(outbox, signer);
-const users = new Users({ outbox, sessions, bcryptCost: config.BCRYPT_COST });
+const sessions = new Sessions(database, outbox, signer);
+const users = new Users({ database, outbox, sessions, bcryptCost: config.BCRYPT_COST });
 if (config.SEED === 'demo') await seedUsers(database, outbox, config.BCRYPT_COST, log);
 
 const relay = new Relay({

@@ -38,7 +38,6 @@ export const connectDatabase = (url: string, size: number, name: string, stateme
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     },
-    define: { underscored: true, freezeTableName: true, createdAt: 'created_at', updatedAt: 'updated_at' },
   });
 
 /** The server takes a second to see a deadlock, so more tries would only keep the caller waiting. */

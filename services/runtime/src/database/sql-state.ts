@@ -3,6 +3,9 @@ import { errorCode } from '../process/error-code.ts';
 /** Serialization failure and deadlock: the transaction was rolled back, and nothing is wrong with doing it again. */
 export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(errorCode(error) ?? '');
 
+/** A row with the same value of a unique column is there already. */
+export const isDuplicate = (error: unknown): boolean => errorCode(error) === '23505';
+
 /** A lock was not had within `lock_timeout`. */
 export const isLockTimeout = (error: unknown): boolean => errorCode(error) === '55P03';
 

@@ -99,7 +99,7 @@ await run(
     relay,
     reconciler,
     figuresPart(figures, log),
-    sweeper(() => sweepKeys(database), log),
+    sweeper('old idempotency keys', () => sweepKeys(database), log),
   ],
   async () => {
     redis.disconnect();

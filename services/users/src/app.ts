@@ -38,8 +38,8 @@ const about = {
 /** The HTTP app of the users service, not listening yet. */
 export const createUsersApp = (options: UsersOptions): OpenAPIHono<AuthEnv> => {
   const { verify, sessions } = options;
-  // Of this service an administrator who was just deactivated must not undo it with a token that still has minutes to
-  // live; it owns sessions and roles, so it asks for both as they are now.
+  // An administrator who was just deactivated must not undo that with a token that is valid for some minutes more. This
+  // service owns sessions and roles, so it looks up both.
   const roleNow = async ({ session_id }: Identity) => (await sessions.user(session_id)).role;
   const app = createApp<AuthEnv>(options.log, withAuthority({ verify, roleNow }));
   const api = app.basePath('/api');

@@ -84,7 +84,11 @@ const app = createUsersApp({
 });
 await run(
   log,
-  [httpServer(app, { host: config.HOST, port: config.PORT, log }), relay, sweeper(() => sessions.sweep(), log)],
+  [
+    httpServer(app, { host: config.HOST, port: config.PORT, log }),
+    relay,
+    sweeper('sessions that are over', () => sessions.sweep(), log),
+  ],
   async () => {
     redis.disconnect();
     await database.close();

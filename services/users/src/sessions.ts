@@ -12,7 +12,7 @@ import type { Signer } from './tokens.ts';
 
 const idleMs = 7 * 24 * 3_600_000;
 const longestMs = 30 * 24 * 3_600_000;
-/** A second tab may still hold the refresh token that the first one has just used. */
+/** How long the last refresh token is still accepted: a second tab may hold the one that the first has just used. */
 const graceMs = 30_000;
 
 type Reason = EventValue<'user.session_revoked'>['reason'];
@@ -40,8 +40,8 @@ export class Sessions {
 
   /**
    * Opens a session for the user whose password was compared. Comparing takes a while, so `checked` may be out of date:
-   * if the account was deactivated, or its password or role changed meanwhile, this throws `invalid_credentials`. The lock
-   * makes a change wait that begins now, so that it finds this session and ends it too.
+   * if the account was deactivated, or its password or role changed meanwhile, this throws `invalid_credentials`. The
+   * lock makes a change wait that begins now, so that it finds this session and ends it too.
    */
   async open(checked: UserRow): Promise<Session> {
     const secret = randomBytes(32).toString('base64url');
@@ -71,8 +71,8 @@ export class Sessions {
   }
 
   /**
-   * Swaps a refresh token for a new session answer. The token before the present one is good for 30 s more; after that
-   * it is a stolen or replayed one, and the session ends. Throws `unauthenticated`.
+   * Takes a refresh token and gives a new access token and the next refresh token. The token before the present one is
+   * accepted for 30 s more; later it must have been stolen or replayed, and the session ends. Throws `unauthenticated`.
    */
   async refresh(token: string): Promise<Session> {
     const [id, secret] = refreshToken.safeParse(token).data ?? [];

@@ -107,7 +107,9 @@ export class Users {
     return toPage(rows.map(toAccount), limit, newest, (row) => row.created_at);
   }
 
-  /** What changes nothing makes no version. Throws `not_found`, or `last_admin` when nobody could administer any more. */
+  /**
+   * What changes nothing makes no version. Throws `not_found`, or `last_admin` when nobody could administer any more.
+   */
   async change(id: string, { password, ...given }: UserChange): Promise<Account> {
     const hashed = password && (await hashPassword(password, this.#bcryptCost));
     return this.#outbox.transact(async (transaction) => {

@@ -6,7 +6,7 @@ export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includ
 /** A row with the same value of a unique column is there already. */
 export const isDuplicate = (error: unknown): boolean => errorCode(error) === '23505';
 
-/** A lock was not had within `lock_timeout`. */
+/** Another transaction held a lock for longer than `lock_timeout`. */
 export const isLockTimeout = (error: unknown): boolean => errorCode(error) === '55P03';
 
 /**

@@ -31,8 +31,8 @@ export type Verify = (token: string) => Promise<Identity>;
 export interface Authority {
   verify: Verify;
   /**
-   * The role that the caller has now, for routes that are for some roles only; without it the token's role counts, which
-   * may be 15 minutes old.
+   * The role that the caller has now, for routes that are for some roles only; without it the token's role counts,
+   * which may be 15 minutes old.
    */
   roleNow?: (identity: Identity) => Promise<Role>;
 }
@@ -51,7 +51,10 @@ const claims = z.object({
   exp: z.number(),
 });
 
-/** Tokens that were verified and still live; a signature costs about 0.1 ms, and a client sends the same token for minutes. */
+/**
+ * How many verified tokens are remembered: checking a signature costs about 0.1 ms, and a client sends the same token
+ * for minutes.
+ */
 const cacheSize = 10_000;
 
 /**
@@ -71,7 +74,9 @@ export const createVerifier = (keys: JWTVerifyGetKey, now = Date.now): Verify =>
   };
 };
 
-/** Keys published by the users service; fetched when first needed and again when a token names an unknown key. */
+/**
+ * The keys that the users service publishes; fetched when first needed, and again when a token names an unknown key.
+ */
 export const remoteKeys = (usersUrl: string): JWTVerifyGetKey =>
   createRemoteJWKSet(new URL('/.well-known/jwks.json', usersUrl), { timeoutDuration: 3_000, cooldownDuration: 5_000 });
 

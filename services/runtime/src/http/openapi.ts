@@ -20,7 +20,7 @@ type AnsweredHeader = keyof typeof answered;
 const pick = (names: readonly AnsweredHeader[]) =>
   names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, answered[name]])) };
 
-/** What needs an access token. */
+/** `security` of an operation that needs an access token. */
 export const bearer: Record<string, string[]>[] = [{ bearer: [] }];
 
 /** A JSON body or answer in a route's OpenAPI description. */
@@ -39,7 +39,7 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 });
 export const bodyProblems = [400, 413, 415, 422] as const;
 
-/** The code that a status has by itself; another code of the same status is named in full. */
+/** The code that is meant where only a status is named; other codes of the same status are named themselves. */
 const usual = {
   400: 'malformed_request',
   401: 'unauthenticated',
@@ -75,8 +75,8 @@ const problemOf = (codes: ErrorCode[]) => ({
 });
 
 /**
- * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also meet a fault of
- * ours, or a store that is away.
+ * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also meet a fault
+ * of ours, or a store that is away.
  */
 export const problems = (...wanted: ProblemName[]): Record<string, ReturnType<typeof problemOf>> => {
   const codes = [...wanted, 500 as const, 503 as const].map((one) => (isStatus(one) ? usual[one] : one));

@@ -6,7 +6,10 @@ export const etag = (version: number): string => `"${version}"`;
 
 const tags = (header: string): string[] => header.split(',').map((tag) => tag.trim());
 
-/** A check of the version that a change starts from; throws `version_conflict` with the present state as `current`. */
+/**
+ * Checks that a change starts from the present version; else it throws `version_conflict` with the present state as
+ * `current`.
+ */
 export type Precondition<T> = (current: T) => void;
 
 /**

@@ -1,7 +1,7 @@
 import { errorCatalogue, type ErrorCode, type FieldError, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import type { Context } from 'hono';
 
-/** An error that the caller may know of. Thrown anywhere in a request, answered as RFC 9457 problem details. */
+/** An error that the caller is told of, as problem details (RFC 9457). May be thrown anywhere in a request. */
 export class ProblemError extends Error {
   override name = 'ProblemError';
   readonly code: ErrorCode;

@@ -6,7 +6,9 @@ import type { Env, Hono } from 'hono';
 import type { Log } from '../process/log.ts';
 import type { Task } from '../process/run.ts';
 
-/** Listens until the signal, then lets running requests end within `graceMs`. `onServer` may attach to the raw server. */
+/**
+ * Listens until the signal, then lets running requests end within `graceMs`. `onServer` may attach to the raw server.
+ */
 export const httpServer = <E extends Env>(
   app: Hono<E> | OpenAPIHono<E>,
   { host, port, log, graceMs = 5_000 }: { host: string; port: number; log: Log; graceMs?: number },

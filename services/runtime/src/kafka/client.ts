@@ -19,11 +19,12 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
     clientId,
     brokers: KAFKA_BROKERS,
     connectionTimeout: 3_000,
-    // Short, for half-open links; but a group whose leader has died is answered only when its session of 6 s is over.
+    // Short, so that a dead connection is noticed; but longer than the 6 s after which Kafka replaces a group's dead
+    // leader, because until then the other members of the group get no answer.
     requestTimeout: 7_000,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
-    // What a connection or a producer complains of is retried, or comes to us as an error and is logged there, once.
+    // Failures of connections and producers are tried again, or reach our code as an error, which logs it once.
     logCreator:
       () =>
       ({ namespace, level, log: { message, error, broker } }) =>
@@ -33,7 +34,7 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
         ),
   });
 
-/** Work with an administrative connection, which is closed afterwards. */
+/** Does `work` with an administrative connection, which is closed afterwards. */
 export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
   const admin = kafka.admin();
   await admin.connect();

@@ -22,7 +22,10 @@ export class FencedSender {
     this.#noteTopic = noteTopic;
   }
 
-  /** Shuts out earlier senders of this name. What was read before it may be old, what is read after it is not. */
+  /**
+   * Shuts out earlier senders of this name. They may have sent until this moment, so the caller reads afterwards what
+   * is left to send.
+   */
   async open(): Promise<void> {
     if (this.#transaction) return;
     await this.close();
@@ -30,7 +33,7 @@ export class FencedSender {
     this.#transaction = await this.#producer.transaction();
   }
 
-  /** The note of the last batch that was committed, by whomever; null when there is none. */
+  /** The note of the last batch that a sender of this name has committed; null when there is none. */
   lastNote(): Promise<string | null> {
     return readNote(this.#kafka, this.#name, this.#noteTopic);
   }

@@ -31,8 +31,8 @@ export const toRecord = (row: OutboxRow, source: string, topicPrefix: string): O
 });
 
 /**
- * A note that says which rows a batch was: `<digest> <id>,<id>,…`. The digest of their event ids tells them from rows of
- * another database that have the same ids.
+ * A note that says which rows a batch was: `<digest> <id>,<id>,…`. The digest of their event ids tells them from rows
+ * of another database that have the same ids.
  */
 export const noteOf = (rows: OutboxRow[]): string => {
   const digest = createHash('md5')

@@ -60,7 +60,9 @@ export class Outbox {
     return result;
   }
 
-  /** Writes the events in their order. Call while the aggregate's row is locked: the order per key follows from that. */
+  /**
+   * Writes the events in their order. Call while the aggregate's row is locked: the order per key follows from that.
+   */
   async append(events: NewEvent[], transaction: Transaction): Promise<void> {
     const { sql, bind } = this.insertion(events);
     await this.#database.query(sql, { bind, transaction });
@@ -68,8 +70,12 @@ export class Outbox {
 
   /**
    * The INSERT of `append` for a statement that writes other tables too, in the same round trip:
-   * `WITH placed AS (INSERT INTO orders …) ${insertion.sql}`. Its values are bound by name, and all names begin with
-   * `event_`: pass `{ ...ownValues, ...insertion.bind }`. The order per key holds on the same condition as for `append`.
+   *
+   *     const { sql, bind } = outbox.insertion(events);
+   *     database.query(`WITH placed AS (INSERT INTO orders …) ${sql}`, { bind: { ...ownValues, ...bind }, transaction });
+   *
+   * Its values are bound by name, and all names begin with `event_`. The order per key holds on the same condition as for
+   * `append`.
    */
   insertion(events: NewEvent[]): { sql: string; bind: Record<string, string[]> } {
     return {

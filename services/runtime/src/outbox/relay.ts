@@ -30,9 +30,9 @@ const outboxGauges = {
 /**
  * Carries a service's outbox to Kafka, each row exactly once. Of all replicas one leads: it holds a session lock on the
  * very connection that it reads and deletes with. Rows go in insertion order, one awaited batch at a time, and are
- * deleted once Kafka has them; a failure stops everything behind it, so that no later event of a key overtakes an earlier
- * one. A former leader that hung and goes on later cannot write any more: Kafka refuses it. Whether the last batch before
- * a failure arrived is told by the note that was committed with it.
+ * deleted once Kafka has them; a failure stops everything behind it, so that no later event of a key overtakes an
+ * earlier one. A former leader that hung and goes on later cannot write any more: Kafka refuses it. Whether the last
+ * batch before a failure arrived is told by the note that was committed with it.
  */
 export class Relay implements Task {
   readonly name = 'relay';
@@ -149,8 +149,8 @@ export class Relay implements Task {
   }
 
   /**
-   * Sends the next rows and deletes them; gives whether more may wait. They are read after the sender was opened, so that
-   * a leader who was opened later, and may have sent them, has shut this one out.
+   * Sends the next rows and deletes them; gives whether more may wait. They are read after the sender was opened, so
+   * that a leader who was opened later, and may have sent them, has shut this one out.
    */
   async #relayBatch(client: pg.Client, sender: FencedSender, topics: Set<string>): Promise<boolean> {
     await during('opening the sender', () => sender.open());

@@ -1,4 +1,7 @@
-/** What a loop waits for when it has nothing to do. One that comes while the loop is busy is not lost: `wait` then returns at once. */
+/**
+ * What a loop waits for when it has nothing to do. One that comes while the loop is busy is not lost: `wait` then
+ * returns at once.
+ */
 export class Wakeup {
   #pending = false;
   #resolve: (() => void) | null = null;

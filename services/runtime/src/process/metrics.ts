@@ -8,7 +8,9 @@ export const createMetrics = (part: string): Registry => {
   return registry;
 };
 
-/** A gauge for each name of `help`. One scrape reads once for all of them, and shows NaN where the reading gave null. */
+/**
+ * A gauge for each name of `help`. One scrape reads once for all of them, and shows NaN where the reading gave null.
+ */
 export const registerGauges = <N extends string>(
   registry: Registry,
   help: Record<N, string>,

@@ -1,6 +1,9 @@
 import type { Log } from './log.ts';
 
-/** Something that a process does as long as it runs. `run` ends when `signal` aborts; a rejection stops the whole process. */
+/**
+ * Something that a process does as long as it runs. `run` ends when `signal` aborts; a rejection stops the whole
+ * process.
+ */
 export interface Task {
   name: string;
   run(signal: AbortSignal): Promise<void>;
@@ -42,8 +45,8 @@ const supervise = async (log: Log, tasks: Task[]): Promise<boolean> => {
 
 /**
  * Runs all tasks of a process together until it is asked to stop or one of them fails, then `close`s what they shared.
- * Exits with 0 when it was asked to stop, with 1 after a failure. A stop that takes longer than 8 s is cut short with 1, before
- * a supervisor would kill the process.
+ * Exits with 0 when it was asked to stop, with 1 after a failure. A stop that takes longer than 8 s is cut short with
+ * 1, before a supervisor would kill the process.
  */
 export const run = async (log: Log, tasks: Task[], close: () => Promise<void>): Promise<never> => {
   process.on('uncaughtException', (error) => {

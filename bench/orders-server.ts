@@ -4,9 +4,9 @@ import { createOrdersApp } from '../services/orders/src/app.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
-import { createVerifier } from '../services/runtime/src/auth.ts';
+import { createVerifier } from '../services/runtime/src/http/auth.ts';
 import { connectDatabase } from '../services/runtime/src/database/database.ts';
-import { httpPart } from '../services/runtime/src/http/server.ts';
+import { httpServer } from '../services/runtime/src/http/server.ts';
 import { createLog } from '../services/runtime/src/process/log.ts';
 import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
 import { run } from '../services/runtime/src/process/run.ts';
@@ -27,4 +27,4 @@ const app = createOrdersApp({
   verify: createVerifier(createLocalJWKSet(keySet)),
   health: async () => ({ name: 'orders', version: 'bench', dependencies: {}, outbox: null, reconciliation: null }),
 });
-await run(log, [httpPart(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());
+await run(log, [httpServer(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());

@@ -31,7 +31,7 @@ const drained = async (client: pg.Client): Promise<boolean> => {
 
 const relay = async (bench: Throwaway, kafka: Kafka, settings: KafkaSettings, client: pg.Client): Promise<number> => {
   const stopping = new AbortController();
-  const part = new Relay({
+  const relay = new Relay({
     outbox: new Outbox(bench.database, 'orders_outbox', bench.log),
     databaseUrl: bench.url,
     kafka,
@@ -40,8 +40,8 @@ const relay = async (bench: Throwaway, kafka: Kafka, settings: KafkaSettings, cl
     log: bench.log,
     metrics: new Registry(),
   });
-  const running = part.run(stopping.signal);
-  while (part.state !== 'leading') await new Promise((resolve) => setTimeout(resolve, 5));
+  const running = relay.run(stopping.signal);
+  while (relay.state !== 'leading') await new Promise((resolve) => setTimeout(resolve, 5));
   await fill(client);
   const began = performance.now();
   while (!(await drained(client))) await new Promise((resolve) => setTimeout(resolve, 20));

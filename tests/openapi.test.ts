@@ -32,10 +32,10 @@ const ordersApp = createOrdersApp({
   products: new Products(database, outbox),
 });
 const signer = await Signer.create('a secret of a test, and of nothing else');
-const sessions = new Sessions(outbox, signer);
+const sessions = new Sessions(database, outbox, signer);
 const usersApp = createUsersApp({
   ...{ log, metrics: createMetrics('users'), sessions, signer, verify, health, bcryptCost: 4 },
-  users: new Users({ outbox, sessions, bcryptCost: 4 }),
+  users: new Users({ database, outbox, sessions, bcryptCost: 4 }),
   guard: new LoginGuard(new Redis({ lazyConnect: true }), ''),
 });
 

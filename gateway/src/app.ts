@@ -1,11 +1,11 @@
 import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/rest/health.ts';
 import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/http/auth.ts';
 import { bearer, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
+import { registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
@@ -87,7 +87,7 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     if (!plan.admission.isOpen) throw notReady();
     return c.body(null, 204);
   });
-  serveMetrics(app, plan.metrics);
+  registerMetrics(app, plan.metrics);
 
   app.use('/live/ticket', authenticate(plan.verify));
   app.openapi(ticketRoute, async (c) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
+import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
-import { httpPart } from '@live-orders/runtime/http/server.ts';
+import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
@@ -130,7 +130,7 @@ await run(
   log,
   [
     drain,
-    drain.lasting(httpPart(app, { host: config.HOST, port: config.PORT, log, graceMs }, attach)),
+    drain.lasting(httpServer(app, { host: config.HOST, port: config.PORT, log, graceMs }, attach)),
     drain.lasting(stages),
     drain.lasting(subscriber),
     drain.lasting(presence),

@@ -6,7 +6,8 @@ import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { bridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { messageBytes } from '@live-orders/contracts/redis/messages.ts';
 import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
-import { type IHeaders, type Outgoing, withAdmin } from '@live-orders/runtime/kafka/client.ts';
+import type { OutgoingRecord } from '@live-orders/runtime/kafka/batch-producer.ts';
+import { type IHeaders, withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
@@ -33,7 +34,7 @@ afterAll(async () => {
 
 const full = (name: string): string => `${system.territory.prefix}${name}`;
 
-const send = async (...records: Outgoing[]): Promise<void> => {
+const send = async (...records: OutgoingRecord[]): Promise<void> => {
   const sender = new Sender(kafkaOf(system.territory).kafka);
   await sender.send(records);
   await sender.close();

@@ -1,5 +1,5 @@
 import { parsePosition, type Position } from '@live-orders/contracts/socket/position.ts';
-import { type AuthEnv, bearerToken, type Identity, type Verify } from '@live-orders/runtime/auth.ts';
+import { type AuthEnv, bearerToken, type Identity, type Verify } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Context } from 'hono';

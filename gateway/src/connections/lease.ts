@@ -1,4 +1,4 @@
-import type { Identity } from '@live-orders/runtime/auth.ts';
+import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Admission, Credentials } from './admission.ts';

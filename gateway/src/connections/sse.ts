@@ -1,5 +1,5 @@
 import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
-import { type AuthEnv, type Identity } from '@live-orders/runtime/auth.ts';
+import { type AuthEnv, type Identity } from '@live-orders/runtime/http/auth.ts';
 import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Admission, Start } from './admission.ts';

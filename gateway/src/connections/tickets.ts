@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
 import { role } from '@live-orders/contracts/domain/users.ts';
-import type { Identity } from '@live-orders/runtime/auth.ts';
+import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { createNodeWebSocket } from '@hono/node-ws';
 import { clientFrameBytes, clientMessage, type ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
 import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
-import type { AuthEnv, Identity } from '@live-orders/runtime/auth.ts';
+import type { AuthEnv, Identity } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';

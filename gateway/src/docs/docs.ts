@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
-import type { AuthEnv } from '@live-orders/runtime/auth.ts';
+import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import { describeApi } from '@live-orders/runtime/http/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';

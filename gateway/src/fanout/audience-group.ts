@@ -1,7 +1,7 @@
 import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import type { Position } from '@live-orders/contracts/socket/position.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import type { Identity } from '@live-orders/runtime/auth.ts';
+import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import { type Delivery, encode } from './audience.ts';
 import { behindBytes, Conflation, drainedBytes } from './backpressure.ts';
 import { Frame } from './frame.ts';

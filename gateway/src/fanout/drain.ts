@@ -1,4 +1,4 @@
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Hub } from './hub.ts';
 
 /** So that 250 clients a second come to the other gateways; but all within this, for a process has 8 s to stop. */
@@ -11,7 +11,7 @@ const patienceMs = 500;
  * Empties a gateway that is asked to stop: each client is told when to move, one after the other, and goes on receiving
  * until then. `over` aborts when all have left or were closed; what they need of this process has to run until then.
  */
-export class Drain implements Part {
+export class Drain implements Task {
   readonly name = 'drain';
   readonly #hub: Hub;
   readonly #over = new AbortController();
@@ -27,8 +27,8 @@ export class Drain implements Part {
   }
 
   /** A part that is needed until the last client has left. */
-  lasting(part: Part): Part {
-    return { name: part.name, run: () => part.run(this.#over.signal) };
+  lasting(task: Task): Task {
+    return { name: task.name, run: () => task.run(this.#over.signal) };
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { EndedSession } from '@live-orders/contracts/domain/revocation.ts';
 import type { Timed } from '@live-orders/contracts/redis/keyspace.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
-import type { Identity } from '@live-orders/runtime/auth.ts';
+import type { Identity } from '@live-orders/runtime/http/auth.ts';
 
 const tokenLifeMs = accessTokenSeconds * 1000;
 

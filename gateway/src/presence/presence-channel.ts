@@ -9,7 +9,7 @@ import type { ClientMessage } from '@live-orders/contracts/socket/client-message
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Redis } from 'ioredis';
 import { encode } from '../fanout/audience.ts';
 import type { Hub } from '../fanout/hub.ts';
@@ -22,7 +22,7 @@ const gatherMs = 250;
 const lookMs = 1_000;
 
 /** Tells the team who is at which order, here and at the other gateways, over a Redis channel that stores nothing. */
-export class PresenceChannel implements Part {
+export class PresenceChannel implements Task {
   readonly name = 'presence';
   readonly #gateway = crypto.randomUUID();
   readonly #presence = new Presence(() => performance.now());

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { getConnInfo } from '@hono/node-server/conninfo';
-import type { AuthEnv } from '@live-orders/runtime/auth.ts';
+import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Context } from 'hono';

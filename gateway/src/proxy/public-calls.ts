@@ -1,4 +1,4 @@
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/http/auth.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createMiddleware } from 'hono/factory';
 import type { Revocations } from '../fanout/revocations.ts';

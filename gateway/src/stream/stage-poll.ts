@@ -4,7 +4,7 @@ import { bridgeHealth, serviceHealth } from '@live-orders/contracts/rest/health.
 import type { Lag, Stage, StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { Freshness, type Reading } from './freshness.ts';
@@ -70,7 +70,7 @@ export interface StreamState {
 }
 
 /** Asks every stage of the stream how far behind it is, all at once and each within 1.5 s. */
-export class StagePoll implements Part {
+export class StagePoll implements Task {
   readonly name = 'stage poll';
   readonly freshness = new Freshness();
   readonly #plan: StagePollPlan;

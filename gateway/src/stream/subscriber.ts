@@ -13,7 +13,7 @@ import type { Position } from '@live-orders/contracts/socket/position.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { project } from '../fanout/audience.ts';
@@ -32,7 +32,7 @@ const beginMs = 200;
  * Pub/Sub did not bring is read from the log, and what is no longer in the log makes everybody resync. The position is
  * checked every 2 s, because a dead subscription looks just like a quiet one.
  */
-export class Subscriber implements Part {
+export class Subscriber implements Task {
   readonly name = 'subscriber';
   /** Whether Redis answered the last check. */
   live = false;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Server } from 'node:http';
 import { serve } from '@hono/node-server';
-import type { Identity } from '@live-orders/runtime/auth.ts';
+import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';

@@ -5,7 +5,7 @@ import { consume, type CoveredBatch, type EmptyStretch } from '@live-orders/runt
 import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
 import type { Kafka, KafkaMessage, KafkaSettings } from '@live-orders/runtime/kafka/client.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import { Counter, type Registry } from 'prom-client';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EpochKeeper } from './epoch-keeper.ts';
@@ -22,7 +22,7 @@ export const topicsOf = (prefix: string): string[] => Object.values(aggregates).
  * Carries the Kafka topics to Redis. Offsets are committed only after Redis has acknowledged, and the script skips what
  * it has seen, so that a crash anywhere in between neither loses nor repeats a message.
  */
-export class Bridge implements Part {
+export class Bridge implements Task {
   readonly name = 'bridge';
   state: 'starting' | 'consuming' | 'waiting for redis' = 'starting';
   readonly #kafka: Kafka;

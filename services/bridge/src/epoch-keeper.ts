@@ -2,7 +2,7 @@ import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
 import { OffsetReader } from '@live-orders/runtime/kafka/offsets.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Publisher } from './publisher.ts';
 
 const everyMs = 2_000;
@@ -12,7 +12,7 @@ const everyMs = 2_000;
  * topics were created anew. The next publication would find that out as well, but on a quiet day only hours later;
  * dashboards have to read the snapshot again within seconds.
  */
-export class EpochKeeper implements Part {
+export class EpochKeeper implements Task {
   readonly name = 'epoch keeper';
   readonly #publisher: Publisher;
   readonly #offsets: OffsetReader;

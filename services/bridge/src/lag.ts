@@ -3,8 +3,8 @@ import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Kafka, KafkaSettings } from '@live-orders/runtime/kafka/client.ts';
 import { OffsetReader } from '@live-orders/runtime/kafka/offsets.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { serveGauges } from '@live-orders/runtime/process/metrics.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import { registerGauges } from '@live-orders/runtime/process/metrics.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Registry } from 'prom-client';
 import { topicsOf } from './bridge.ts';
 
@@ -32,7 +32,7 @@ const help = {
  * Measures twice a second how far all bridges together are behind Kafka, by comparing what their group has committed with
  * the ends of the topics.
  */
-export class LagMeter implements Part {
+export class LagMeter implements Task {
   readonly name = 'lag';
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
@@ -47,7 +47,7 @@ export class LagMeter implements Part {
     this.#kafka = kafka;
     this.#settings = settings;
     this.#log = log;
-    serveGauges(
+    registerGauges(
       metrics,
       help,
       async () =>

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { BridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
-import { httpPart } from '@live-orders/runtime/http/server.ts';
+import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
-import { createMetrics, serveMetrics } from '@live-orders/runtime/process/metrics.ts';
+import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
+import { registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/process/run.ts';
 import { z } from 'zod';
@@ -55,8 +56,8 @@ app.get('/', (c) =>
     lag: lag.value,
   } satisfies BridgeHealth),
 );
-serveMetrics(app, metrics);
+registerMetrics(app, metrics);
 
-await run(log, [httpPart(app, { host: config.HOST, port: config.PORT, log }), bridge, lag, epochs], async () =>
+await run(log, [httpServer(app, { host: config.HOST, port: config.PORT, log }), bridge, lag, epochs], async () =>
   redis.disconnect(),
 );

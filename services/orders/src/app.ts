@@ -1,21 +1,20 @@
-import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
+import type { AuthEnv, Verify } from '@live-orders/runtime/http/auth.ts';
 import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/health.ts';
-import { serveDocument } from '@live-orders/runtime/http/openapi.ts';
-import { serveHealth } from '@live-orders/runtime/http/health-route.ts';
+import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
+import { checkRoutes, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import type { Orders } from './orders/orders.ts';
 import type { Products } from './products/products.ts';
-import { exportRoutes } from './routes/export.ts';
-import { insightRoutes } from './routes/stats.ts';
-import { orderRoutes } from './routes/orders.ts';
-import { productRoutes } from './routes/products.ts';
+import { registerExportRoute } from './routes/export.ts';
+import { registerStatsRoute } from './routes/stats.ts';
+import { registerOrderRoutes } from './routes/orders.ts';
+import { registerProductRoutes } from './routes/products.ts';
 
-export interface OrdersPlan {
+export interface OrdersOptions {
   log: Log;
   metrics: Registry;
   database: Sequelize;
@@ -36,15 +35,17 @@ const about = {
 };
 
 /** The HTTP app of the orders service, not listening yet. */
-export const createOrdersApp = (plan: OrdersPlan): OpenAPIHono<AuthEnv> => {
-  const app = createApp<AuthEnv>(plan.log);
+export const createOrdersApp = (options: OrdersOptions): OpenAPIHono<AuthEnv> => {
+  const { verify } = options;
+  const app = createApp<AuthEnv>(options.log, withAuthority({ verify }));
   const api = app.basePath('/api');
-  serveHealth(api, ordersHealth, plan.health);
-  serveDocument(api, about);
-  serveMetrics(app, plan.metrics);
-  exportRoutes(api, plan);
-  insightRoutes(api, plan);
-  orderRoutes(api, plan);
-  productRoutes(api, plan);
+  registerHealth(api, ordersHealth, options.health);
+  registerDocument(api, about);
+  registerMetrics(app, options.metrics);
+  registerExportRoute(api, options);
+  registerStatsRoute(api, options);
+  registerOrderRoutes(api, options);
+  registerProductRoutes(api, options);
+  checkRoutes(app);
   return app;
 };

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { createVerifier, remoteKeys } from '@live-orders/runtime/auth.ts';
+import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
-import { httpPart } from '@live-orders/runtime/http/server.ts';
+import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
@@ -95,11 +95,11 @@ const app = createOrdersApp({
 await run(
   log,
   [
-    httpPart(app, { host: config.HOST, port: config.PORT, log }),
+    httpServer(app, { host: config.HOST, port: config.PORT, log }),
     relay,
     reconciler,
     figuresPart(figures, log),
-    sweeper(() => sweepKeys(database), log),
+    sweeper('old idempotency keys', () => sweepKeys(database), log),
   ],
   async () => {
     redis.disconnect();

@@ -10,9 +10,9 @@ export interface RedisSettings {
 }
 
 /**
- * A connection that comes back by itself. While it is down a command fails after one try, and one without an answer
- * after 3 s, so that nothing hangs; nor does the connection, which may be dead without knowing: it is given up then, and
- * opened anew. An outage is logged once, and its end too.
+ * A connection that is opened again by itself. While it is down, a command fails after one try; one that gets no answer
+ * fails after 3 s, so that no caller hangs. A connection on which nothing arrives for 3 s though an answer is due is
+ * taken for dead and replaced. The beginning of an outage is logged once, and its end.
  */
 export const connectRedis = (settings: RedisSettings, log: Log): Redis => {
   const redis = new Redis({

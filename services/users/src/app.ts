@@ -1,20 +1,19 @@
-import type { AuthEnv, Verify } from '@live-orders/runtime/auth.ts';
+import type { AuthEnv, Identity, Verify } from '@live-orders/runtime/http/auth.ts';
 import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
-import { serveDocument } from '@live-orders/runtime/http/openapi.ts';
-import { serveHealth } from '@live-orders/runtime/http/health-route.ts';
+import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
+import { checkRoutes, guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import type { LoginGuard } from './login-guard.ts';
-import { authRoutes } from './routes/auth.ts';
-import { userRoutes } from './routes/users.ts';
+import { registerAuthRoutes } from './routes/auth.ts';
+import { registerUserRoutes } from './routes/users.ts';
 import type { Sessions } from './sessions.ts';
 import type { Signer } from './tokens.ts';
 import type { Users } from './users.ts';
 
-export interface UsersPlan {
+export interface UsersOptions {
   log: Log;
   metrics: Registry;
   users: Users;
@@ -37,14 +36,21 @@ const about = {
 };
 
 /** The HTTP app of the users service, not listening yet. */
-export const createUsersApp = (plan: UsersPlan): OpenAPIHono<AuthEnv> => {
-  const app = createApp<AuthEnv>(plan.log);
+export const createUsersApp = (options: UsersOptions): OpenAPIHono<AuthEnv> => {
+  const { verify, sessions } = options;
+  // An administrator who was just deactivated must not undo that with a token that is valid for some minutes more. This
+  // service owns sessions and roles, so it looks up both.
+  const roleNow = async ({ session_id }: Identity) => (await sessions.user(session_id)).role;
+  const app = createApp<AuthEnv>(options.log, withAuthority({ verify, roleNow }));
   const api = app.basePath('/api');
-  serveHealth(api, serviceHealth, plan.health);
-  serveDocument(api, about);
-  app.get('/.well-known/jwks.json', (c) => c.json(plan.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }));
-  serveMetrics(app, plan.metrics);
-  authRoutes(api, plan);
-  userRoutes(api, plan);
+  registerHealth(api, serviceHealth, options.health);
+  registerDocument(api, about);
+  app.get('/.well-known/jwks.json', guard('public'), (c) =>
+    c.json(options.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }),
+  );
+  registerMetrics(app, options.metrics);
+  registerAuthRoutes(api, options);
+  registerUserRoutes(api, options);
+  checkRoutes(app);
   return app;
 };

@@ -4,7 +4,7 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 
 const failures = 10;
 const windowSeconds = 300;
-/** One place may be a whole office, so this only stops floods. */
+/** Many people may share one address (an office), so this only stops floods. */
 const registrations = 60;
 const registrationSeconds = 60;
 
@@ -41,6 +41,7 @@ export class LoginGuard {
     if (state && state.consumedPoints >= failures) throw this.#refusal(state.msBeforeNext);
   }
 
+  /** Counts a wrong password. Throws `too_many_requests` when it is one too many. */
   async failed(email: string, from: string): Promise<void> {
     try {
       await this.#limiter.consume(`${email}|${from}`);
@@ -50,6 +51,7 @@ export class LoginGuard {
     }
   }
 
+  /** Forgets the failures. */
   async succeeded(email: string, from: string): Promise<void> {
     await this.#limiter.delete(`${email}|${from}`);
   }

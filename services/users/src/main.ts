@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { createVerifier } from '@live-orders/runtime/auth.ts';
+import { createVerifier } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
-import { httpPart } from '@live-orders/runtime/http/server.ts';
+import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
@@ -17,7 +17,6 @@ import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createUsersApp } from './app.ts';
 import { LoginGuard } from './login-guard.ts';
-import { defineModels } from './rows.ts';
 import { seedUsers } from './seed.ts';
 import { Sessions } from './sessions.ts';
 import { Signer } from './tokens.ts';
@@ -43,13 +42,12 @@ const log = createLog('users', config.LOG_LEVEL);
 const metrics = createMetrics('users');
 const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'users');
 await migrate(database, 'users', join(import.meta.dirname, 'migrations'), log);
-defineModels(database);
 
 const redis = connectRedis(config, log);
 const outbox = new Outbox(database, 'users_outbox', log);
 const signer = await Signer.create(config.JWT_SECRET);
-const sessions = new Sessions(outbox, signer);
-const users = new Users({ outbox, sessions, bcryptCost: config.BCRYPT_COST });
+const sessions = new Sessions(database, outbox, signer);
+const users = new Users({ database, outbox, sessions, bcryptCost: config.BCRYPT_COST });
 if (config.SEED === 'demo') await seedUsers(database, outbox, config.BCRYPT_COST, log);
 
 const relay = new Relay({
@@ -86,7 +84,11 @@ const app = createUsersApp({
 });
 await run(
   log,
-  [httpPart(app, { host: config.HOST, port: config.PORT, log }), relay, sweeper(() => sessions.sweep(), log)],
+  [
+    httpServer(app, { host: config.HOST, port: config.PORT, log }),
+    relay,
+    sweeper('sessions that are over', () => sessions.sweep(), log),
+  ],
   async () => {
     redis.disconnect();
     await database.close();

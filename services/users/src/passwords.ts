@@ -1,10 +1,13 @@
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { compare, hash } from 'bcrypt';
 
-/** Does the work of a comparison for an address that is unknown, so that time does not tell which addresses exist. */
+/**
+ * Hashes to compare with when the address is unknown, so that the time of an answer does not tell which addresses
+ * exist.
+ */
 const decoys = new Map<number, Promise<string>>();
 
-/** bcrypt ignores what comes after. */
+/** bcrypt ignores what follows the 72nd byte, so two longer passwords could be taken for the same. */
 const maxBytes = 72;
 /** At 50 ms each on four threads the last of these waits for under a second. */
 const mostAtOnce = 64;

@@ -1,9 +1,12 @@
 import { enterAlone } from '@live-orders/runtime/database/migrations.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
+import { select } from '@live-orders/runtime/database/select.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { demoCustomers, demoPassword, demoTeam } from '@live-orders/contracts/demo.ts';
-import { toAccount, UserRow } from './rows.ts';
+import { z } from 'zod';
+import { toAccount, type UserRow } from './rows.ts';
+import { insertUser } from './users.ts';
 import { hashPassword } from './passwords.ts';
 
 /** Fills an empty users table with the demo accounts, all with the same password. */
@@ -12,11 +15,16 @@ export const seedUsers = async (database: Sequelize, outbox: Outbox, bcryptCost:
   const password = await hashPassword(demoPassword, bcryptCost);
   const created = await database.transaction(async (transaction) => {
     await enterAlone(database, 'seed:users', transaction);
-    if ((await UserRow.count({ transaction })) > 0) return 0;
-    const rows = await UserRow.bulkCreate(
-      people.map((person) => ({ ...person, password })),
-      { transaction },
+    const [present] = await select(
+      database,
+      z.object({ id: z.string() }),
+      'SELECT id FROM users LIMIT 1',
+      {},
+      transaction,
     );
+    if (present) return 0;
+    const rows: UserRow[] = [];
+    for (const person of people) rows.push(await insertUser(database, { ...person, password }, transaction));
     await outbox.append(
       rows.map((row) => ({ type: 'user.registered' as const, value: toAccount(row) })),
       transaction,

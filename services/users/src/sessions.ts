@@ -1,18 +1,18 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { accessTokenSeconds, type Session } from '@live-orders/contracts/rest/users.ts';
 import type { EventValue } from '@live-orders/contracts/domain/events.ts';
-import type { Transaction } from '@live-orders/runtime/database/database.ts';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { select } from '@live-orders/runtime/database/select.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { Op } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { SessionRow, toUser, UserRow } from './rows.ts';
+import { sessionColumns, sessionRow, toUser, userColumns, userRow, type UserRow } from './rows.ts';
 import type { Signer } from './tokens.ts';
 
 const idleMs = 7 * 24 * 3_600_000;
 const longestMs = 30 * 24 * 3_600_000;
-/** A second tab may still hold the refresh token that the first one has just used. */
+/** How long the last refresh token is still accepted: a second tab may hold the one that the first has just used. */
 const graceMs = 30_000;
 
 type Reason = EventValue<'user.session_revoked'>['reason'];
@@ -28,67 +28,82 @@ const refreshToken = z
 
 /** Logins of users. A session lives 7 days after its last refresh and 30 days at most. */
 export class Sessions {
+  readonly #database: Sequelize;
   readonly #outbox: Outbox;
   readonly #signer: Signer;
 
-  constructor(outbox: Outbox, signer: Signer) {
+  constructor(database: Sequelize, outbox: Outbox, signer: Signer) {
+    this.#database = database;
     this.#outbox = outbox;
     this.#signer = signer;
   }
 
   /**
-   * Opens a session for a user as he was when his password was compared, which takes a while: whoever was deactivated or
-   * changed meanwhile gets `invalid_credentials`. The lock makes a change wait, so that it ends this session too.
+   * Opens a session for the user whose password was compared. Comparing takes a while, so `checked` may be out of date:
+   * if the account was deactivated, or its password or role changed meanwhile, this throws `invalid_credentials`. The
+   * lock makes a change wait that begins now, so that it finds this session and ends it too.
    */
   async open(checked: UserRow): Promise<Session> {
     const secret = randomBytes(32).toString('base64url');
     return this.#outbox.transact(async (transaction) => {
-      const user = await UserRow.findByPk(checked.id, { transaction, lock: transaction.LOCK.SHARE });
+      const [user] = await select(
+        this.#database,
+        userRow,
+        `SELECT ${userColumns} FROM users u WHERE u.id = $id FOR SHARE`,
+        { id: checked.id },
+        transaction,
+      );
       if (!user?.active || user.password !== checked.password || user.role !== checked.role) {
         throw new ProblemError('invalid_credentials', 'The account has just changed; log in again.');
       }
+      const id = uuidv7();
       const now = new Date();
-      const session = await SessionRow.create(
+      await this.#database.query(
+        `INSERT INTO sessions (id, user_id, secret_hash, refreshed_at, expires_at, created_at)
+         VALUES ($id, $userId, $hash, $now, $expiresAt, $now)`,
         {
-          id: uuidv7(),
-          user_id: user.id,
-          secret_hash: digest(secret),
-          previous_hash: null,
-          refreshed_at: now,
-          expires_at: new Date(now.getTime() + idleMs),
+          bind: { id, userId: user.id, hash: digest(secret), now, expiresAt: new Date(now.getTime() + idleMs) },
+          transaction,
         },
-        { transaction },
       );
-      return this.#answer(user, session, secret);
+      return this.#answer(user, id, secret);
     });
   }
 
   /**
-   * Swaps a refresh token for a new session answer. The token before the present one is good for 30 s more; after that
-   * it is a stolen or replayed one, and the session ends. Throws `unauthenticated`.
+   * Takes a refresh token and gives a new access token and the next refresh token. The token before the present one is
+   * accepted for 30 s more; later it must have been stolen or replayed, and the session ends. Throws `unauthenticated`.
    */
   async refresh(token: string): Promise<Session> {
     const [id, secret] = refreshToken.safeParse(token).data ?? [];
     if (!id || !secret) throw expired();
     const outcome = await this.#outbox.transact(async (transaction) => {
-      const session = await SessionRow.findByPk(id, { transaction, lock: transaction.LOCK.UPDATE });
-      const user = session && (await UserRow.findByPk(session.user_id, { transaction }));
-      const now = Date.now();
-      if (!session || !user?.active || session.expires_at.getTime() <= now) return null;
+      const now = new Date();
+      const [session] = await select(
+        this.#database,
+        sessionRow,
+        `SELECT ${sessionColumns} FROM sessions s WHERE s.id = $id AND s.expires_at > $now FOR UPDATE`,
+        { id, now },
+        transaction,
+      );
+      if (!session) return null;
+      const [user] = await select(
+        this.#database,
+        userRow,
+        `SELECT ${userColumns} FROM users u WHERE u.id = $id AND u.active`,
+        { id: session.user_id },
+        transaction,
+      );
+      if (!user) return null;
       const next = this.#signer.nextRefreshSecret(secret);
-      if (timingSafeEqual(session.secret_hash, digest(secret))) {
-        session.set({
-          previous_hash: session.secret_hash,
-          secret_hash: digest(next),
-          refreshed_at: new Date(now),
-          expires_at: new Date(Math.min(now + idleMs, session.created_at.getTime() + longestMs)),
-        });
-        await session.save({ transaction });
-        return this.#answer(user, session, next);
+      const given = digest(secret);
+      if (timingSafeEqual(session.secret_hash, given)) {
+        await this.#rotate(session, digest(next), now, transaction);
+        return this.#answer(user, id, next);
       }
-      const replayed = session.previous_hash && timingSafeEqual(session.previous_hash, digest(secret));
-      if (replayed && now - session.refreshed_at.getTime() <= graceMs) return this.#answer(user, session, next);
-      if (replayed) await this.#end([session], session.id, 'token_reuse', transaction);
+      const replayed = session.previous_hash && timingSafeEqual(session.previous_hash, given);
+      if (replayed && now.getTime() - session.refreshed_at.getTime() <= graceMs) return this.#answer(user, id, next);
+      if (replayed) await this.#end(id, 'token_reuse', transaction);
       return null;
     });
     if (!outcome) throw expired();
@@ -97,49 +112,74 @@ export class Sessions {
 
   /** The user of a session that has not ended; throws `unauthenticated`. */
   async user(sessionId: string): Promise<UserRow> {
-    const session = await SessionRow.findOne({ where: { id: sessionId, expires_at: { [Op.gt]: new Date() } } });
-    const user = session && (await UserRow.findByPk(session.user_id));
-    if (!user?.active) throw expired();
+    const [user] = await select(
+      this.#database,
+      userRow,
+      `SELECT ${userColumns} FROM sessions s JOIN users u ON u.id = s.user_id
+       WHERE s.id = $sessionId AND s.expires_at > $now AND u.active`,
+      { sessionId, now: new Date() },
+    );
+    if (!user) throw expired();
     return user;
   }
 
+  /** Ends a session, if it has not ended already. */
   async end(sessionId: string): Promise<void> {
-    await this.#outbox.transact(async (transaction) => {
-      const session = await SessionRow.findByPk(sessionId, { transaction, lock: transaction.LOCK.UPDATE });
-      if (session) await this.#end([session], session.id, 'logout', transaction);
-    });
+    await this.#outbox.transact((transaction) => this.#end(sessionId, 'logout', transaction));
   }
 
   /** Ends every session of a user, in the transaction that gives the reason. */
   async endAll(userId: string, reason: Reason, transaction: Transaction): Promise<void> {
-    const sessions = await SessionRow.findAll({ where: { user_id: userId }, transaction });
-    if (sessions.length > 0) await this.#end(sessions, null, reason, transaction);
+    const ended = await select(
+      this.#database,
+      z.object({ id: z.string() }),
+      'DELETE FROM sessions WHERE user_id = $userId RETURNING id',
+      { userId },
+      transaction,
+    );
+    if (ended.length > 0) await this.#tell({ id: userId, session_id: null, reason }, transaction);
   }
 
   /** Deletes sessions whose life is over. */
   async sweep(): Promise<void> {
-    await SessionRow.destroy({ where: { expires_at: { [Op.lt]: new Date() } } });
+    await this.#database.query('DELETE FROM sessions WHERE expires_at < $now', { bind: { now: new Date() } });
   }
 
-  async #end(
-    sessions: SessionRow[],
-    sessionId: string | null,
-    reason: Reason,
+  async #rotate(
+    { id, secret_hash, created_at }: z.infer<typeof sessionRow>,
+    next: Buffer,
+    now: Date,
     transaction: Transaction,
   ): Promise<void> {
-    const [first] = sessions;
-    if (!first) return;
-    await SessionRow.destroy({ where: { id: sessions.map((session) => session.id) }, transaction });
-    const value = { id: first.user_id, session_id: sessionId, reason };
+    const expiresAt = new Date(Math.min(now.getTime() + idleMs, created_at.getTime() + longestMs));
+    await this.#database.query(
+      `UPDATE sessions SET previous_hash = $previous, secret_hash = $next, refreshed_at = $now, expires_at = $expiresAt
+       WHERE id = $id`,
+      { bind: { id, previous: secret_hash, next, now, expiresAt }, transaction },
+    );
+  }
+
+  async #end(sessionId: string, reason: Reason, transaction: Transaction): Promise<void> {
+    const [ended] = await select(
+      this.#database,
+      z.object({ user_id: z.string() }),
+      'DELETE FROM sessions WHERE id = $sessionId RETURNING user_id',
+      { sessionId },
+      transaction,
+    );
+    if (ended) await this.#tell({ id: ended.user_id, session_id: sessionId, reason }, transaction);
+  }
+
+  async #tell(value: EventValue<'user.session_revoked'>, transaction: Transaction): Promise<void> {
     await this.#outbox.append([{ type: 'user.session_revoked', value }], transaction);
   }
 
-  async #answer(user: UserRow, session: SessionRow, secret: string): Promise<Session> {
+  async #answer(user: UserRow, sessionId: string, secret: string): Promise<Session> {
     return {
-      access_token: await this.#signer.sign(toUser(user), session.id),
+      access_token: await this.#signer.sign(toUser(user), sessionId),
       token_type: 'Bearer',
       expires_in: accessTokenSeconds,
-      refresh_token: `${session.id}.${secret}`,
+      refresh_token: `${sessionId}.${secret}`,
       user: toUser(user),
     };
   }

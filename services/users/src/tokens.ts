@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import type { User } from '@live-orders/contracts/domain/users.ts';
-import { tokenRules } from '@live-orders/runtime/auth.ts';
+import { tokenRules } from '@live-orders/runtime/http/auth.ts';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
 
 // RFC 8410: the PKCS #8 header of an Ed25519 private key; the 32 bytes of the key follow.

@@ -2,9 +2,12 @@ import type { Account, Role } from '@live-orders/contracts/domain/users.ts';
 import { readCursor, sortValues, toPage } from '@live-orders/runtime/http/cursor.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { Op, type Transaction, UniqueConstraintError } from 'sequelize';
+import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { type Binds, select } from '@live-orders/runtime/database/select.ts';
+import { isDuplicate } from '@live-orders/runtime/database/sql-state.ts';
+import { isSame } from '@live-orders/runtime/http/preconditions.ts';
 import { v7 as uuidv7 } from 'uuid';
-import { toAccount, UserRow } from './rows.ts';
+import { toAccount, userColumns, userRow, type UserRow } from './rows.ts';
 import { hashPassword } from './passwords.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -22,20 +25,46 @@ export interface UserChange {
   password?: string | undefined;
 }
 
+interface ListQuery {
+  limit: number;
+  cursor?: string | undefined;
+  role?: Role | undefined;
+}
+
 const newest = '-created_at';
 
 const noSuchUser = (): ProblemError => new ProblemError('not_found', 'There is no user with this id.');
 
+/** Writes a new user, in the transaction of the event that tells of it. `password` is the bcrypt hash. */
+export const insertUser = async (
+  database: Sequelize,
+  user: { id: string; email: string; password: string; name: string; role: Role },
+  transaction: Transaction,
+): Promise<UserRow> => {
+  const [row] = await select(
+    database,
+    userRow,
+    `INSERT INTO users AS u (id, email, password, name, role, created_at, updated_at)
+     VALUES ($id, $email, $password, $name, $role, $at, $at) RETURNING ${userColumns}`,
+    { ...user, at: new Date().toISOString() },
+    transaction,
+  );
+  if (!row) throw new Error('inserting a user gave no row');
+  return row;
+};
+
 /** The users of the shop: every change is an event, and one that takes rights away ends the user's sessions. */
 export class Users {
+  readonly #database: Sequelize;
   readonly #outbox: Outbox;
   readonly #sessions: Sessions;
   readonly #bcryptCost: number;
 
-  constructor(plan: { outbox: Outbox; sessions: Sessions; bcryptCost: number }) {
-    this.#outbox = plan.outbox;
-    this.#sessions = plan.sessions;
-    this.#bcryptCost = plan.bcryptCost;
+  constructor(options: { database: Sequelize; outbox: Outbox; sessions: Sessions; bcryptCost: number }) {
+    this.#database = options.database;
+    this.#outbox = options.outbox;
+    this.#sessions = options.sessions;
+    this.#bcryptCost = options.bcryptCost;
   }
 
   /** Throws `email_taken`. */
@@ -43,87 +72,97 @@ export class Users {
     const password = await hashPassword(wanted.password, this.#bcryptCost);
     try {
       return await this.#outbox.transact(async (transaction) => {
-        const created = await UserRow.create({ ...wanted, id: uuidv7(), password }, { transaction });
+        const created = await insertUser(this.#database, { ...wanted, id: uuidv7(), password }, transaction);
         await this.#outbox.append([{ type: 'user.registered', value: toAccount(created) }], transaction);
         return created;
       });
     } catch (error) {
-      if (!(error instanceof UniqueConstraintError)) throw error;
+      if (!isDuplicate(error)) throw error;
       throw new ProblemError('email_taken', `${wanted.email} is already registered; log in instead.`);
     }
   }
 
-  byEmail(email: string): Promise<UserRow | null> {
-    return UserRow.findOne({ where: { email, active: true } });
+  /** The active user with this address; null when there is none. */
+  async byEmail(email: string): Promise<UserRow | null> {
+    const [row] = await this.#select('WHERE u.email = $email AND u.active', { email });
+    return row ?? null;
   }
 
   /** Throws `not_found`. */
   async get(id: string): Promise<UserRow> {
-    const row = await UserRow.findByPk(id);
+    const [row] = await this.#select('WHERE u.id = $id', { id });
     if (!row) throw noSuchUser();
     return row;
   }
 
-  /** Newest first. */
-  async list(query: { limit: number; cursor?: string | undefined; role?: Role | undefined }) {
-    const [createdAt, id] = query.cursor ? readCursor(query.cursor, newest, sortValues.time) : [];
-    const rows = await UserRow.findAll({
-      where: {
-        ...(query.role ? { role: query.role } : {}),
-        ...(createdAt && id
-          ? { [Op.or]: [{ created_at: { [Op.lt]: createdAt } }, { created_at: createdAt, id: { [Op.lt]: id } }] }
-          : {}),
-      },
-      order: [
-        ['created_at', 'DESC'],
-        ['id', 'DESC'],
-      ],
-      limit: query.limit + 1,
-    });
-    return toPage(rows.map(toAccount), query.limit, newest, (row) => row.created_at);
+  /** A page of accounts, newest first. */
+  async list({ limit, cursor, role }: ListQuery): Promise<{ data: Account[]; next_cursor: string | null }> {
+    const [createdAt = null, id = null] = cursor ? readCursor(cursor, newest, sortValues.time) : [];
+    const rows = await this.#select(
+      `WHERE ($role::text IS NULL OR u.role = $role)
+         AND ($createdAt::timestamptz IS NULL OR (u.created_at, u.id) < ($createdAt, $id::uuid))
+       ORDER BY u.created_at DESC, u.id DESC LIMIT $most`,
+      { role: role ?? null, createdAt, id, most: limit + 1 },
+    );
+    return toPage(rows.map(toAccount), limit, newest, (row) => row.created_at);
   }
 
-  /** Throws `not_found`, or `last_admin` when nobody could administer any more. */
-  async change(id: string, change: UserChange): Promise<Account> {
-    const hashed = change.password && (await hashPassword(change.password, this.#bcryptCost));
+  /**
+   * What changes nothing makes no version. Throws `not_found`, or `last_admin` when nobody could administer any more.
+   */
+  async change(id: string, { password, ...given }: UserChange): Promise<Account> {
+    const hashed = password && (await hashPassword(password, this.#bcryptCost));
     return this.#outbox.transact(async (transaction) => {
       // Administrators are locked together, so that two of them cannot demote each other at once.
-      const admins = await UserRow.findAll({
-        where: { role: 'admin', active: true },
-        order: ['id'],
-        lock: transaction.LOCK.UPDATE,
+      const admins = await this.#select(
+        `WHERE u.role = 'admin' AND u.active ORDER BY u.id FOR UPDATE`,
+        {},
         transaction,
-      });
-      const row = await UserRow.findByPk(id, { transaction, lock: transaction.LOCK.UPDATE });
-      if (!row) throw noSuchUser();
-      const before = { role: row.role, active: row.active };
-      row.set({
-        ...(change.name === undefined ? {} : { name: change.name }),
-        ...(change.role === undefined ? {} : { role: change.role }),
-        ...(change.active === undefined ? {} : { active: change.active }),
-        ...(hashed ? { password: hashed } : {}),
-      });
-      if (!row.changed()) return toAccount(row);
-      const isAdmin = row.role === 'admin' && row.active;
-      if (!isAdmin && admins.length === 1 && admins[0]?.id === row.id) {
+      );
+      const [before] = await this.#select('WHERE u.id = $id FOR UPDATE', { id }, transaction);
+      if (!before) throw noSuchUser();
+      const after: UserRow = {
+        ...before,
+        name: given.name ?? before.name,
+        role: given.role ?? before.role,
+        active: given.active ?? before.active,
+        password: hashed ?? before.password,
+      };
+      if (isSame(before, after)) return toAccount(before);
+      const isAdmin = after.role === 'admin' && after.active;
+      if (!isAdmin && admins.length === 1 && admins[0]?.id === before.id) {
         throw new ProblemError('last_admin', 'Give another user the role admin first.');
       }
-      row.version += 1;
-      await row.save({ transaction });
-      await this.#outbox.append([{ type: 'user.updated', value: toAccount(row) }], transaction);
-      await this.#revoke(row, before, Boolean(hashed), transaction);
-      return toAccount(row);
+      const changed = toAccount(await this.#update(after, transaction));
+      await this.#outbox.append([{ type: 'user.updated', value: changed }], transaction);
+      await this.#revoke(before, after, transaction);
+      return changed;
     });
   }
 
-  async #revoke(
-    row: UserRow,
-    before: { role: Role; active: boolean },
-    newPassword: boolean,
-    transaction: Transaction,
-  ): Promise<void> {
-    if (before.active && !row.active) await this.#sessions.endAll(row.id, 'deactivated', transaction);
-    else if (before.role !== row.role) await this.#sessions.endAll(row.id, 'role_changed', transaction);
-    else if (newPassword) await this.#sessions.endAll(row.id, 'password_changed', transaction);
+  #select(rest: string, bind: Binds, transaction?: Transaction): Promise<UserRow[]> {
+    return select(this.#database, userRow, `SELECT ${userColumns} FROM users u ${rest}`, bind, transaction);
+  }
+
+  async #update({ id, name, role, active, password }: UserRow, transaction: Transaction): Promise<UserRow> {
+    const [row] = await select(
+      this.#database,
+      userRow,
+      `UPDATE users u SET name = $name, role = $role, active = $active, password = $password,
+         version = u.version + 1, updated_at = $at
+       WHERE u.id = $id RETURNING ${userColumns}`,
+      { id, name, role, active, password, at: new Date().toISOString() },
+      transaction,
+    );
+    if (!row) throw new Error(`user ${id} was locked and is gone`);
+    return row;
+  }
+
+  async #revoke(before: UserRow, after: UserRow, transaction: Transaction): Promise<void> {
+    if (before.active && !after.active) await this.#sessions.endAll(after.id, 'deactivated', transaction);
+    else if (before.role !== after.role) await this.#sessions.endAll(after.id, 'role_changed', transaction);
+    else if (before.password !== after.password) {
+      await this.#sessions.endAll(after.id, 'password_changed', transaction);
+    }
   }
 }

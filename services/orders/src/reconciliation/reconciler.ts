@@ -2,10 +2,10 @@ import type { Reconciliation } from '@live-orders/contracts/rest/health.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { serveGauges } from '@live-orders/runtime/process/metrics.ts';
+import { registerGauges } from '@live-orders/runtime/process/metrics.ts';
 import type { Redis } from '@live-orders/runtime/redis.ts';
 import type { Relay } from '@live-orders/runtime/outbox/relay.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Registry } from 'prom-client';
 import { lockOrders } from '../orders/moves.ts';
 import { compare } from './comparison.ts';
@@ -46,7 +46,7 @@ interface ReconcilerPlan {
  * Compares the orders that changed lately with what Kafka and the log in Redis have of them: at the start and every few
  * minutes, in the process whose relay leads. What is missing there is sent again through the outbox, as it is now.
  */
-export class Reconciler implements Part {
+export class Reconciler implements Task {
   readonly name = 'reconciler';
   /** null until this process has compared. */
   last: Reconciliation | null = null;
@@ -55,7 +55,7 @@ export class Reconciler implements Part {
 
   constructor(plan: ReconcilerPlan) {
     this.#plan = plan;
-    serveGauges(plan.metrics, help, async () => {
+    registerGauges(plan.metrics, help, async () => {
       if (!this.last) return null;
       const { checked, missing_in_kafka, missing_in_redis, gaps, ahead, at, took_ms } = this.last;
       return {

@@ -1,30 +1,30 @@
 import { customerOrder, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { orderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
+import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
-import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
+import { route } from '@live-orders/runtime/http/route.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { eachBatch, toCsv, toNdjson } from '../orders/export.ts';
 
 const exportQuery = orderFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
 
-const route = createRoute({
+const exportOrders = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/orders/export',
   operationId: 'exportOrders',
   summary: 'All orders that fit, as CSV or NDJSON',
   tags: ['orders'],
-  security: bearer,
   request: { query: exportQuery },
   responses: {
     200: {
       description: 'Every order that fits, newest first, streamed; a customer gets own ones',
       content: { 'text/csv': { schema: z.string() }, 'application/x-ndjson': { schema: z.string() } },
     },
-    ...problems(401, 422),
   },
+  problems: [422],
 });
 
 /** A failure in mid-stream breaks the answer off, so that half an export is not taken for a whole one. */
@@ -50,13 +50,12 @@ async function* forCustomers(batches: AsyncIterable<Order[]>): AsyncGenerator<Or
   for await (const orders of batches) yield orders.map(customerOrder);
 }
 
-/** The list as a file. Registered before the order routes, where `export` would be taken for an id. */
-export const exportRoutes = (
+/** The list as a file. `/orders/export` goes before `/orders/{id}`; `checkRoutes` would notice. */
+export const registerExportRoute = (
   app: OpenAPIHono<AuthEnv>,
-  { database, verify, log }: { database: Sequelize; verify: Verify; log: Log },
+  { database, log }: { database: Sequelize; log: Log },
 ): void => {
-  app.use(route.path, authenticate(verify));
-  app.openapi(route, async (c) => {
+  app.openapi(exportOrders, async (c) => {
     const { format, ...filter } = c.req.valid('query');
     const { identity } = c.var;
     const forTeam = isStaff(identity.role);

@@ -11,18 +11,12 @@ import {
 import { customerOrder, order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
-import {
-  authenticate,
-  type AuthEnv,
-  type Identity,
-  requireRole,
-  toActor,
-  type Verify,
-} from '@live-orders/runtime/auth.ts';
+import { type AuthEnv, type Identity, toActor } from '@live-orders/runtime/http/auth.ts';
 import type { Sequelize } from '@live-orders/runtime/database/database.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { route } from '@live-orders/runtime/http/route.ts';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
 import { listOrders } from '../orders/list.ts';
 import type { Orders, Owner } from '../orders/orders.ts';
@@ -36,91 +30,93 @@ const revalidating = z.object({
   'if-none-match': z.string().optional().meta({ description: 'Answer 304 while it has this ETag', example: '"3"' }),
 });
 
-const list = createRoute({
+const list = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/orders',
   operationId: 'listOrders',
   summary: 'List orders',
   tags,
-  security: bearer,
   request: { query: orderQuery },
-  responses: { 200: json(orderPage, 'Orders; a customer sees own ones'), ...problems(401, 422) },
+  responses: { 200: json(orderPage, 'Orders; a customer sees own ones') },
+  problems: [422],
 });
-const create = createRoute({
+const create = route({
+  policy: 'signed-in',
   method: 'post',
   path: '/orders',
   operationId: 'placeOrder',
   summary: 'Place an order',
   tags,
-  security: bearer,
   request: { headers: idempotencyHeader, ...body(orderCreation) },
   responses: {
     201: json(order, 'Placed', 'Location', 'ETag', 'Idempotent-Replayed'),
-    ...problems(401, ...bodyProblems, 'insufficient_stock', 'unknown_product', ...idempotencyProblems),
   },
+  problems: [...bodyProblems, 'insufficient_stock', 'unknown_product', ...idempotencyProblems],
 });
-const bulk = createRoute({
+const bulk = route({
+  policy: ['staff', 'admin'],
   method: 'post',
   path: '/orders/bulk-status',
   operationId: 'moveOrders',
   summary: 'Move up to 200 orders',
   tags,
-  security: bearer,
   request: { headers: idempotencyHeader, ...body(bulkStatusChange) },
   responses: {
     200: json(bulkResults, 'What became of each', 'Idempotent-Replayed'),
-    ...problems(401, 403, ...bodyProblems, ...idempotencyProblems),
   },
+  problems: [...bodyProblems, ...idempotencyProblems],
 });
-const get = createRoute({
+const get = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/orders/{id}',
   operationId: 'getOrder',
   summary: 'Read an order',
   tags,
-  security: bearer,
   request: { params, headers: revalidating },
   responses: {
     200: json(order, 'The order', 'ETag'),
     304: empty('Still the version that If-None-Match names', 'ETag'),
-    ...problems(401, 404, 422),
   },
+  problems: [404, 422],
 });
-const history = createRoute({
+const history = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/orders/{id}/history',
   operationId: 'getOrderHistory',
   summary: 'The steps of an order',
   tags,
-  security: bearer,
   request: { params },
-  responses: { 200: json(orderHistory, 'Its steps, oldest first'), ...problems(401, 404, 422) },
+  responses: { 200: json(orderHistory, 'Its steps, oldest first') },
+  problems: [404, 422],
 });
-const patch = createRoute({
+const patch = route({
+  policy: ['staff', 'admin'],
   method: 'patch',
   path: '/orders/{id}',
   operationId: 'changeOrder',
   summary: 'Assign an order, or note something on it',
   tags,
-  security: bearer,
   request: { params, headers: conditional, ...body(orderChange) },
   responses: {
     200: json(order, 'The order after the change', 'ETag'),
-    ...problems(401, 403, 404, 412, ...bodyProblems),
   },
+  problems: [404, 412, ...bodyProblems],
 });
-const move = createRoute({
+const move = route({
+  policy: 'signed-in',
   method: 'patch',
   path: '/orders/{id}/status',
   operationId: 'moveOrder',
   summary: 'Move an order to another status',
   tags,
-  security: bearer,
   request: { params, headers: conditional, ...body(statusChange) },
   responses: {
     200: json(order, 'The order after the step', 'ETag'),
-    ...problems(401, 403, 404, 412, ...bodyProblems, 'invalid_transition'),
   },
+  problems: [403, 404, 412, ...bodyProblems, 'invalid_transition'],
 });
 
 /** Whose orders the caller may reach. */
@@ -130,16 +126,11 @@ const ownerOf = (identity: Identity): Owner => (isStaff(identity.role) ? null : 
 const shown = (identity: Identity, found: Order): Order => (isStaff(identity.role) ? found : customerOrder(found));
 
 /** Placing, reading and changing orders. */
-export const orderRoutes = (
+export const registerOrderRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  plan: { orders: Orders; database: Sequelize; verify: Verify },
+  { orders, database }: { orders: Orders; database: Sequelize },
 ): void => {
-  const { orders, database, verify } = plan;
-  app.use('/orders', authenticate(verify));
-  app.use('/orders/*', authenticate(verify));
-  app.on('POST', '/orders/bulk-status', requireRole('staff', 'admin'));
-  app.on('PATCH', '/orders/:id', requireRole('staff', 'admin'));
-  changeRoutes(app, orders);
+  registerOrderChanges(app, orders);
 
   app.openapi(list, async (c) => {
     const { identity } = c.var;
@@ -159,7 +150,7 @@ export const orderRoutes = (
   });
 };
 
-const changeRoutes = (app: OpenAPIHono<AuthEnv>, orders: Orders): void => {
+const registerOrderChanges = (app: OpenAPIHono<AuthEnv>, orders: Orders): void => {
   app.openapi(create, async (c) => {
     const { identity } = c.var;
     const sent = c.req.valid('json');

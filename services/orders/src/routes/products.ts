@@ -8,10 +8,11 @@ import {
   stockMovementPage,
 } from '@live-orders/contracts/rest/products.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
-import { authenticate, type AuthEnv, requireRole, toActor, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import { type AuthEnv, toActor } from '@live-orders/runtime/http/auth.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { route } from '@live-orders/runtime/http/route.ts';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
 import type { Products } from '../products/products.ts';
 
@@ -28,101 +29,98 @@ const movementQuery = z.strictObject({
   cursor: z.coerce.number().int().positive().optional(),
 });
 
-const list = createRoute({
+const list = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/products',
   operationId: 'listProducts',
   summary: 'List products',
   tags,
-  security: bearer,
   request: { query: productQuery },
-  responses: { 200: json(productPage, 'Products'), ...problems(401, 422) },
+  responses: { 200: json(productPage, 'Products') },
+  problems: [422],
 });
-const create = createRoute({
+const create = route({
+  policy: ['admin'],
   method: 'post',
   path: '/products',
   operationId: 'createProduct',
   summary: 'Create a product',
   tags,
-  security: bearer,
   request: { headers: idempotencyHeader, ...body(productCreation) },
   responses: {
     201: json(product, 'Created', 'Location', 'ETag', 'Idempotent-Replayed'),
-    ...problems(401, 403, ...bodyProblems, ...idempotencyProblems),
   },
+  problems: [...bodyProblems, ...idempotencyProblems],
 });
-const get = createRoute({
+const get = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/products/{id}',
   operationId: 'getProduct',
   summary: 'Read a product',
   tags,
-  security: bearer,
   request: { params, headers: revalidating },
   responses: {
     200: json(product, 'The product', 'ETag'),
     304: empty('Still the version that If-None-Match names', 'ETag'),
-    ...problems(401, 404, 422),
   },
+  problems: [404, 422],
 });
-const patch = createRoute({
+const patch = route({
+  policy: ['admin'],
   method: 'patch',
   path: '/products/{id}',
   operationId: 'changeProduct',
   summary: 'Change a product',
   tags,
-  security: bearer,
   request: { params, headers: conditional, ...body(productChange) },
   responses: {
     200: json(product, 'The product after the change', 'ETag'),
-    ...problems(401, 403, 404, 412, ...bodyProblems),
   },
+  problems: [404, 412, ...bodyProblems],
 });
-const archive = createRoute({
+const archive = route({
+  policy: ['admin'],
   method: 'delete',
   path: '/products/{id}',
   operationId: 'archiveProduct',
   summary: 'Take a product out of sale',
   tags,
-  security: bearer,
   request: { params, headers: conditional },
-  responses: { 200: json(product, 'Archived: no longer sold', 'ETag'), ...problems(401, 403, 404, 412, 413, 422) },
+  responses: { 200: json(product, 'Archived: no longer sold', 'ETag') },
+  problems: [404, 412, 413, 422],
 });
-const adjust = createRoute({
+const adjust = route({
+  policy: ['admin'],
   method: 'post',
   path: '/products/{id}/stock',
   operationId: 'adjustStock',
   summary: 'Adjust the stock of a product',
   tags,
-  security: bearer,
   request: { params, headers: conditional.extend(idempotencyHeader.shape), ...body(stockAdjustment) },
   responses: {
     200: json(product, 'The product after the adjustment', 'ETag', 'Idempotent-Replayed'),
-    ...problems(401, 403, 404, 412, ...bodyProblems, 'insufficient_stock', ...idempotencyProblems),
   },
+  problems: [404, 412, ...bodyProblems, 'insufficient_stock', ...idempotencyProblems],
 });
-const movements = createRoute({
+const movements = route({
+  policy: ['staff', 'admin'],
   method: 'get',
   path: '/products/{id}/stock-movements',
   operationId: 'listStockMovements',
   summary: 'What changed the stock of a product',
   tags,
-  security: bearer,
   request: { params, query: movementQuery },
-  responses: { 200: json(stockMovementPage, 'Movements, newest first'), ...problems(401, 403, 404, 422) },
+  responses: { 200: json(stockMovementPage, 'Movements, newest first') },
+  problems: [404, 422],
 });
 
 /** Nothing of a product is secret. */
 const whole = (current: Product): Product => current;
 
 /** The shop's products: everybody reads them, administrators change them. */
-export const productRoutes = (app: OpenAPIHono<AuthEnv>, plan: { products: Products; verify: Verify }): void => {
-  const { products, verify } = plan;
-  app.use('/products', authenticate(verify));
-  app.use('/products/*', authenticate(verify));
-  app.on(['POST', 'PATCH', 'DELETE'], ['/products', '/products/:id', '/products/:id/stock'], requireRole('admin'));
-  app.use('/products/:id/stock-movements', requireRole('staff', 'admin'));
-
+export const registerProductRoutes = (app: OpenAPIHono<AuthEnv>, { products }: { products: Products }): void => {
   app.openapi(list, async (c) => c.json(await products.list(c.req.valid('query')), 200));
   app.openapi(create, async (c) => {
     const { identity } = c.var;

@@ -1,7 +1,7 @@
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import type { Part } from '@live-orders/runtime/process/run.ts';
+import type { Task } from '@live-orders/runtime/process/run.ts';
 import { QueryTypes } from 'sequelize';
 
 /** Figures are exact at any time; summing up often only keeps what is read from the history short. */
@@ -69,7 +69,7 @@ const beginAnew = async (database: Sequelize, transaction: Transaction): Promise
 };
 
 /** Keeps the figures summed up; a failure is tried again a moment later. */
-export const figuresPart = (database: Sequelize, log: Log): Part => ({
+export const figuresPart = (database: Sequelize, log: Log): Task => ({
   name: 'figures',
   async run(signal) {
     while (!signal.aborted) {

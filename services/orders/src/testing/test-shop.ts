@@ -3,7 +3,7 @@ import { type Order, order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderCreation } from '@live-orders/contracts/rest/orders.ts';
 import { product, type Product } from '@live-orders/contracts/domain/products.ts';
 import type { Role } from '@live-orders/contracts/domain/users.ts';
-import type { Identity } from '@live-orders/runtime/auth.ts';
+import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import { connectDatabase, type Sequelize } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { connectDatabase, type Sequelize, transact, type Transaction } from './database.ts';
+import { errorCode } from '../process/error-code.ts';
 import { createLog, loggedError } from '../process/log.ts';
-import { isConflict, isLockTimeout, isTemporary, sqlState } from './sql-state.ts';
+import { bigintColumn, columnsOf, select, timestampColumn } from './select.ts';
+import { isConflict, isLockTimeout, isTemporary } from './sql-state.ts';
 
 const log = createLog('test', 'silent');
 let territory: Territory;
@@ -48,7 +51,7 @@ describe('a transaction', () => {
   test('that always loses gives up after 5 tries, and the caller may ask again', async () => {
     const { done, work } = failing('40P01', Infinity);
     const error: unknown = await transact(database, work, log).catch((reason: unknown) => reason);
-    expect({ state: sqlState(error), conflict: isConflict(error), temporary: isTemporary(error) }).toEqual({
+    expect({ state: errorCode(error), conflict: isConflict(error), temporary: isTemporary(error) }).toEqual({
       state: '40P01',
       conflict: true,
       temporary: true,
@@ -102,5 +105,40 @@ describe('a failure', () => {
       expect(isTemporary(error)).toBe(true);
     }
     expect(await database.query('SELECT 1 AS n')).toEqual([[{ n: 1 }], expect.anything()]);
+  });
+});
+
+describe('a row', () => {
+  const shelf = z.object({
+    id: z.number(),
+    total: bigintColumn,
+    at: timestampColumn,
+    note: z.string().nullable(),
+    lines: z.array(z.string()),
+  });
+  const columns = columnsOf(shelf, 's', { lines: 'to_json(s.texts)' });
+
+  beforeAll(async () => {
+    await database.query('CREATE TABLE shelves (id integer, total bigint, at timestamptz(3), note text, texts text[])');
+  });
+
+  test('is read by its schema alone, and a value may be used twice', async () => {
+    const written = { id: 7, total: 12_345_678_901, at: '2026-03-14T09:26:53.589Z', note: null, lines: ['a', 'b $id'] };
+    const rows = await select(
+      database,
+      shelf,
+      `INSERT INTO shelves AS s VALUES ($id, $total, $at, $note, $lines::text[])
+       RETURNING ${columns}`,
+      written,
+    );
+    expect(rows).toEqual([written]);
+    const twice = 'SELECT $id::int + $id::int AS sum WHERE $ids::int[] @> ARRAY[$id::int]';
+    expect(await select(database, z.object({ sum: z.number() }), twice, { id: 4, ids: [4, 5] })).toEqual([{ sum: 8 }]);
+  });
+
+  test('that does not fit its schema is refused, and so is a name without a value', async () => {
+    const wrong = select(database, shelf, `SELECT 1 AS id, 'two' AS total`, {});
+    await expect(wrong).rejects.toThrow(/^a row does not fit its schema: .*at at/s);
+    await expect(select(database, shelf, 'SELECT $missing', {})).rejects.toThrow('missing');
   });
 });

@@ -8,8 +8,9 @@ import { isConflict } from './sql-state.ts';
 export type { Sequelize, Transaction } from 'sequelize';
 
 /**
- * Sequelize listens for errors a moment after a connection is made. A server that ends it in that moment, as one that
- * shuts down does, would end our process too. Whoever uses the connection next is told of the error in any case.
+ * A connection that nobody listens to ends the process when it fails, and Sequelize begins to listen only a moment
+ * after the connection is made: a server that shuts down may end it in that moment. Nothing is hidden by the empty
+ * listener, because the next query on the connection is rejected.
  */
 class Client extends pg.Client {
   constructor(config: pg.ClientConfig) {
@@ -21,7 +22,7 @@ class Client extends pg.Client {
 /** How long a statement waits for a row that another transaction has locked, before it gives its connection back. */
 const lockMs = 5_000;
 
-/** A pool of `size` connections. A caller waits 5 s for a free one at most; a statement may take `statementMs`. */
+/** A pool of `size` connections. A caller waits at most 5 s for a free one; a statement may take `statementMs`. */
 export const connectDatabase = (url: string, size: number, name: string, statementMs = 15_000): Sequelize =>
   new Sequelize(url, {
     dialect: 'postgres',
@@ -33,12 +34,11 @@ export const connectDatabase = (url: string, size: number, name: string, stateme
       application_name: name,
       statement_timeout: statementMs,
       lock_timeout: lockMs,
-      // For a server that is gone without a word: the connection is given up, and the caller told.
+      // For a server that vanished without closing the connection: it is given up on our side, and the query rejected.
       query_timeout: statementMs + 2_000,
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     },
-    define: { underscored: true, freezeTableName: true, createdAt: 'created_at', updatedAt: 'updated_at' },
   });
 
 /** The server takes a second to see a deadlock, so more tries would only keep the caller waiting. */
@@ -46,7 +46,7 @@ const mostTries = 5;
 
 /**
  * Does `work` in one transaction. One that lost a conflict (deadlock, serialization failure) was rolled back by the
- * server and is done again, 5 times at most; so `work` must not leave anything behind but rows.
+ * server and is done again, 5 times at most; so `work` must have no effect but on rows.
  */
 export const transact = async <T>(
   database: Sequelize,
@@ -59,7 +59,7 @@ export const transact = async <T>(
     } catch (error) {
       if (tries >= mostTries || !isConflict(error)) throw error;
       log.debug({ err: error, tries }, 'a transaction lost a conflict, trying again');
-      // With jitter, so that two that met do not meet again.
+      // With jitter, so that two transactions that collided do not collide again.
       await delay(backoff(tries, 400));
     }
   }

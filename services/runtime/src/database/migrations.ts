@@ -37,7 +37,7 @@ export const migrate = async (database: Sequelize, service: string, directory: s
       await umzug.up();
     });
   };
-  // At a common start the database may be a little later than the service.
+  // When everything is started at once, the database may be ready a little later than the service.
   const reachable = (): Promise<void> => database.authenticate();
   await retry('reaching the database', reachable, { log, signal: AbortSignal.timeout(60_000), limit: 20 });
   await locked();
@@ -49,7 +49,7 @@ export const enterAlone = async (database: Sequelize, name: string, transaction:
   await database.query('SELECT pg_advisory_xact_lock(hashtext($1))', { bind: [name], transaction });
 };
 
-/** A migration waits for what came before it as long as a statement may take. */
+/** Takes the limit of 5 s from waiting for a lock, so that it may take as long as a statement. */
 const patiently = async (database: Sequelize, transaction: Transaction): Promise<void> => {
   await database.query('SET LOCAL lock_timeout = 0', { transaction });
 };

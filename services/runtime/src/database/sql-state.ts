@@ -1,16 +1,13 @@
-/** The code of a failure in the database: an SQLSTATE, or the system's name of a broken connection; else null. */
-export const sqlState = (error: unknown): string | null => {
-  if (!(error instanceof Error)) return null;
-  // Sequelize wraps what pg threw.
-  const source: unknown = 'original' in error ? error.original : error;
-  return source instanceof Error && 'code' in source && typeof source.code === 'string' ? source.code : null;
-};
+import { errorCode } from '../process/error-code.ts';
 
 /** Serialization failure and deadlock: the transaction was rolled back, and nothing is wrong with doing it again. */
-export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '');
+export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(errorCode(error) ?? '');
 
-/** A lock was not had within `lock_timeout`. */
-export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '55P03';
+/** A row with the same value of a unique column is there already. */
+export const isDuplicate = (error: unknown): boolean => errorCode(error) === '23505';
+
+/** Another transaction held a lock for longer than `lock_timeout`. */
+export const isLockTimeout = (error: unknown): boolean => errorCode(error) === '55P03';
 
 /**
  * Connection failures (08), no resources (53), a server that stops or starts (57P), and what takes too long because of
@@ -19,4 +16,4 @@ export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '5
 const away = /^(08...|53...|57P0.|57014|55P03|40001|40P01|ECONN[A-Z]+|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/;
 
 /** Whether the same request may well succeed in a moment. */
-export const isTemporary = (error: unknown): boolean => away.test(sqlState(error) ?? '');
+export const isTemporary = (error: unknown): boolean => away.test(errorCode(error) ?? '');

@@ -29,7 +29,8 @@ const refuseBadAddress: MiddlewareHandler = async (c, next) => {
 
 /**
  * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.
- * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400, fields that fail their schema 422 with each field named.
+ * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400,
+ * fields that fail their schema 422 with each field named.
  */
 export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandler[]): OpenAPIHono<E> => {
   const app = new OpenAPIHono<E>({

@@ -8,6 +8,7 @@ import { isTemporary } from '../database/sql-state.ts';
 /** Fields that are named in one answer; a body may have thousands of wrong ones. */
 const namedErrors = 100;
 
+/** The problem `validation_failed`, with each field that does not fit its schema. */
 export const invalid = (issues: z.core.$ZodIssue[]): ProblemError =>
   new ProblemError('validation_failed', 'See errors for each field.', {
     errors: issues
@@ -19,6 +20,10 @@ export const invalid = (issues: z.core.$ZodIssue[]): ProblemError =>
       .slice(0, namedErrors),
   });
 
+/**
+ * Makes a problem of whatever a request threw. What is no `ProblemError` is logged with the request, and the caller
+ * learns nothing of it but its request id, or that the same request may succeed in a moment.
+ */
 export const answerError =
   (log: Log) =>
   (error: Error, c: Context): Response => {
@@ -52,8 +57,8 @@ const isRefusal = ({ name, message }: Error): boolean =>
   name === 'ReplyError' && /^(OOM|MISCONF|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS) /.test(message);
 
 /**
- * PostgreSQL or Redis cannot be reached, or is too busy. Sequelize names such failures Sequelize…Connection…Error or
- * …TimeoutError; ioredis gives up after one try, or after its time-out.
+ * PostgreSQL or Redis cannot be reached, or is too busy. Sequelize names such failures `Sequelize…Connection…Error` or
+ * `…TimeoutError`; ioredis names one `MaxRetriesPerRequestError`, and says the others in their message.
  */
 const isUnavailable = (error: Error): boolean =>
   isTemporary(error) ||

@@ -26,7 +26,7 @@ type AnsweredHeader = keyof typeof answered;
 const pick = (names: readonly AnsweredHeader[]) =>
   names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, answered[name]])) };
 
-/** What needs an access token. */
+/** `security` of an operation that needs an access token. */
 export const bearer: Record<string, string[]>[] = [{ bearer: [] }];
 
 /** A JSON body or answer in a route's OpenAPI description. */
@@ -45,7 +45,7 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 });
 export const bodyProblems = [400, 413, 415, 422] as const;
 
-/** The code that a status has by itself; another code of the same status is named in full. */
+/** The code that is meant where only a status is named; other codes of the same status are named themselves. */
 const usual = {
   400: 'malformed_request',
   401: 'unauthenticated',
@@ -69,7 +69,10 @@ const extraHeaders: Partial<Record<ErrorCode, AnsweredHeader>> = {
   upstream_timeout: 'Retry-After',
 };
 
-const isStatus = (value: keyof typeof usual | ErrorCode): value is keyof typeof usual => typeof value === 'number';
+/** A problem that a route may answer with: a status for its usual code, or a code. */
+export type ProblemName = keyof typeof usual | ErrorCode;
+
+const isStatus = (value: ProblemName): value is keyof typeof usual => typeof value === 'number';
 
 /** `insufficient_stock` → `InsufficientStockProblem`. */
 const schemaName = (code: ErrorCode): string =>
@@ -104,24 +107,22 @@ const problemOf = (codes: ErrorCode[]) => ({
 });
 
 /**
- * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also meet a fault of
- * ours, or a store that is away.
+ * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also meet a fault
+ * of ours, or a store that is away.
  */
-export const problems = (
-  ...wanted: (keyof typeof usual | ErrorCode)[]
-): Record<string, ReturnType<typeof problemOf>> => {
+export const problems = (...wanted: ProblemName[]): Record<string, ReturnType<typeof problemOf>> => {
   const codes = [...wanted, 500 as const, 503 as const].map((one) => (isStatus(one) ? usual[one] : one));
   const byStatus = Map.groupBy(codes, (code) => String(errorCatalogue[code].status));
   return Object.fromEntries([...byStatus].map(([status, list]) => [status, problemOf(list)]));
 };
 
-interface About {
+export interface About {
   title: string;
   description: string;
   tags: { name: string; description: string }[];
 }
 
-type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
+export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
 /** The OpenAPI document of what is routed on `api`. */
 export const describeApi = <E extends Env>(api: OpenAPIHono<E>, about: About): OpenApiDocument => {
@@ -136,15 +137,5 @@ export const describeApi = <E extends Env>(api: OpenAPIHono<E>, about: About): O
     openapi: '3.1.0',
     info: { title, version: '1.0.0', description, license: { name: 'MIT' } },
     tags,
-  });
-};
-
-/** `GET /openapi.json` below `api`, for anybody. The gateway says below which prefix the service is reached there. */
-export const serveDocument = <E extends Env>(api: OpenAPIHono<E>, about: About): void => {
-  let document: OpenApiDocument | undefined;
-  api.get('/openapi.json', (c) => {
-    document ??= describeApi(api, about);
-    const prefix = /^(\/[a-z]+)?$/.exec(c.req.header('x-forwarded-prefix') ?? '')?.[0];
-    return c.json({ ...document, servers: [{ url: prefix || '/' }] });
   });
 };

@@ -10,7 +10,10 @@ const tags = (header: string): string[] => header.split(',').map((tag) => tag.tr
 /** What has a version that a change may start from. */
 type Versioned = ProblemMembers<'version_conflict'>['current'];
 
-/** A check of the version that a change starts from; throws `version_conflict` with the present state as `current`. */
+/**
+ * Checks that a change starts from the present version; else it throws `version_conflict` with the present state as
+ * `current`.
+ */
 export type Precondition<T> = (current: T) => void;
 
 /**

@@ -17,7 +17,7 @@ type Given<C extends ErrorCode> = C extends DetailedCode
 
 type Arguments = { [C in ErrorCode]: [code: C, detail: string, ...given: Given<C>] }[ErrorCode];
 
-/** An error that the caller may know of. Thrown anywhere in a request, answered as RFC 9457 problem details. */
+/** An error that the caller is told of, as problem details (RFC 9457). May be thrown anywhere in a request. */
 export class ProblemError extends Error {
   override name = 'ProblemError';
   readonly code: ErrorCode;

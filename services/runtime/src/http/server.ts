@@ -4,14 +4,16 @@ import { serve } from '@hono/node-server';
 import { type OpenAPIHono } from '@hono/zod-openapi';
 import type { Env, Hono } from 'hono';
 import type { Log } from '../process/log.ts';
-import type { Part } from '../process/run.ts';
+import type { Task } from '../process/run.ts';
 
-/** Listens until the signal, then lets running requests end within `graceMs`. `onServer` may attach to the raw server. */
-export const httpPart = <E extends Env>(
+/**
+ * Listens until the signal, then lets running requests end within `graceMs`. `onServer` may attach to the raw server.
+ */
+export const httpServer = <E extends Env>(
   app: Hono<E> | OpenAPIHono<E>,
   { host, port, log, graceMs = 5_000 }: { host: string; port: number; log: Log; graceMs?: number },
   onServer: (server: Server) => void = () => {},
-): Part => ({
+): Task => ({
   name: 'http',
   async run(signal) {
     const server = serve({ fetch: app.fetch, hostname: host, port });

@@ -1,11 +1,20 @@
-import kafkajs, { type Kafka, type PartitionMetadata, type Producer, type Transaction } from 'kafkajs';
-import { type Outgoing, withAdmin } from './client.ts';
+import type { IHeaders, Kafka, PartitionMetadata, Producer, Transaction } from 'kafkajs';
+import { withAdmin } from './client.ts';
+import kafkajs from './kafkajs.ts';
+
+/** A record that is to be sent; its partition follows from its key. */
+export interface OutgoingRecord {
+  topic: string;
+  key: string | Buffer | null;
+  value: string | Buffer | null;
+  headers: IHeaders;
+}
 
 /**
- * A connected producer that sends to one partition at a time. kafkajs 2.2.4 asks the brokers of a request for several
- * partitions all at once, and asks again when one of them fails: then it writes the records of a broker that has not
- * answered yet a second time, with numbers of their own; and those of a partition whose leadership moved to a broker that
- * has answered already it leaves out, and takes the request for done.
+ * A connected producer that sends to one partition at a time. Given records for several partitions, kafkajs 2.2.4 asks
+ * all brokers at once and starts over when one of them fails. It then writes the records of a broker that has not
+ * answered yet a second time, under new sequence numbers, so that Kafka cannot tell they are the same. And it forgets
+ * the records of a partition whose leadership has moved to a broker that had answered before, and reports success.
  */
 export class BatchProducer {
   readonly #kafka: Kafka;
@@ -18,7 +27,10 @@ export class BatchProducer {
     this.#producer = producer;
   }
 
-  /** An idempotent one, or one for transactions under a name, of which Kafka lets only the latest write. */
+  /**
+   * An idempotent producer; with `transactionalId` one for transactions, of which Kafka lets only the latest of that id
+   * write.
+   */
   static async connect(kafka: Kafka, transactionalId?: string): Promise<BatchProducer> {
     const producer = kafka.producer({
       maxInFlightRequests: 1,
@@ -28,7 +40,7 @@ export class BatchProducer {
         ? {
             transactionalId,
             transactionTimeout: 10_000,
-            // A transaction right after another is refused until that one's end is written, which takes milliseconds.
+            // Kafka refuses a new transaction until the end of the one before is written, which takes milliseconds.
             retry: { initialRetryTime: 5, multiplier: 1.5, maxRetryTime: 1_000, retries: 12 },
           }
         : { idempotent: true }),
@@ -42,10 +54,10 @@ export class BatchProducer {
   }
 
   /**
-   * Sends the records, by itself or in a transaction of this producer; resolves once all in-sync replicas have each. On a
-   * rejection some may have been written.
+   * Sends the records, by itself or in a transaction of this producer; resolves once all in-sync replicas have each. On
+   * a rejection some may have been written.
    */
-  async send(records: Outgoing[], by: Pick<Producer, 'send'> = this.#producer): Promise<void> {
+  async send(records: OutgoingRecord[], by: Pick<Producer, 'send'> = this.#producer): Promise<void> {
     for (const [topic, ofTopic] of Map.groupBy(records, (record) => record.topic)) {
       const partitionMetadata = await this.#partitionsOf(topic);
       const byPartition = Map.groupBy(ofTopic, (message) => this.#choose({ topic, partitionMetadata, message }));

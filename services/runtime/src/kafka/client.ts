@@ -1,8 +1,6 @@
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
-import kafkajs, { type Admin, type IHeaders, type Kafka } from 'kafkajs';
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import type { Admin, Kafka } from 'kafkajs';
 import type { Log } from '../process/log.ts';
+import kafkajs from './kafkajs.ts';
 
 export type { IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 
@@ -13,20 +11,6 @@ export interface KafkaSettings {
   KAFKA_REPLICATION: number;
 }
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
-  decompress: (buffer: Buffer) => decompress(buffer),
-});
-
-// kafkajs 2.2.4 re-arms a 1 ms timer on every connection although nothing waits (and with negative delays, which
-// Node 24 warns of). Without it an idle consumer uses next to no CPU.
-const schedule = RequestQueue.prototype.scheduleCheckPendingRequests;
-RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleIfPending(this: RequestQueue) {
-  if (this.pending.length > 0) schedule.call(this);
-};
-
 const levels = { 0: 'silent', 1: 'error', 2: 'warn', 4: 'debug', 5: 'trace' } as const;
 
 /** A client whose own log goes to ours; its information level is our debug. */
@@ -35,11 +19,12 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
     clientId,
     brokers: KAFKA_BROKERS,
     connectionTimeout: 3_000,
-    // Short, for half-open links; but a group whose leader has died is answered only when its session of 6 s is over.
+    // Short, so that a dead connection is noticed; but longer than the 6 s after which Kafka replaces a group's dead
+    // leader, because until then the other members of the group get no answer.
     requestTimeout: 7_000,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
-    // What a connection or a producer complains of is retried, or comes to us as an error and is logged there, once.
+    // Failures of connections and producers are tried again, or reach our code as an error, which logs it once.
     logCreator:
       () =>
       ({ namespace, level, log: { message, error, broker } }) =>
@@ -49,7 +34,7 @@ export const connectKafka = ({ KAFKA_BROKERS }: KafkaSettings, clientId: string,
         ),
   });
 
-/** Work with an administrative connection, which is closed afterwards. */
+/** Does `work` with an administrative connection, which is closed afterwards. */
 export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
   const admin = kafka.admin();
   await admin.connect();
@@ -59,10 +44,3 @@ export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise
     await admin.disconnect();
   }
 };
-
-export interface Outgoing {
-  topic: string;
-  key: string | Buffer | null;
-  value: string | Buffer | null;
-  headers: IHeaders;
-}

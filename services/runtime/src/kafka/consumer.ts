@@ -19,23 +19,23 @@ interface Reading {
   topics: string[];
   /** Resolves offsets itself; a rejection is retried by reading the batch again. */
   eachBatch: (batch: CoveredBatch) => Promise<void>;
-  /** Told of what kafkajs passes over without a batch; `commit` tells the group. */
+  /** Called for offsets that hold no message, which kafkajs skips silently; `commit` commits them for the group. */
   onEmpty: (stretch: EmptyStretch, commit: () => Promise<void>) => Promise<void>;
 }
 
 /**
- * Reads what is committed in topics from a consumer group until the signal. kafkajs comes back by itself from what it
- * takes for passing (a broker that is away, a coordinator that loads); rejects with anything else, so that the process is
- * started anew.
+ * Reads the committed records of topics as a member of a consumer group, until the signal. kafkajs recovers by itself
+ * from what it knows to be temporary (a broker that is away, a coordinator that is loading). Rejects with anything
+ * else, so that the process is restarted.
  */
 export const consume = async (kafka: Kafka, reading: Reading, signal: AbortSignal): Promise<void> => {
   const consumer = kafka.consumer({
     groupId: reading.groupId,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 500,
-    // The least that brokers allow by default: how long a killed bridge keeps its partitions from its successor.
+    // For so long a killed bridge keeps its partitions from its successor. Brokers allow no less by default.
     sessionTimeout: 6_000,
-    // So long the others wait for a member that does not come back, and it for an answer at most 5 s longer.
+    // How long the members wait for one that does not rejoin. kafkajs waits for the answer at most 5 s longer.
     rebalanceTimeout: 6_000,
     heartbeatInterval: 1_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
@@ -82,7 +82,7 @@ const watchEmpty = (consumer: Consumer, { onEmpty }: Reading): Map<string, Empty
     empty.set(name, stretch);
     const offset = String(BigInt(lastOffset) + 1n);
     void onEmpty(stretch, async () => {
-      // Else a longer stretch is committed instead.
+      // Otherwise a longer stretch has taken its place, and is committed instead.
       if (empty.get(name) === stretch) await consumer.commitOffsets([{ topic, partition, offset }]);
     });
   });

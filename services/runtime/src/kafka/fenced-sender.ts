@@ -1,6 +1,6 @@
 import type { Transaction } from 'kafkajs';
-import { BatchProducer } from './batch-producer.ts';
-import type { Kafka, Outgoing } from './client.ts';
+import { BatchProducer, type OutgoingRecord } from './batch-producer.ts';
+import type { Kafka } from './client.ts';
 import { readNote } from './offsets.ts';
 
 /**
@@ -22,7 +22,10 @@ export class FencedSender {
     this.#noteTopic = noteTopic;
   }
 
-  /** Shuts out earlier senders of this name. What was read before it may be old, what is read after it is not. */
+  /**
+   * Shuts out earlier senders of this name. They may have sent until this moment, so the caller reads afterwards what
+   * is left to send.
+   */
   async open(): Promise<void> {
     if (this.#transaction) return;
     await this.close();
@@ -30,7 +33,7 @@ export class FencedSender {
     this.#transaction = await this.#producer.transaction();
   }
 
-  /** The note of the last batch that was committed, by whomever; null when there is none. */
+  /** The note of the last batch that a sender of this name has committed; null when there is none. */
   lastNote(): Promise<string | null> {
     return readNote(this.#kafka, this.#name, this.#noteTopic);
   }
@@ -39,7 +42,7 @@ export class FencedSender {
    * Resolves once consumers can read every record. On a rejection the batch is in Kafka as a whole or not at all; the
    * sender has to be opened again, and then `lastNote` tells which.
    */
-  async send(records: Outgoing[], note: string): Promise<void> {
+  async send(records: OutgoingRecord[], note: string): Promise<void> {
     const transaction = this.#transaction;
     const producer = this.#producer;
     if (!transaction || !producer) throw new Error('the sender is not open');

@@ -1,7 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { withAdmin } from './client.ts';
 
-/** Where topics and groups stand, by `topic:partition`. It stays connected between calls. */
+/** Reads offsets of topics and groups, by `topic:partition`. It stays connected between calls. */
 export class OffsetReader {
   readonly #kafka: Kafka;
   #admin: Admin | null = null;
@@ -54,7 +54,7 @@ export class OffsetReader {
   }
 }
 
-/** What stands beside the offset of a group's partition 0 on a topic; null when nothing does. */
+/** The text that was committed with a group's offset on partition 0 of a topic; null when there is none. */
 export const readNote = (kafka: Kafka, groupId: string, topic: string): Promise<string | null> =>
   withAdmin(kafka, async (admin) => {
     const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });

@@ -1,5 +1,5 @@
-import { BatchProducer } from './batch-producer.ts';
-import type { Kafka, Outgoing } from './client.ts';
+import { BatchProducer, type OutgoingRecord } from './batch-producer.ts';
+import type { Kafka } from './client.ts';
 
 /**
  * Sends batches one after the other. kafkajs' idempotent producer can lose acknowledged records when sends overlap,
@@ -14,7 +14,7 @@ export class Sender {
   }
 
   /** Resolves once all in-sync replicas have every record. On rejection some may have been written. */
-  async send(records: Outgoing[]): Promise<void> {
+  async send(records: OutgoingRecord[]): Promise<void> {
     try {
       this.#producer ??= await BatchProducer.connect(this.#kafka);
       await this.#producer.send(records);

@@ -10,7 +10,7 @@ interface Excerpt {
   since?: number;
 }
 
-/** By partition, where to begin and where the topic ended just now; partitions with nothing between are left out. */
+/** By partition, where to begin to read and where the topic ends now; partitions with nothing to read are left out. */
 const bounds = (kafka: Kafka, topic: string, since: number): Promise<Map<number, { start: string; end: bigint }>> =>
   withAdmin(kafka, async (admin) => {
     const starts = new Map(
@@ -31,8 +31,8 @@ const bounds = (kafka: Kafka, topic: string, since: number): Promise<Map<number,
   });
 
 /**
- * Reads what is committed in a topic up to where it ended when the call began, in order within each partition. Nothing
- * is left behind on Kafka. Rejects when Kafka fails or the signal comes first.
+ * Reads what is committed in a topic up to where it ended when the call began, in order within each partition. Commits
+ * nothing. Rejects when Kafka fails or the signal comes first.
  */
 export const readTopic = async (
   kafka: Kafka,
@@ -51,7 +51,7 @@ export const readTopic = async (
   const ended = new Promise<void>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`reading ${topic} was stopped`)), { once: true });
     consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
-    // Also told of batches that have control records only, as the end of a topic may.
+    // Also emitted for batches that have control records only, as the last one of a topic may.
     consumer.on('consumer.end_batch_process', ({ payload: { partition, lastOffset } }) => {
       if (BigInt(lastOffset) + 1n >= (left.get(partition)?.end ?? 0n)) left.delete(partition);
       if (left.size === 0) resolve();

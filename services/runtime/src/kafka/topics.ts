@@ -18,7 +18,8 @@ const haveLeaders = async (admin: Admin, topicNames: string[]): Promise<void> =>
     } catch (error) {
       if (tries >= leaderTries) throw error;
     }
-    if (tries >= leaderTries) throw new Error('the new topics got no leaders');
+    if (tries >= leaderTries)
+      throw new Error(`waiting for leaders: ${topicNames.join(', ')} have partitions without one`);
     await delay(backoff(tries, 500));
   }
 };
@@ -39,7 +40,7 @@ export const ensureTopics = (kafka: Kafka, settings: KafkaSettings): Promise<str
     });
     const wanted = [
       ...Object.values(aggregates).map((one) => topic(one.topic, KAFKA_PARTITIONS, [keepWeek])),
-      topic(deadLetterTopic, 1, [room]),
+      topic(deadLetterTopic, 1, [largeRecords]),
       topic(relayTopic, 1, []),
     ];
     const present = new Set(await admin.listTopics());
@@ -51,5 +52,8 @@ export const ensureTopics = (kafka: Kafka, settings: KafkaSettings): Promise<str
   });
 
 const keepWeek = { name: 'retention.ms', value: String(7 * 24 * 3_600_000) };
-/** A dead letter is a record as large as they may be, and says besides where it came from. */
-const room = { name: 'max.message.bytes', value: String(2 * 1024 * 1024) };
+/**
+ * A dead letter holds a whole record, which may be as large as Kafka's limit of 1 MiB, and headers that say where it
+ * was.
+ */
+const largeRecords = { name: 'max.message.bytes', value: String(2 * 1024 * 1024) };

@@ -1,19 +1,20 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { Bell } from './wakeup.ts';
+import { during } from '../process/during.ts';
+import { Wakeup } from './wakeup.ts';
 import type { Log } from '../process/log.ts';
 
-/** How often the holder shows that it lives, also while it waits for something else. */
+/** How often the holder sends a query to show that it lives, also while it waits for Kafka. */
 const beatMs = 400;
-/** A holder whose connection rests for longer hangs. */
+/** A holder that has sent nothing for this long is taken for one that hangs. */
 const hungMs = 1_200;
-/** How often one that waits looks. Together with the above less than 2 s. */
+/** How often a process that waits looks. With the above, a holder that hangs is replaced in less than 2 s. */
 const lookMs = 300;
 
 const locked = z.array(z.object({ won: z.boolean() }));
 const hung = z.array(z.object({ pid: z.int(), ended: z.boolean() }));
 
-/** The holder's backend waits for its client, and has for too long; ending it sets the lock free. */
+/** Ends the holder's connection if the server has waited for its client for too long; that sets the lock free. */
 const endHung = `
   SELECT a.pid, pg_terminate_backend(a.pid) AS ended
   FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -28,8 +29,8 @@ const endHung = `
  */
 export class Leadership {
   readonly client: pg.Client;
-  /** Rings when the connection is lost, and whenever the owner rings it. */
-  readonly bell = new Bell();
+  /** What the owner waits with between two looks at its work; it also wakes when the connection is lost. */
+  readonly wakeup = new Wakeup();
   readonly #name: string;
   readonly #log: Log;
   #lost: Error | null = null;
@@ -51,33 +52,36 @@ export class Leadership {
 
   /** Waits until this process leads; false when the signal came first. Rejects when the connection fails. */
   async acquire(signal: AbortSignal, onWaiting: () => void): Promise<boolean> {
-    await this.client.connect();
+    await during('connecting for the leadership', () => this.client.connect());
     while (!signal.aborted) {
       this.check();
-      const [answer] = locked.parse(
-        (await this.client.query('SELECT pg_try_advisory_lock(hashtext($1)) AS won', [this.#name])).rows,
-      );
+      const [answer] = await during('asking for the leadership', () => this.#tryLock());
       if (answer?.won) {
         this.#startBeating();
         return true;
       }
       onWaiting();
-      this.bell.reset();
-      if (!(await this.#endHung())) await this.bell.wait(lookMs);
+      this.wakeup.reset();
+      if (!(await during('looking for a leader that hangs', () => this.#endHung()))) await this.wakeup.wait(lookMs);
     }
     return false;
   }
 
   /** Throws when the connection, and with it the leadership, is lost. */
   check(): void {
-    if (this.#lost) throw this.#lost;
+    if (this.#lost) throw new Error('the leadership is lost', { cause: this.#lost });
   }
 
   async release(): Promise<void> {
     if (this.#beat) clearInterval(this.#beat);
-    // A server that is gone without a word never says goodbye.
+    // A server that went away without closing the connection never answers the goodbye.
     const patience = new Promise((resolve) => setTimeout(resolve, 1_000).unref());
     await Promise.race([Promise.allSettled([this.client.end()]), patience]);
+  }
+
+  async #tryLock(): Promise<z.infer<typeof locked>> {
+    const { rows } = await this.client.query('SELECT pg_try_advisory_lock(hashtext($1)) AS won', [this.#name]);
+    return locked.parse(rows);
   }
 
   #startBeating(): void {
@@ -101,6 +105,6 @@ export class Leadership {
 
   #lose(error: Error): void {
     this.#lost ??= error;
-    this.bell.ring();
+    this.wakeup.wake();
   }
 }

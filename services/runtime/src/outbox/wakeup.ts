@@ -1,23 +1,28 @@
-/** Something to wait for that may already have happened: a ring before `wait` is not lost. */
-export class Bell {
-  #rung = false;
-  #waiting: (() => void) | null = null;
+/**
+ * What a loop waits for when it has nothing to do. One that comes while the loop is busy is not lost: `wait` then
+ * returns at once.
+ */
+export class Wakeup {
+  #pending = false;
+  #resolve: (() => void) | null = null;
 
-  ring(): void {
-    this.#rung = true;
-    this.#waiting?.();
+  wake(): void {
+    this.#pending = true;
+    this.#resolve?.();
   }
 
+  /** Forgets what came so far. Call it before looking for work, never between looking and `wait`. */
   reset(): void {
-    this.#rung = false;
+    this.#pending = false;
   }
 
+  /** Resolves at the next `wake`, or after `ms`. */
   wait(ms: number): Promise<void> {
-    if (this.#rung) return Promise.resolve();
+    if (this.#pending) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#waiting?.(), ms);
-      this.#waiting = () => {
-        this.#waiting = null;
+      const timer = setTimeout(() => this.#resolve?.(), ms);
+      this.#resolve = () => {
+        this.#resolve = null;
         clearTimeout(timer);
         resolve();
       };

@@ -15,8 +15,9 @@ export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
 };
 
 /**
- * Calls `attempt` until it succeeds, with growing pauses. The first failure of a row is logged, the rest at debug.
- * Rejects with the last error after `limit` tries, or once `signal` has aborted.
+ * Calls `attempt` until it succeeds, with growing pauses. The first failure is logged as a warning, those after it at
+ * debug level. `what` says in the log what was attempted. Rejects with the last error after `limit` tries, or once
+ * `signal` has aborted.
  */
 export const retry = async <T>(
   what: string,

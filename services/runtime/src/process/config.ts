@@ -43,12 +43,15 @@ export const settings = {
   port: (value: number) => ({ PORT: port.default(value) }),
 };
 
-/** A start that cannot be, told in one line a variable. */
+/** The environment does not allow to start; the message names each variable that is wrong, and why. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** Whether everybody knows this secret: the default of a part, or the database password that the defaults use. */
+/**
+ * Whether this value is a secret that everybody can read in the code: a default, or the database password of the
+ * default.
+ */
 const isKnown = (name: string, value: unknown, unsafe: Record<string, string>): boolean =>
   name === 'DATABASE_URL' ? new URL(String(value)).password === 'postgres' : unsafe[name] === value && name in unsafe;
 

@@ -1,21 +1,22 @@
 import { pino, stdSerializers, type Logger } from 'pino';
-import { sqlState } from '../database/sql-state.ts';
+import { errorCode } from './error-code.ts';
 
 export type Log = Logger;
 
 const statementMembers = new Set(['sql', 'parameters', 'parent', 'original', 'fields', 'errors', 'command']);
 
 /**
- * A failed statement's error carries the statement and its values three times over, and with them e-mail addresses, notes
- * and hashes; a failed Redis command its arguments, a ticket perhaps. Its message, code and stack are enough to find the place.
+ * A failed statement's error carries the statement and its values three times over, and with them e-mail addresses,
+ * notes and hashes; a failed Redis command its arguments, a ticket perhaps. Its message, code and stack are enough to
+ * find the place.
  */
 export const loggedError = (error: Error): object => {
-  const code = sqlState(error);
+  const code = errorCode(error);
   const told = Object.entries(stdSerializers.err(error)).filter(([name]) => !statementMembers.has(name));
   return { ...(code === null ? {} : { code }), ...Object.fromEntries(told) };
 };
 
-/** One JSON object a line; readable lines where a person looks on directly. Secrets never reach the output. */
+/** Logs one JSON object a line, on a terminal lines for people. Secrets never reach the output. */
 export const createLog = (name: string, level: string): Log =>
   pino({
     name,

@@ -1,4 +1,3 @@
-import type { Env, Hono } from 'hono';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 /** One registry a process, with Node's own figures, labelled with the part's name. */
@@ -9,8 +8,10 @@ export const createMetrics = (part: string): Registry => {
   return registry;
 };
 
-/** A gauge for each name, with its help; all of a scrape come from one reading, and are NaN where it gave none. */
-export const serveGauges = <N extends string>(
+/**
+ * A gauge for each name of `help`. One scrape reads once for all of them, and shows NaN where the reading gave null.
+ */
+export const registerGauges = <N extends string>(
   registry: Registry,
   help: Record<N, string>,
   read: () => Promise<Record<N, number> | null>,
@@ -27,9 +28,4 @@ export const serveGauges = <N extends string>(
       },
     });
   for (const name in help) define(name);
-};
-
-/** `GET /metrics` in Prometheus' text format. */
-export const serveMetrics = <E extends Env>(app: Hono<E>, registry: Registry): void => {
-  app.get('/metrics', async (c) => c.body(await registry.metrics(), 200, { 'content-type': registry.contentType }));
 };

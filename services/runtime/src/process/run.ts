@@ -1,7 +1,10 @@
 import type { Log } from './log.ts';
 
-/** A long-running part of a process. `run` ends when `signal` aborts; a rejection stops the whole process. */
-export interface Part {
+/**
+ * Something that a process does as long as it runs. `run` ends when `signal` aborts; a rejection stops the whole
+ * process.
+ */
+export interface Task {
   name: string;
   run(signal: AbortSignal): Promise<void>;
 }
@@ -15,19 +18,19 @@ const stopRequested = (): Promise<string> =>
     if (process.connected) process.once('disconnect', () => resolve('disconnect'));
   });
 
-const supervise = async (log: Log, parts: Part[]): Promise<boolean> => {
+const supervise = async (log: Log, tasks: Task[]): Promise<boolean> => {
   const controller = new AbortController();
   let failed = false;
-  const running = parts.map(async (part) => {
+  const running = tasks.map(async (task) => {
     try {
-      await part.run(controller.signal);
-      if (!controller.signal.aborted) throw new Error(`${part.name} ended although nobody asked it to`);
+      await task.run(controller.signal);
+      if (!controller.signal.aborted) throw new Error(`${task.name} ended although nobody asked it to`);
     } catch (error) {
       if (controller.signal.aborted) {
-        log.warn({ err: error }, `${part.name} failed while it was stopping`);
+        log.warn({ err: error }, `${task.name} failed while it was stopping`);
       } else {
         failed = true;
-        log.fatal({ err: error }, `${part.name} failed, so the process stops`);
+        log.fatal({ err: error }, `${task.name} failed, so the process stops`);
         controller.abort();
       }
     }
@@ -41,16 +44,16 @@ const supervise = async (log: Log, parts: Part[]): Promise<boolean> => {
 };
 
 /**
- * Runs all parts of a process together until it is asked to stop or one of them fails, then `close`s what they shared.
- * Exits with 0 after a wish, 1 after a failure; a stop that takes over 8 s is cut short, so that a supervisor need not.
+ * Runs all tasks of a process together until it is asked to stop or one of them fails, then `close`s what they shared.
+ * Exits with 0 when it was asked to stop, with 1 after a failure. A stop that takes longer than 8 s is cut short with
+ * 1, before a supervisor would kill the process.
  */
-export const run = async (log: Log, parts: Part[], close: () => Promise<void>): Promise<never> => {
+export const run = async (log: Log, tasks: Task[], close: () => Promise<void>): Promise<never> => {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught exception');
     process.exit(1);
   });
-  // Whatever starts before the parts do may still be under way when a stop is asked for.
-  let clean = await supervise(log, [...parts, deadline(log)]);
+  let clean = await supervise(log, [...tasks, deadline(log)]);
   try {
     await close();
   } catch (error) {
@@ -60,7 +63,7 @@ export const run = async (log: Log, parts: Part[], close: () => Promise<void>): 
   process.exit(clean ? 0 : 1);
 };
 
-const deadline = (log: Log): Part => ({
+const deadline = (log: Log): Task => ({
   name: 'deadline',
   run: (signal) =>
     new Promise((resolve) => {

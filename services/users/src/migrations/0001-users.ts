@@ -1,5 +1,4 @@
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { outboxTable } from '@live-orders/runtime/outbox/outbox.ts';
 
 export const up = async (database: Sequelize, transaction: Transaction): Promise<void> => {
   const statements = [
@@ -26,7 +25,16 @@ export const up = async (database: Sequelize, transaction: Transaction): Promise
     )`,
     'CREATE INDEX sessions_of_user ON sessions (user_id)',
     'CREATE INDEX sessions_expiry ON sessions (expires_at)',
-    outboxTable('users_outbox'),
+    // Rows live for milliseconds, so vacuum looks often and the heap stays small.
+    `CREATE TABLE users_outbox (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      event_id uuid NOT NULL,
+      type text NOT NULL,
+      topic text NOT NULL,
+      key text NOT NULL,
+      value json NOT NULL,
+      created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
+    ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`,
   ];
   for (const statement of statements) await database.query(statement, { transaction });
 };

@@ -1,8 +1,9 @@
 import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/rest/users.ts';
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { route } from '@live-orders/runtime/http/route.ts';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { LoginGuard } from '../login-guard.ts';
 import { toUser } from '../rows.ts';
@@ -12,16 +13,19 @@ import type { Users } from '../users.ts';
 
 const tags = ['auth'];
 
-const login = createRoute({
+const login = route({
+  policy: 'public',
   method: 'post',
   path: '/auth/login',
   operationId: 'login',
   summary: 'Log in',
   tags,
   request: body(credentials),
-  responses: { 200: json(session, 'Logged in'), ...problems('invalid_credentials', ...bodyProblems, 429) },
+  responses: { 200: json(session, 'Logged in') },
+  problems: ['invalid_credentials', ...bodyProblems, 429],
 });
-const register = createRoute({
+const register = route({
+  policy: 'public',
   method: 'post',
   path: '/auth/register',
   operationId: 'register',
@@ -30,49 +34,50 @@ const register = createRoute({
   request: body(registration),
   responses: {
     201: json(session, 'Registered as a customer, and logged in'),
-    ...problems('email_taken', ...bodyProblems, 429),
   },
+  problems: ['email_taken', ...bodyProblems, 429],
 });
-const refresh = createRoute({
+const refresh = route({
+  policy: 'public',
   method: 'post',
   path: '/auth/refresh',
   operationId: 'refresh',
   summary: 'Renew the tokens',
   tags,
   request: body(refreshRequest),
-  responses: { 200: json(session, 'A new access token and the next refresh token'), ...problems(401, ...bodyProblems) },
+  responses: { 200: json(session, 'A new access token and the next refresh token') },
+  problems: [401, ...bodyProblems],
 });
-const logout = createRoute({
+const logout = route({
+  policy: 'signed-in',
   method: 'post',
   path: '/auth/logout',
   operationId: 'logout',
   summary: 'End the session',
   tags,
-  security: bearer,
-  responses: { 204: empty('The session has ended'), ...problems(401, 413) },
+  responses: { 204: empty('The session has ended') },
+  problems: [413],
 });
-const verifyToken = createRoute({
+const verifyToken = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/auth/verify',
   operationId: 'verify',
   summary: 'Check the session',
   tags,
-  security: bearer,
-  responses: { 200: json(verification, 'The token is good and its session lives'), ...problems(401) },
+  responses: { 200: json(verification, 'The token is good and its session lives') },
+  problems: [],
 });
 
 /** Where a request came from, as the gateway says; it removes what a client claims. */
 const origin = (c: Context): string => c.req.header('x-forwarded-for') ?? 'direct';
 
 /** Login, registration and the life of sessions. */
-export const authRoutes = (
+export const registerAuthRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  plan: { users: Users; sessions: Sessions; guard: LoginGuard; verify: Verify; bcryptCost: number },
+  options: { users: Users; sessions: Sessions; guard: LoginGuard; bcryptCost: number },
 ): void => {
-  const { users, sessions, guard, verify, bcryptCost } = plan;
-  app.use('/auth/logout', authenticate(verify));
-  app.use('/auth/verify', authenticate(verify));
-
+  const { users, sessions, guard, bcryptCost } = options;
   app.openapi(login, async (c) => {
     const { email, password } = c.req.valid('json');
     await guard.check(email, origin(c));

@@ -7,11 +7,11 @@ import {
   profileChange,
 } from '@live-orders/contracts/rest/users.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
-import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/auth.ts';
-import { bearer, body, bodyProblems, empty, json, problems } from '@live-orders/runtime/http/openapi.ts';
+import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { createMiddleware } from 'hono/factory';
+import { route } from '@live-orders/runtime/http/route.ts';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { LoginGuard } from '../login-guard.ts';
 import { toAccount, toUser } from '../rows.ts';
 import { passwordFits } from '../passwords.ts';
@@ -21,102 +21,93 @@ import type { Users } from '../users.ts';
 const tags = ['users'];
 const params = z.object({ id: uuid });
 
-const getProfile = createRoute({
+const getProfile = route({
+  policy: 'signed-in',
   method: 'get',
   path: '/users/profile',
   operationId: 'getProfile',
   summary: 'Who I am',
   tags,
-  security: bearer,
-  responses: { 200: json(user, 'The caller'), ...problems(401) },
+  responses: { 200: json(user, 'The caller') },
+  problems: [],
 });
-const patchProfile = createRoute({
+const patchProfile = route({
+  policy: 'signed-in',
   method: 'patch',
   path: '/users/profile',
   operationId: 'changeProfile',
   summary: 'Change my name or password',
   tags,
-  security: bearer,
   request: body(profileChange),
-  responses: { 200: json(user, 'The caller after the change'), ...problems(401, ...bodyProblems, 429) },
+  responses: { 200: json(user, 'The caller after the change') },
+  problems: [...bodyProblems, 429],
 });
-const list = createRoute({
+const list = route({
+  policy: ['admin'],
   method: 'get',
   path: '/users',
   operationId: 'listUsers',
   summary: 'List users',
   tags,
-  security: bearer,
   request: { query: accountQuery },
-  responses: { 200: json(accountPage, 'Users, newest first'), ...problems(401, 403, 422) },
+  responses: { 200: json(accountPage, 'Users, newest first') },
+  problems: [422],
 });
-const create = createRoute({
+const create = route({
+  policy: ['admin'],
   method: 'post',
   path: '/users',
   operationId: 'createUser',
   summary: 'Create a user',
   tags,
-  security: bearer,
   request: body(accountCreation),
-  responses: { 201: json(account, 'Created', 'Location'), ...problems(401, 403, 'email_taken', ...bodyProblems) },
+  responses: { 201: json(account, 'Created', 'Location') },
+  problems: ['email_taken', ...bodyProblems],
 });
-const get = createRoute({
+const get = route({
+  policy: ['admin'],
   method: 'get',
   path: '/users/{id}',
   operationId: 'getUser',
   summary: 'Read a user',
   tags,
-  security: bearer,
   request: { params },
-  responses: { 200: json(account, 'The user'), ...problems(401, 403, 404, 422) },
+  responses: { 200: json(account, 'The user') },
+  problems: [404, 422],
 });
-const patch = createRoute({
+const patch = route({
+  policy: ['admin'],
   method: 'patch',
   path: '/users/{id}',
   operationId: 'changeUser',
   summary: 'Change a user',
   tags,
-  security: bearer,
   request: { params, ...body(accountChange) },
   responses: {
     200: json(account, 'The user after the change'),
-    ...problems(401, 403, 404, 'last_admin', ...bodyProblems),
   },
+  problems: [404, 'last_admin', ...bodyProblems],
 });
-const deactivate = createRoute({
+const deactivate = route({
+  policy: ['admin'],
   method: 'delete',
   path: '/users/{id}',
   operationId: 'deactivateUser',
   summary: 'Deactivate a user',
   tags,
-  security: bearer,
   request: { params },
   responses: {
     204: empty('Deactivated; the user stays in the records'),
-    ...problems(401, 403, 404, 'last_admin', 413, 422),
   },
+  problems: [404, 'last_admin', 413, 422],
 });
 
-/**
- * The role as it is now, and only while the session lives: this service owns both, and an administrator who was just
- * deactivated must not undo it with a token that still has minutes to live.
- */
-const presentRole = (sessions: Sessions) =>
-  createMiddleware<AuthEnv>(async (c, next) => {
-    const { role } = await sessions.user(c.var.identity.session_id);
-    c.set('identity', { ...c.var.identity, role });
-    await next();
-  });
-
 /** The caller's own profile, and for administrators all users. */
-export const userRoutes = (
+export const registerUserRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  plan: { users: Users; sessions: Sessions; guard: LoginGuard; verify: Verify; bcryptCost: number },
+  options: { users: Users; sessions: Sessions; guard: LoginGuard; bcryptCost: number },
 ): void => {
-  const { users, sessions, guard, verify, bcryptCost } = plan;
-  app.use('/users', authenticate(verify), presentRole(sessions), requireRole('admin'));
-  app.use('/users/*', authenticate(verify));
-
+  const { users, sessions, guard, bcryptCost } = options;
   app.openapi(getProfile, async (c) => c.json(toUser(await sessions.user(c.var.identity.session_id)), 200));
 
   app.openapi(patchProfile, async (c) => {
@@ -132,8 +123,6 @@ export const userRoutes = (
     return c.json(toUser(await users.get(self.id)), 200);
   });
 
-  // Registered after the profile, which is everybody's own.
-  app.use('/users/:id', presentRole(sessions), requireRole('admin'));
   app.openapi(list, async (c) => c.json(await users.list(c.req.valid('query')), 200));
   app.openapi(create, async (c) => {
     const created = toAccount(await users.create(c.req.valid('json')));

@@ -35,8 +35,8 @@ export const killPoints = {
   'after Kafka’s acknowledgement': [
     {
       file: relay,
-      find: '      await client.query(`DELETE FROM ${this.#outbox.table}',
-      replace: '      dieHere();\n      await client.query(`DELETE FROM ${this.#outbox.table}',
+      find: '    await client.query(`DELETE FROM ${this.#outbox.table}',
+      replace: '    dieHere();\n    await client.query(`DELETE FROM ${this.#outbox.table}',
     },
   ],
   'in the middle of a batch': [

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { ProblemError } from './http/problem.ts';
+import { ProblemError } from './problem.ts';
 
 /** What every access token is pinned to; the users service signs with the same. */
 export const tokenRules = {
@@ -25,8 +25,20 @@ export interface Identity {
   expires_at: number;
 }
 
+export type Verify = (token: string) => Promise<Identity>;
+
+/** How an app finds out who calls. */
+export interface Authority {
+  verify: Verify;
+  /**
+   * The role that the caller has now, for routes that are for some roles only; without it the token's role counts,
+   * which may be 15 minutes old.
+   */
+  roleNow?: (identity: Identity) => Promise<Role>;
+}
+
 export interface AuthEnv {
-  Variables: { identity: Identity };
+  Variables: { identity: Identity; authority: Authority };
 }
 
 const claims = z.object({
@@ -39,9 +51,10 @@ const claims = z.object({
   exp: z.number(),
 });
 
-export type Verify = (token: string) => Promise<Identity>;
-
-/** Tokens that were verified and still live; a signature costs about 0.1 ms, and a client sends the same token for minutes. */
+/**
+ * How many verified tokens are remembered: checking a signature costs about 0.1 ms, and a client sends the same token
+ * for minutes.
+ */
 const cacheSize = 10_000;
 
 /**
@@ -61,7 +74,9 @@ export const createVerifier = (keys: JWTVerifyGetKey, now = Date.now): Verify =>
   };
 };
 
-/** Keys published by the users service; fetched when first needed and again when a token names an unknown key. */
+/**
+ * The keys that the users service publishes; fetched when first needed, and again when a token names an unknown key.
+ */
 export const remoteKeys = (usersUrl: string): JWTVerifyGetKey =>
   createRemoteJWKSet(new URL('/.well-known/jwks.json', usersUrl), { timeoutDuration: 3_000, cooldownDuration: 5_000 });
 
@@ -95,25 +110,24 @@ const unauthenticated = (detail: string): ProblemError =>
 export const bearerToken = (c: Context): string | null =>
   /^Bearer ([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? null;
 
+/** Who calls, by the access token of the request; throws `unauthenticated`. */
+export const identify = (c: Context, verify: Verify): Promise<Identity> => {
+  const token = bearerToken(c);
+  if (!token) throw unauthenticated('Send an access token: Authorization: Bearer …');
+  return verify(token);
+};
+
 /** Lets only requests with a valid access token pass; sets `identity`. */
 export const authenticate = (verify: Verify) =>
   createMiddleware<AuthEnv>(async (c, next) => {
-    const token = bearerToken(c);
-    if (!token) throw unauthenticated('Send an access token: Authorization: Bearer …');
-    c.set('identity', await verify(token));
+    c.set('identity', await identify(c, verify));
     await next();
   });
 
-/** Lets only these roles pass; after `authenticate`. */
-export const requireRole = (...allowed: Role[]) =>
-  createMiddleware<AuthEnv>(async (c, next) => {
-    if (!allowed.includes(c.var.identity.role)) {
-      throw new ProblemError(
-        'forbidden',
-        `This needs the role ${allowed.join(' or ')}; yours is ${c.var.identity.role}.`,
-      );
-    }
-    await next();
-  });
+/** Throws `forbidden` for a role that is not among the allowed. */
+export const requireRole = (held: Role, allowed: readonly Role[]): void => {
+  if (allowed.includes(held)) return;
+  throw new ProblemError('forbidden', `This needs the role ${allowed.join(' or ')}; yours is ${held}.`);
+};
 
 export const toActor = ({ id, name, role: held }: Identity): Actor => ({ id, name, role: held });

@@ -1,0 +1,71 @@
+import type { Role } from '@live-orders/contracts/domain/users.ts';
+import type { Hono, MiddlewareHandler } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { type AuthEnv, type Authority, identify, requireRole } from './auth.ts';
+
+/** Who may call a route: anybody, whoever has a valid access token, or of those only the holders of some roles. */
+export type Policy = 'public' | 'signed-in' | readonly Role[];
+
+/** The middleware made here, by which `checkRoutes` knows it. */
+const guards = new WeakSet<object>();
+const authorities = new WeakSet<object>();
+
+/** Tells an app's guards how to find out who calls. Goes before every route. */
+export const withAuthority = (authority: Authority): MiddlewareHandler<AuthEnv> => {
+  const middleware = createMiddleware<AuthEnv>(async (c, next) => {
+    c.set('authority', authority);
+    await next();
+  });
+  authorities.add(middleware);
+  return middleware;
+};
+
+/**
+ * Lets pass whom the policy allows, and sets `identity` unless it is public. Throws `unauthenticated` without a valid
+ * access token, `forbidden` for another role. The first handler of a route; `route` puts it there.
+ */
+export const guard = (policy: Policy): MiddlewareHandler<AuthEnv> => {
+  const middleware = createMiddleware<AuthEnv>(async (c, next) => {
+    if (policy !== 'public') {
+      const { verify, roleNow } = c.var.authority;
+      const identity = await identify(c, verify);
+      c.set('identity', identity);
+      if (policy !== 'signed-in') {
+        const role = roleNow ? await roleNow(identity) : identity.role;
+        c.set('identity', { ...identity, role });
+        requireRole(role, policy);
+      }
+    }
+    await next();
+  });
+  guards.add(middleware);
+  return middleware;
+};
+
+/** Whether a route of this path takes every request for another, which is registered after it and so never called. */
+const hides = (path: string, other: string): boolean => {
+  const [segments, others] = [path.split('/'), other.split('/')];
+  return (
+    segments.length === others.length &&
+    segments.every((segment, index) => segment.startsWith(':') || segment === others[index])
+  );
+};
+
+/**
+ * Refuses an app that has a route without a policy, or one that an earlier route hides (`/orders/stats` after
+ * `/orders/{id}`, where Hono would take `stats` for an id). Call it once all routes are registered: a service with such
+ * a route must not start.
+ */
+export const checkRoutes = (app: Pick<Hono<AuthEnv>, 'routes'>): void => {
+  if (!app.routes.some(({ handler }) => authorities.has(handler))) throw new Error('no authority is set for the app');
+  const answering: { method: string; path: string }[] = [];
+  for (const [name, handlers] of Map.groupBy(app.routes, ({ method, path }) => `${method} ${path}`)) {
+    const [first] = handlers;
+    // Middleware takes `next` as its second parameter; a path that has nothing else is no route.
+    if (!first || handlers.every(({ handler }) => handler.length > 1)) continue;
+    if (!guards.has(first.handler)) throw new Error(`${name} has no policy: nothing says who may call it`);
+    const hiding = answering.find(({ method, path }) => method === first.method && hides(path, first.path));
+    if (hiding) throw new Error(`${name} is never reached: register it before ${hiding.method} ${hiding.path}`);
+    answering.push(first);
+  }
+};

@@ -1,7 +1,7 @@
 import { type OrderQuery, orderQuery, orderSorts } from '../contracts/src/rest/orders.ts';
 import { statsWindows } from '../contracts/src/rest/stats.ts';
 import { eachBatch, toNdjson } from '../services/orders/src/orders/export.ts';
-import { sumUp } from '../services/orders/src/stats/rollup.ts';
+import { rollUp } from '../services/orders/src/stats/rollup.ts';
 import { listOrders } from '../services/orders/src/orders/list.ts';
 import { readStats } from '../services/orders/src/stats/stats.ts';
 import pg from 'pg';
@@ -160,7 +160,7 @@ const timed = async (what: string, work: () => Promise<void>): Promise<void> => 
 
 await withThrowaway(async ({ url, database }) => {
   await timed('a million orders', () => fillMillion(url));
-  await timed('first figures', () => sumUp(database));
+  await timed('first figures', () => rollUp(database));
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const bench: Bench = { database, client, faults: [] };

@@ -15,7 +15,7 @@ import { insightRoutes } from './routes/stats.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
 
-export interface OrdersPlan {
+export interface OrdersAppOptions {
   log: Log;
   metrics: Registry;
   database: Sequelize;
@@ -36,7 +36,7 @@ const about = {
 };
 
 /** The HTTP app of the orders service, not listening yet. */
-export const createOrdersApp = (plan: OrdersPlan): OpenAPIHono<AuthEnv> => {
+export const createOrdersApp = (plan: OrdersAppOptions): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(plan.log);
   const api = app.basePath('/api');
   serveHealth(api, ordersHealth, plan.health);

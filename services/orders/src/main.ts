@@ -15,7 +15,7 @@ import { sweeper } from '@live-orders/runtime/process/sweeper.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createOrdersApp } from './app.ts';
-import { figuresPart } from './stats/rollup.ts';
+import { rollupTask } from './stats/rollup.ts';
 import { sweepKeys } from './database/idempotency.ts';
 import { defaultTargets, targetsSetting } from './orders/due-times.ts';
 import { Orders } from './orders/orders.ts';
@@ -48,8 +48,8 @@ const figures = connectDatabase(config.DATABASE_URL, 1, 'orders figures', 600_00
 await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
 
 const outbox = new Outbox(database, 'orders_outbox', log);
-const shop = { database, outbox, targets: config.ORDER_TARGETS };
-if (config.SEED === 'demo') await seedOrders(shop, log);
+const context = { database, outbox, targets: config.ORDER_TARGETS };
+if (config.SEED === 'demo') await seedOrders(context, log);
 
 const kafka = connectKafka(config, 'orders', log);
 const relay = new Relay({
@@ -64,7 +64,7 @@ const relay = new Relay({
 // Only read from, and only for comparing.
 const redis = connectRedis(config, log);
 const reconciler = new Reconciler({
-  shop,
+  context,
   kafka,
   kafkaPrefix: config.KAFKA_PREFIX,
   redis,
@@ -78,7 +78,7 @@ const app = createOrdersApp({
   log,
   metrics,
   database,
-  orders: new Orders(shop),
+  orders: new Orders(context),
   products: new Products(database, outbox),
   verify: createVerifier(remoteKeys(config.USERS_URL)),
   health: async () => {
@@ -98,7 +98,7 @@ await run(
     httpPart(app, { host: config.HOST, port: config.PORT, log }),
     relay,
     reconciler,
-    figuresPart(figures, log),
+    rollupTask(figures, log),
     sweeper(() => sweepKeys(database), log),
   ],
   async () => {

@@ -11,7 +11,7 @@ import { demoProducts } from './catalogue.ts';
 import { productColumns, type ProductRow, toProduct } from '../products/rows.ts';
 import { moveOrders } from '../orders/moves.ts';
 import { placeOrder } from '../orders/placement.ts';
-import type { Shop } from '../orders/shop.ts';
+import type { OrderContext } from '../orders/order-context.ts';
 
 const orderCount = 80;
 const dayMs = 24 * 3_600_000;
@@ -34,8 +34,8 @@ const life: [OrderStatus, number][] = [
  * Fills an empty database with the demo shop: 24 products, and 80 orders of the last day in all statuses. Every order
  * is placed and moved by the code that real ones go through, so stock, versions, history and events agree.
  */
-export const seedOrders = async (shop: Shop, log: Log): Promise<void> => {
-  const { database, outbox } = shop;
+export const seedOrders = async (context: OrderContext, log: Log): Promise<void> => {
+  const { database, outbox } = context;
   const seeded = await database.transaction(async (transaction) => {
     await enterAlone(database, 'seed:orders', transaction);
     const [found] = await database.query('SELECT 1 FROM products LIMIT 1', { type: QueryTypes.SELECT, transaction });
@@ -45,7 +45,7 @@ export const seedOrders = async (shop: Shop, log: Log): Promise<void> => {
     const now = Date.now();
     // More of them lately, so that every status has some.
     const times = Array.from({ length: orderCount }, () => now - random() ** 2.4 * dayMs).sort((a, b) => a - b);
-    for (const time of times) await seedOrder(shop, products, time, now, random, transaction);
+    for (const time of times) await seedOrder(context, products, time, now, random, transaction);
     return true;
   });
   if (seeded) log.info({ products: demoProducts.length, orders: orderCount }, 'seeded the demo shop');
@@ -86,7 +86,7 @@ const insertProducts = async (database: Sequelize, outbox: Outbox, transaction: 
 };
 
 const seedOrder = async (
-  shop: Shop,
+  context: OrderContext,
   products: Product[],
   time: number,
   now: number,
@@ -102,7 +102,7 @@ const seedOrder = async (
   const chosen = new Set(Array.from({ length: 1 + Math.floor(random() * 4) }, () => pick(products).id));
   const items = [...chosen].map((product_id) => ({ product_id, quantity: 1 + Math.floor(random() * 2.5) }));
   const wanted = { items, ...(random() < 0.15 ? { note: pick(notes) } : {}) };
-  const order = await placeOrder(shop, wanted, customer, transaction, new Date(time));
+  const order = await placeOrder(context, wanted, customer, transaction, new Date(time));
   const pace = 0.6 + random() * 1.2;
   const cancelled = random() < 0.1 ? 1 + Math.floor(random() * 2) : Infinity;
   let current = order;
@@ -111,6 +111,6 @@ const seedOrder = async (
     if (at.getTime() > now || current.status === 'cancelled') return;
     const [status, reason] = index === cancelled ? (['cancelled', pick(reasons)] as const) : [next, null];
     const move = { status, reason, actor: demoTeam[1], at };
-    [current = order] = await moveOrders(shop, [current], move, transaction);
+    [current = order] = await moveOrders(context, [current], move, transaction);
   }
 };

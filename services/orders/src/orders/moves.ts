@@ -7,7 +7,7 @@ import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { QueryTypes } from 'sequelize';
 import { dueAt } from './due-times.ts';
 import { orderColumns, type OrderRow, toOrder } from './rows.ts';
-import type { Shop } from './shop.ts';
+import type { OrderContext } from './order-context.ts';
 import { changeStock } from '../products/stock.ts';
 
 export const noSuchOrder = (): ProblemError => new ProblemError('not_found', 'There is no order with this id.');
@@ -56,14 +56,14 @@ export const checkMove = (order: Order, { status, actor }: Pick<Move, 'status' |
  * stock; order, history and events are written together. Gives the orders after the move.
  */
 export const moveOrders = async (
-  shop: Shop,
+  context: OrderContext,
   orders: Order[],
   move: Move,
   transaction: Transaction,
 ): Promise<Order[]> => {
   if (orders.length === 0) return [];
   const { status, actor, at } = move;
-  const due_at = dueAt(shop.targets, status, at);
+  const due_at = dueAt(context.targets, status, at);
   const moved = orders.map((order) => ({
     ...order,
     status,
@@ -71,12 +71,12 @@ export const moveOrders = async (
     due_at,
     updated_at: at.toISOString(),
   }));
-  const restocked = status === 'cancelled' ? await restock(shop.database, moved, move, transaction) : [];
+  const restocked = status === 'cancelled' ? await restock(context.database, moved, move, transaction) : [];
   const events = moved.map((order, index): NewEvent => {
     const previous_status = orders[index]?.status ?? null;
     return { type: 'order.status_changed', value: { ...order, previous_status, actor } };
   });
-  await record(shop, orders, { ...move, due_at }, transaction, [...events, ...restocked]);
+  await record(context, orders, { ...move, due_at }, transaction, [...events, ...restocked]);
   return moved;
 };
 
@@ -95,7 +95,7 @@ const restock = async (
 };
 
 const record = async (
-  { database, outbox }: Shop,
+  { database, outbox }: OrderContext,
   before: Order[],
   { status, reason, actor, at, due_at }: Move & { due_at: string | null },
   transaction: Transaction,

@@ -17,25 +17,27 @@ import { type Answer, type IdempotencyKey, once } from '../database/idempotency.
 import { orderColumns, type OrderRow, type StepRow, toOrder, toStep } from './rows.ts';
 import { checkMove, lockOrders, moveOrders, noSuchOrder } from './moves.ts';
 import { placeOrder } from './placement.ts';
-import type { Shop } from './shop.ts';
+import type { OrderContext } from './order-context.ts';
 
 /** Whose orders a caller may reach; `null` means everybody's. */
 export type Owner = string | null;
 
 /** The orders of the shop. Every change is one transaction: the order, its history, the stock and the outbox together. */
 export class Orders {
-  readonly #shop: Shop;
+  readonly #context: OrderContext;
   readonly #database: Sequelize;
 
-  constructor(shop: Shop) {
-    this.#shop = shop;
-    this.#database = shop.database;
+  constructor(context: OrderContext) {
+    this.#context = context;
+    this.#database = context.database;
   }
 
   /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. With a key also what `once` throws. */
   create(wanted: OrderCreation, customer: Actor, key: IdempotencyKey | null): Promise<Answer<Order>> {
-    return this.#shop.outbox.transact((transaction) =>
-      once(this.#database, key, orderSchema, transaction, () => placeOrder(this.#shop, wanted, customer, transaction)),
+    return this.#context.outbox.transact((transaction) =>
+      once(this.#database, key, orderSchema, transaction, () =>
+        placeOrder(this.#context, wanted, customer, transaction),
+      ),
     );
   }
 
@@ -47,12 +49,12 @@ export class Orders {
     owner: Owner,
     precondition: Precondition<Order>,
   ): Promise<Order> {
-    return this.#shop.outbox.transact(async (transaction) => {
+    return this.#context.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, owner, transaction);
       precondition(before);
       const move = { status: change.status, reason: change.reason ?? null, actor, at: new Date() };
       checkMove(before, move);
-      const [moved] = await moveOrders(this.#shop, [before], move, transaction);
+      const [moved] = await moveOrders(this.#context, [before], move, transaction);
       if (!moved) throw new Error(`order ${id} was locked and is gone`);
       return moved;
     });
@@ -60,7 +62,7 @@ export class Orders {
 
   /** Moves those that can be moved, and tells of each what became of it. */
   moveMany(wanted: BulkStatusChange, actor: Actor, key: IdempotencyKey | null): Promise<Answer<BulkResults>> {
-    return this.#shop.outbox.transact((transaction) =>
+    return this.#context.outbox.transact((transaction) =>
       once(this.#database, key, bulkResults, transaction, () => this.#moveMany(wanted, actor, transaction)),
     );
   }
@@ -75,7 +77,7 @@ export class Orders {
     actor: Actor,
     precondition: Precondition<Order>,
   ): Promise<Order> {
-    return this.#shop.outbox.transact(async (transaction) => {
+    return this.#context.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, null, transaction);
       precondition(before);
       const wanted = {
@@ -98,7 +100,7 @@ export class Orders {
         },
       );
       const value = { ...order, previous_status: before.status, actor };
-      await this.#shop.outbox.append([{ type: 'order.updated', value }], transaction);
+      await this.#context.outbox.append([{ type: 'order.updated', value }], transaction);
       return order;
     });
   }
@@ -141,7 +143,7 @@ export class Orders {
     });
     const movable = results.flatMap((result) => (result.outcome === 'moved' ? [result.order] : []));
     const move = { status, reason: reason ?? null, actor, at: new Date() };
-    const moved = await moveOrders(this.#shop, movable, move, transaction);
+    const moved = await moveOrders(this.#context, movable, move, transaction);
     const after = new Map(moved.map((order) => [order.id, order]));
     return {
       moved: moved.length,

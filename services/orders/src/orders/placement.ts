@@ -9,7 +9,7 @@ import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { dueAt, type Targets } from './due-times.ts';
 import { productColumns, type ProductRow, toProduct } from '../products/rows.ts';
-import type { Shop } from './shop.ts';
+import type { OrderContext } from './order-context.ts';
 
 type Line = OrderCreation['items'][number];
 
@@ -19,18 +19,18 @@ type Line = OrderCreation['items'][number];
  * one currency) or `insufficient_stock` (each short line, and what is left of it).
  */
 export const placeOrder = async (
-  shop: Shop,
+  context: OrderContext,
   { items: lines, note }: OrderCreation,
   customer: Actor,
   transaction: Transaction,
   at = new Date(),
 ): Promise<Order> => {
-  const { database, targets } = shop;
+  const { database, targets } = context;
   const { number, products } = await lockProducts(database, lines, transaction);
   checkCurrency(lines, products);
   checkStock(lines, products);
   const order = composeOrder(lines, products, { number, note: note ?? null, customer, at, targets });
-  await insertOrder(shop, order, customer, transaction, [
+  await insertOrder(context, order, customer, transaction, [
     { type: 'order.created', value: { ...order, previous_status: null, actor: customer } },
     ...lines.map((line) => {
       const left = afterSale(productOf(products, line), line.quantity, order.created_at);
@@ -147,7 +147,7 @@ const composeOrder = (lines: Line[], products: Products, { number, note, custome
 };
 
 const insertOrder = async (
-  { database, outbox }: Shop,
+  { database, outbox }: OrderContext,
   order: Order,
   actor: Actor,
   transaction: Transaction,

@@ -9,7 +9,7 @@ import type { Part } from '@live-orders/runtime/process/run.ts';
 import type { Registry } from 'prom-client';
 import { lockOrders } from '../orders/moves.ts';
 import { compare } from './comparison.ts';
-import type { Shop } from '../orders/shop.ts';
+import type { OrderContext } from '../orders/order-context.ts';
 import { readKafka, readRedis, readStored, readVersions } from './sources.ts';
 
 /** How far the first comparison looks back; each later one begins where the one before did. */
@@ -30,8 +30,8 @@ const help = {
   reconciliation_timestamp_seconds: 'When the last comparison began',
 };
 
-interface ReconcilerPlan {
-  shop: Shop;
+interface ReconcilerOptions {
+  context: OrderContext;
   kafka: Kafka;
   kafkaPrefix: string;
   redis: Redis;
@@ -50,12 +50,12 @@ export class Reconciler implements Part {
   readonly name = 'reconciler';
   /** null until this process has compared. */
   last: Reconciliation | null = null;
-  readonly #plan: ReconcilerPlan;
+  readonly #options: ReconcilerOptions;
   #since = new Date(Date.now() - firstReachMs);
 
-  constructor(plan: ReconcilerPlan) {
-    this.#plan = plan;
-    serveGauges(plan.metrics, help, async () => {
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    serveGauges(options.metrics, help, async () => {
       if (!this.last) return null;
       const { checked, missing_in_kafka, missing_in_redis, gaps, ahead, at, took_ms } = this.last;
       return {
@@ -71,7 +71,7 @@ export class Reconciler implements Part {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { relay, everyMs } = this.#plan;
+    const { relay, everyMs } = this.#options;
     for (let due = 0; !signal.aborted; await pause(1_000, signal)) {
       if (relay.state !== 'leading' || Date.now() < due) continue;
       due = Date.now() + everyMs;
@@ -84,21 +84,21 @@ export class Reconciler implements Part {
       await this.#reconcile(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
     } catch (error) {
       if (signal.aborted) return;
-      this.#plan.log.warn({ err: error }, 'the orders could not be compared; it is tried again next time');
+      this.#options.log.warn({ err: error }, 'the orders could not be compared; it is tried again next time');
     }
   }
 
   async #reconcile(signal: AbortSignal): Promise<void> {
-    const { shop, kafka, kafkaPrefix, log } = this.#plan;
+    const { context, kafka, kafkaPrefix, log } = this.#options;
     const began = new Date();
     const earlier = (time: Date): Date => new Date(time.getTime() - overlapMs);
     // In this order: see `compare`.
-    const { stored, since } = await readStored(shop.database, shop.outbox.table, earlier(this.#since));
+    const { stored, since } = await readStored(context.database, context.outbox.table, earlier(this.#since));
     const inKafka = await readKafka(kafka, kafkaPrefix, earlier(since), signal);
     const inRedis = await this.#readRedis(earlier(since));
     const { missingInKafka, missingInRedis, gaps, ahead } = compare(stored, inKafka, inRedis);
     // What is ahead of what was read may have been committed since.
-    const now = await readVersions(shop.database, [...ahead.keys()]);
+    const now = await readVersions(context.database, [...ahead.keys()]);
     const beyond = [...ahead].filter(([id, version]) => version > (now.get(id) ?? 0));
     const versions = new Map(stored.map(({ id, version }) => [id, version]));
     const wanted = new Set([...missingInKafka, ...(missingInRedis ?? [])].filter((id) => versions.has(id)));
@@ -123,7 +123,7 @@ export class Reconciler implements Part {
   }
 
   async #readRedis(since: Date) {
-    const { redis, redisPrefix, log } = this.#plan;
+    const { redis, redisPrefix, log } = this.#options;
     try {
       return await readRedis(redis, redisPrefix, since);
     } catch (error) {
@@ -134,19 +134,19 @@ export class Reconciler implements Part {
 
   /** Sends the orders again as they are; consumers ignore the version where they have it. Gives how many. */
   async #repair(ids: string[], versions: Map<string, number>): Promise<number> {
-    const { shop } = this.#plan;
+    const { context } = this.#options;
     let count = 0;
     for (let start = 0; start < ids.length; start += repairLength) {
-      count += await shop.outbox.transact(async (transaction) => {
+      count += await context.outbox.transact(async (transaction) => {
         const part = ids.slice(start, start + repairLength);
-        const orders = [...(await lockOrders(shop.database, part, null, transaction)).values()]
+        const orders = [...(await lockOrders(context.database, part, null, transaction)).values()]
           // One that changed since is on its way by itself.
           .filter(({ id, version }) => versions.get(id) === version);
         const events = orders.map((order) => ({
           type: 'order.updated' as const,
           value: { ...order, previous_status: order.status, actor: null },
         }));
-        await shop.outbox.append(events, transaction);
+        await context.outbox.append(events, transaction);
         return events.length;
       });
     }

@@ -7,7 +7,7 @@ import type { Redis } from '@live-orders/runtime/redis.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { QueryTypes } from 'sequelize';
 import { z } from 'zod';
-import type { KafkaTrail, RedisTrail, StoredOrder } from './comparison.ts';
+import type { KafkaVersions, RedisLog, StoredOrder } from './comparison.ts';
 
 /** Orders that are compared at most, the latest ones. */
 const mostOrders = 5_000;
@@ -59,28 +59,31 @@ export const readKafka = async (
   prefix: string,
   since: Date,
   signal: AbortSignal,
-): Promise<KafkaTrail> => {
+): Promise<KafkaVersions> => {
   const topic = `${prefix}${topics.order}`;
-  const trail: KafkaTrail = new Map();
+  const versionsOf: KafkaVersions = new Map();
   await readTopic(
     kafka,
     { topic, groupPrefix: `${prefix}reconciliation.`, since: since.getTime() },
     ({ value, offset }, partition) => {
       const { data } = versioned.safeParse(readJson(value?.toString() ?? ''));
       if (!data) return;
-      const versions = trail.get(data.id) ?? new Map<number, { partition: string; offset: number }>();
-      trail.set(data.id, versions.set(data.version, { partition: `${topic}:${partition}`, offset: Number(offset) }));
+      const versions = versionsOf.get(data.id) ?? new Map<number, { partition: string; offset: number }>();
+      versionsOf.set(
+        data.id,
+        versions.set(data.version, { partition: `${topic}:${partition}`, offset: Number(offset) }),
+      );
     },
     signal,
   );
-  return trail;
+  return versionsOf;
 };
 
 /** What the log holds of orders since a time; null when a new log began meanwhile. */
-export const readRedis = async (redis: Redis, prefix: string, since: Date): Promise<RedisTrail | null> => {
+export const readRedis = async (redis: Redis, prefix: string, since: Date): Promise<RedisLog | null> => {
   const [state, log] = [`${prefix}order_events:state`, `${prefix}order_events:log`];
   const { epoch, ...before } = await redis.hgetall(state);
-  const entries: RedisTrail['entries'] = [];
+  const entries: RedisLog['entries'] = [];
   let reached = true;
   for (let end = '+'; reached;) {
     const page = await redis.xrevrange(log, end, '-', 'COUNT', pageLength);

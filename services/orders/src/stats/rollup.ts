@@ -11,7 +11,7 @@ const everyMs = 2_000;
  * Sums up the steps that no running transaction can add to any more. One process at a time does it; another one leaves
  * at once. It is no part of the transactions that write steps: those would wait for each other at the common rows.
  */
-export const sumUp = async (database: Sequelize): Promise<void> => {
+export const rollUp = async (database: Sequelize): Promise<void> => {
   await database.transaction(async (transaction) => {
     const [mark] = await database.query<{ xid: string; next: string; restored: boolean }>(
       `SELECT xid::text, now.xmin::text AS next, xid > now.xmin AS restored
@@ -23,11 +23,11 @@ export const sumUp = async (database: Sequelize): Promise<void> => {
     // For the first time, when there may be millions of steps.
     await database.query("SET LOCAL work_mem = '64MB'", { transaction });
     if (mark.restored) await beginAnew(database, transaction);
-    else await addFigures(database, mark, transaction);
+    else await addSteps(database, mark, transaction);
   });
 };
 
-const addFigures = async (
+const addSteps = async (
   database: Sequelize,
   { xid, next }: { xid: string; next: string },
   transaction: Transaction,
@@ -69,12 +69,12 @@ const beginAnew = async (database: Sequelize, transaction: Transaction): Promise
 };
 
 /** Keeps the figures summed up; a failure is tried again a moment later. */
-export const figuresPart = (database: Sequelize, log: Log): Part => ({
+export const rollupTask = (database: Sequelize, log: Log): Part => ({
   name: 'figures',
   async run(signal) {
     while (!signal.aborted) {
       try {
-        await sumUp(database);
+        await rollUp(database);
       } catch (error) {
         log.warn({ err: error }, 'summing up the figures failed; it is tried again');
       }

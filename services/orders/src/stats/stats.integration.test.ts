@@ -13,7 +13,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { createOrdersApp } from '../app.ts';
-import { sumUp } from './rollup.ts';
+import { rollUp } from './rollup.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { listOrders } from '../orders/list.ts';
 import { Orders } from '../orders/orders.ts';
@@ -32,19 +32,19 @@ beforeAll(async () => {
   territory = await claimTerritory(inject('servers'));
   database = connectDatabase(territory.databaseUrl, 4, 'stats test');
   await migrate(database, 'orders', join(import.meta.dirname, '../migrations'), log);
-  const shop = {
+  const context = {
     database,
     outbox: new Outbox(database, 'orders_outbox', log),
     targets: targetsSetting.parse(defaultTargets),
   };
-  await seedOrders(shop, log);
-  orders = new Orders(shop);
+  await seedOrders(context, log);
+  orders = new Orders(context);
   app = createOrdersApp({
     log,
     metrics: new Registry(),
     database,
     orders,
-    products: new Products(database, shop.outbox),
+    products: new Products(database, context.outbox),
     // The token is the role: who may ask is what counts here.
     verify: async (token) => ({
       ...staff,
@@ -134,7 +134,7 @@ describe('the figures are those of the orders and their histories', () => {
   test('before anything is summed up', check);
 
   test('after summing up, by several at once', async () => {
-    await Promise.all([sumUp(database), sumUp(database), sumUp(database)]);
+    await Promise.all([rollUp(database), rollUp(database), rollUp(database)]);
     await check();
   });
 
@@ -144,8 +144,8 @@ describe('the figures are those of the orders and their histories', () => {
     for (const { order } of some)
       await orders.move(order.id, { status: 'cancelled', reason: 'Ordered twice' }, staff, null, () => undefined);
     await check();
-    await sumUp(database);
-    await sumUp(database);
+    await rollUp(database);
+    await rollUp(database);
     await check();
   });
 
@@ -164,18 +164,18 @@ describe('the figures are those of the orders and their histories', () => {
       });
       const other = (await lives()).find((life) => life.order.status === 'shipped');
       await orders.move(other?.order.id ?? '', { status: 'delivered' }, staff, null, () => undefined);
-      await sumUp(database);
+      await rollUp(database);
       await check();
     });
     await check();
-    await sumUp(database);
+    await rollUp(database);
     await check();
   });
 
   test('after a dump was restored where transactions count from the beginning again', async () => {
     await database.query("UPDATE order_figures_mark SET xid = '999999999999'");
-    await sumUp(database);
-    await sumUp(database);
+    await rollUp(database);
+    await rollUp(database);
     await check();
   });
 });

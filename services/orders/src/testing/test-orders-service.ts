@@ -25,7 +25,7 @@ export interface Answer {
  * The orders service of a test, in this process and without a relay, so that every event stays in the outbox. Callers
  * go through the whole app, as requests do, only without a socket.
  */
-export class TestShop {
+export class TestOrdersService {
   readonly database: Sequelize;
   readonly #app: ReturnType<typeof createOrdersApp>;
   readonly #callers = new Map<string, Identity>();
@@ -46,10 +46,10 @@ export class TestShop {
     });
   }
 
-  static async open(databaseUrl: string, name: string, pool = 10): Promise<TestShop> {
+  static async open(databaseUrl: string, name: string, pool = 10): Promise<TestOrdersService> {
     const database = connectDatabase(databaseUrl, pool, name);
     await migrate(database, 'orders', join(import.meta.dirname, '../migrations'), createLog('test', 'silent'));
-    return new TestShop(database);
+    return new TestOrdersService(database);
   }
 
   /** Somebody who may call; gives the id by which `send` knows them. */

@@ -1,5 +1,4 @@
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { outboxTable } from '@live-orders/runtime/outbox/outbox.ts';
 
 const status = "CHECK (status IN ('pending', 'confirmed', 'preparing', 'shipped', 'delivered', 'cancelled'))";
 
@@ -58,7 +57,16 @@ export const up = async (database: Sequelize, transaction: Transaction): Promise
       created_at timestamptz(3) NOT NULL,
       PRIMARY KEY (order_id, version)
     )`,
-    outboxTable('orders_outbox'),
+    // Rows live for milliseconds, so vacuum looks often and the heap stays small.
+    `CREATE TABLE orders_outbox (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      event_id uuid NOT NULL,
+      type text NOT NULL,
+      topic text NOT NULL,
+      key text NOT NULL,
+      value json NOT NULL,
+      created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
+    ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`,
   ];
   for (const statement of statements) await database.query(statement, { transaction });
 };

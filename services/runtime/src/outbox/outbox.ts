@@ -62,11 +62,28 @@ export class Outbox {
 
   /** Writes the events in their order. Call while the aggregate's row is locked: the order per key follows from that. */
   async append(events: NewEvent[], transaction: Transaction): Promise<void> {
-    await this.#database.query(
-      `INSERT INTO ${this.table} (event_id, type, topic, key, value)
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[])`,
-      { bind: outboxColumns(events), transaction },
-    );
+    const { sql, bind } = this.insertion(events);
+    await this.#database.query(sql, { bind, transaction });
+  }
+
+  /**
+   * The INSERT of `append` for a statement that writes other tables too, in the same round trip:
+   * `WITH placed AS (INSERT INTO orders …) ${insertion.sql}`. Its values are bound by name, and all names begin with
+   * `event_`: pass `{ ...ownValues, ...insertion.bind }`. The order per key holds on the same condition as for `append`.
+   */
+  insertion(events: NewEvent[]): { sql: string; bind: Record<string, string[]> } {
+    return {
+      sql: `INSERT INTO ${this.table} (event_id, type, topic, key, value)
+        SELECT * FROM unnest($event_ids::uuid[], $event_types::text[], $event_topics::text[], $event_keys::text[],
+          $event_values::json[])`,
+      bind: {
+        event_ids: events.map(() => uuidv7()),
+        event_types: events.map(({ type }) => type),
+        event_topics: events.map(({ type }) => topics[aggregateOf(type)]),
+        event_keys: events.map(({ value }) => value.id),
+        event_values: events.map(({ value }) => JSON.stringify(value)),
+      },
+    };
   }
 
   /** Tells the relay that rows were committed: at once when it leads in this process, else by a coalesced NOTIFY. */

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { connectDatabase, type Sequelize, transact, type Transaction } from './database.ts';
 import { createLog, loggedError } from '../process/log.ts';
+import { bigintColumn, columnsOf, select, timestampColumn } from './select.ts';
 import { isConflict, isLockTimeout, isTemporary, sqlState } from './sql-state.ts';
 
 const log = createLog('test', 'silent');
@@ -102,5 +104,40 @@ describe('a failure', () => {
       expect(isTemporary(error)).toBe(true);
     }
     expect(await database.query('SELECT 1 AS n')).toEqual([[{ n: 1 }], expect.anything()]);
+  });
+});
+
+describe('a row', () => {
+  const shelf = z.object({
+    id: z.number(),
+    total: bigintColumn,
+    at: timestampColumn,
+    note: z.string().nullable(),
+    lines: z.array(z.string()),
+  });
+  const columns = columnsOf(shelf, 's', { lines: 'to_json(s.texts)' });
+
+  beforeAll(async () => {
+    await database.query('CREATE TABLE shelves (id integer, total bigint, at timestamptz(3), note text, texts text[])');
+  });
+
+  test('is read by its schema alone, and a value may be used twice', async () => {
+    const written = { id: 7, total: 12_345_678_901, at: '2026-03-14T09:26:53.589Z', note: null, lines: ['a', 'b $id'] };
+    const rows = await select(
+      database,
+      shelf,
+      `INSERT INTO shelves AS s VALUES ($id, $total, $at, $note, $lines::text[])
+       RETURNING ${columns}`,
+      written,
+    );
+    expect(rows).toEqual([written]);
+    const twice = 'SELECT $id::int + $id::int AS sum WHERE $ids::int[] @> ARRAY[$id::int]';
+    expect(await select(database, z.object({ sum: z.number() }), twice, { id: 4, ids: [4, 5] })).toEqual([{ sum: 8 }]);
+  });
+
+  test('that does not fit its schema is refused, and so is a name without a value', async () => {
+    const wrong = select(database, shelf, `SELECT 1 AS id, 'two' AS total`, {});
+    await expect(wrong).rejects.toThrow(/^a row does not fit its schema: .*at at/s);
+    await expect(select(database, shelf, 'SELECT $missing', {})).rejects.toThrow('missing');
   });
 });

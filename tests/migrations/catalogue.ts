@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 
 /** Tables and views, columns, constraints, indexes, functions, triggers, sequences and extensions, each as PostgreSQL describes it. */

@@ -8,7 +8,6 @@ import { orderQuery } from '../contracts/src/rest/orders.ts';
 import { Daemon } from '../deploy/local/process/daemon.ts';
 import { freePort } from '../deploy/local/process/ports.ts';
 import { httpAnswers } from '../deploy/local/process/probes.ts';
-import { listOrders } from '../services/orders/src/orders/list.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
@@ -49,15 +48,13 @@ interface Template {
   statements: Statement[];
 }
 
-const recordCreates = async ({ database, log }: Throwaway, wanted: Wanted[]): Promise<Template[]> => {
-  const outbox = new Outbox(database, 'orders_outbox', log);
-  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) });
+const recordCreates = async ({ database }: Throwaway, orders: Orders, wanted: Wanted[]): Promise<Template[]> => {
   const { id, name, role } = customer;
   const templates: Template[] = [];
   for (const one of wanted) {
     let placed: Order | undefined;
     const statements = await recordStatements(database, async () => {
-      placed = (await orders.create(one, { id, name, role }, null)).body;
+      placed = (await orders.create(one, { id, name, role }, { key: null })).body;
     });
     if (placed)
       templates.push({ order: placed, statements: statements.filter(({ sql }) => !sql.startsWith('NOTIFY')) });
@@ -128,10 +125,12 @@ await withThrowaway(async (throwaway) => {
   // `end` does not wait until its connections are closed, and the server's end may meet them.
   bare.on('error', () => undefined);
   const wanted = await makeShop(bare);
-  const templates = await recordCreates(throwaway, wanted);
-  const list = (
-    await recordStatements(throwaway.database, () => listOrders(throwaway.database, orderQuery.parse({}), null))
-  ).find(({ sql }) => sql.startsWith('SELECT'));
+  const { database, log } = throwaway;
+  const outbox = new Outbox(database, 'orders_outbox', log);
+  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) });
+  const templates = await recordCreates(throwaway, orders, wanted);
+  const listed = await recordStatements(database, () => orders.list(orderQuery.parse({}), null));
+  const list = listed.find(({ sql }) => sql.startsWith('SELECT'));
   if (!list) throw new Error('the list was not recorded');
   const { server, origin } = await startServer(throwaway.url);
   const pool = new Pool(origin, { connections: 16 });

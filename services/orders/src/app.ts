@@ -3,7 +3,6 @@ import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/hea
 import { serveDocument } from '@live-orders/runtime/http/openapi.ts';
 import { serveHealth } from '@live-orders/runtime/http/health-route.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
@@ -14,13 +13,14 @@ import { exportRoutes } from './routes/export.ts';
 import { insightRoutes } from './routes/stats.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { productRoutes } from './routes/products.ts';
+import type { Stats } from './stats/stats.ts';
 
 export interface OrdersAppOptions {
   log: Log;
   metrics: Registry;
-  database: Sequelize;
   orders: Orders;
   products: Products;
+  stats: Stats;
   verify: Verify;
   health: () => Promise<OrdersHealth>;
 }

@@ -16,6 +16,7 @@ import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createOrdersApp } from './app.ts';
 import { rollupTask } from './stats/rollup.ts';
+import { Stats } from './stats/stats.ts';
 import { sweepKeys } from './database/idempotency.ts';
 import { defaultTargets, targetsSetting } from './orders/due-times.ts';
 import { Orders } from './orders/orders.ts';
@@ -77,9 +78,9 @@ const reconciler = new Reconciler({
 const app = createOrdersApp({
   log,
   metrics,
-  database,
   orders: new Orders(context),
-  products: new Products(database, outbox),
+  products: new Products(context),
+  stats: new Stats(database),
   verify: createVerifier(remoteKeys(config.USERS_URL)),
   health: async () => {
     const measured = await outbox.measure();

@@ -5,22 +5,35 @@ import {
   type BulkStatusChange,
   type OrderChange,
   type OrderCreation,
+  type OrderFilter,
+  type OrderQuery,
   type OrderStep,
   type StatusChange,
 } from '@live-orders/contracts/rest/orders.ts';
 import { movesOf } from '@live-orders/contracts/domain/order-status.ts';
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { select } from '@live-orders/runtime/database/select.ts';
 import { isSame, type Precondition } from '@live-orders/runtime/http/preconditions.ts';
-import { QueryTypes } from 'sequelize';
 import { type Answer, type IdempotencyKey, once } from '../database/idempotency.ts';
-import { orderColumns, type OrderRow, type StepRow, toOrder, toStep } from './rows.ts';
+import { filterOrders, type Owner } from './filter.ts';
+import { listOrders } from './list.ts';
 import { checkMove, lockOrders, moveOrders, noSuchOrder } from './moves.ts';
-import { placeOrder } from './placement.ts';
 import type { OrderContext } from './order-context.ts';
+import { placeOrder } from './placement.ts';
+import { orderColumns, orderRow, stepColumns, stepRow } from './rows.ts';
 
-/** Whose orders a caller may reach; `null` means everybody's. */
-export type Owner = string | null;
+/** Orders of an export that are held in memory at once, however many follow; a reader that stops reading keeps them there. */
+const batchRows = 100;
+
+interface ChangeOptions {
+  /** Checks the order as it is before the change. */
+  precondition: Precondition<Order>;
+}
+
+interface KeyOptions {
+  key: IdempotencyKey | null;
+}
 
 /** The orders of the shop. Every change is one transaction: the order, its history, the stock and the outbox together. */
 export class Orders {
@@ -33,7 +46,7 @@ export class Orders {
   }
 
   /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. With a key also what `once` throws. */
-  create(wanted: OrderCreation, customer: Actor, key: IdempotencyKey | null): Promise<Answer<Order>> {
+  create(wanted: OrderCreation, customer: Actor, { key }: KeyOptions): Promise<Answer<Order>> {
     return this.#context.outbox.transact((transaction) =>
       once(this.#database, key, orderSchema, transaction, () =>
         placeOrder(this.#context, wanted, customer, transaction),
@@ -46,8 +59,7 @@ export class Orders {
     id: string,
     change: StatusChange,
     actor: Actor,
-    owner: Owner,
-    precondition: Precondition<Order>,
+    { owner, precondition }: ChangeOptions & { owner: Owner },
   ): Promise<Order> {
     return this.#context.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, owner, transaction);
@@ -55,13 +67,13 @@ export class Orders {
       const move = { status: change.status, reason: change.reason ?? null, actor, at: new Date() };
       checkMove(before, move);
       const [moved] = await moveOrders(this.#context, [before], move, transaction);
-      if (!moved) throw new Error(`order ${id} was locked and is gone`);
+      if (!moved) throw new Error(`moving order ${id}: it was locked and is gone`);
       return moved;
     });
   }
 
   /** Moves those that can be moved, and tells of each what became of it. */
-  moveMany(wanted: BulkStatusChange, actor: Actor, key: IdempotencyKey | null): Promise<Answer<BulkResults>> {
+  moveMany(wanted: BulkStatusChange, actor: Actor, { key }: KeyOptions): Promise<Answer<BulkResults>> {
     return this.#context.outbox.transact((transaction) =>
       once(this.#database, key, bulkResults, transaction, () => this.#moveMany(wanted, actor, transaction)),
     );
@@ -75,7 +87,7 @@ export class Orders {
     id: string,
     { assignee, internal_note }: OrderChange,
     actor: Actor,
-    precondition: Precondition<Order>,
+    { precondition }: ChangeOptions,
   ): Promise<Order> {
     return this.#context.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, null, transaction);
@@ -92,12 +104,9 @@ export class Orders {
         updated_at: new Date().toISOString(),
       };
       await this.#database.query(
-        `UPDATE orders SET assigned_to = $2, assigned_name = $3, internal_note = $4, version = $5, updated_at = $6
-         WHERE id = $1`,
-        {
-          bind: [id, order.assigned_to, order.assigned_name, order.internal_note, order.version, order.updated_at],
-          transaction,
-        },
+        `UPDATE orders SET assigned_to = $assigned_to, assigned_name = $assigned_name, internal_note = $internal_note,
+           version = $version, updated_at = $updated_at WHERE id = $id`,
+        { bind: order, transaction },
       );
       const value = { ...order, previous_status: before.status, actor };
       await this.#context.outbox.append([{ type: 'order.updated', value }], transaction);
@@ -107,24 +116,49 @@ export class Orders {
 
   /** Throws `not_found`, also for an order that is not the owner's. */
   async get(id: string, owner: Owner): Promise<Order> {
-    const [row] = await this.#database.query<OrderRow>(
-      `SELECT ${orderColumns} FROM orders o WHERE o.id = $1 AND ($2::uuid IS NULL OR o.customer_id = $2)`,
-      { bind: [id, owner], type: QueryTypes.SELECT },
+    const [found] = await select(
+      this.#database,
+      orderRow,
+      `SELECT ${orderColumns} FROM orders o WHERE o.id = $id AND ($owner::uuid IS NULL OR o.customer_id = $owner)`,
+      { id, owner },
     );
-    if (!row) throw noSuchOrder();
-    return toOrder(row);
+    if (!found) throw noSuchOrder();
+    return found;
+  }
+
+  /** One page of the orders that fit, and how many fit when the query asks for it. */
+  list(query: OrderQuery, owner: Owner) {
+    return listOrders(this.#database, query, owner);
+  }
+
+  /** All orders that fit, newest first, batch by batch, so that neither side holds them all or keeps a transaction open. */
+  async *batches(filter: OrderFilter, owner: Owner): AsyncGenerator<Order[]> {
+    for (let last: Order | undefined; ;) {
+      const where = filterOrders(filter, owner);
+      if (last) where.after('o.created_at', 'o.id', true, [last.created_at, last.id]);
+      const orders: Order[] = await select(
+        this.#database,
+        orderRow,
+        `SELECT ${orderColumns} FROM orders o ${where.sql} ORDER BY o.created_at DESC, o.id DESC LIMIT ${batchRows}`,
+        where.bind,
+      );
+      if (orders.length > 0) yield orders;
+      if (orders.length < batchRows) return;
+      last = orders.at(-1);
+    }
   }
 
   /** The order's steps, oldest first. Throws `not_found` as `get` does. */
   async history(id: string, owner: Owner): Promise<OrderStep[]> {
-    const rows = await this.#database.query<StepRow>(
-      `SELECT h.version, h.from_status AS "from", h.to_status AS "to", h.reason, h.actor_name, h.created_at
-       FROM order_status_history h JOIN orders o ON o.id = h.order_id
-       WHERE o.id = $1 AND ($2::uuid IS NULL OR o.customer_id = $2) ORDER BY h.version`,
-      { bind: [id, owner], type: QueryTypes.SELECT },
+    const steps = await select(
+      this.#database,
+      stepRow,
+      `SELECT ${stepColumns} FROM order_status_history h JOIN orders o ON o.id = h.order_id
+       WHERE o.id = $id AND ($owner::uuid IS NULL OR o.customer_id = $owner) ORDER BY h.version`,
+      { id, owner },
     );
-    if (rows.length === 0) throw noSuchOrder();
-    return rows.map(toStep);
+    if (steps.length === 0) throw noSuchOrder();
+    return steps;
   }
 
   async #moveMany(

@@ -5,11 +5,11 @@ import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
 import type { Redis } from '@live-orders/runtime/redis.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
-import { QueryTypes } from 'sequelize';
+import { select } from '@live-orders/runtime/database/select.ts';
 import { z } from 'zod';
 import type { KafkaVersions, RedisLog, StoredOrder } from './comparison.ts';
 
-/** Orders that are compared at most, the latest ones. */
+/** How many orders are compared at most: those that changed last. */
 const mostOrders = 5_000;
 const pageLength = 500;
 
@@ -25,20 +25,32 @@ const readJson = (text: string): unknown => {
   }
 };
 
-/** Orders that changed since a time, read in one snapshot with the outbox; and since when these are all that did. */
+const storedRow = z.object({
+  id: z.string(),
+  version: z.number(),
+  updated_at: z.date(),
+  settled: z.boolean(),
+} satisfies Record<keyof StoredOrder | 'updated_at', z.ZodType>);
+
+/**
+ * The orders that changed since a time, read in one snapshot with the outbox. Of more than the most that are compared only
+ * the latest are given: the answer's `since` says from when on they are all.
+ */
 export const readStored = async (
   database: Sequelize,
   outbox: string,
   since: Date,
 ): Promise<{ stored: StoredOrder[]; since: Date }> => {
-  const rows = await database.query<StoredOrder & { updated_at: Date }>(
+  const rows = await select(
+    database,
+    storedRow,
     `SELECT o.id, o.version, o.updated_at,
-       NOT EXISTS (SELECT FROM ${outbox} b WHERE b.topic = $2 AND b.key = o.id::text)
-       AND NOT EXISTS (SELECT FROM ${outbox}_dead d WHERE d.topic = $2 AND d.key = o.id::text) AS settled
-     FROM (SELECT id, version, updated_at FROM orders WHERE updated_at >= $1
+       NOT EXISTS (SELECT FROM ${outbox} b WHERE b.topic = $topic AND b.key = o.id::text)
+       AND NOT EXISTS (SELECT FROM ${outbox}_dead d WHERE d.topic = $topic AND d.key = o.id::text) AS settled
+     FROM (SELECT id, version, updated_at FROM orders WHERE updated_at >= $since
            ORDER BY updated_at DESC, id DESC LIMIT ${mostOrders}) o
      ORDER BY o.updated_at`,
-    { bind: [since, topics.order], type: QueryTypes.SELECT },
+    { since, topic: topics.order },
   );
   const all = rows.length < mostOrders;
   return { stored: rows, since: all ? since : (rows[0]?.updated_at ?? since) };
@@ -46,10 +58,8 @@ export const readStored = async (
 
 /** The present versions of these orders in the database. */
 export const readVersions = async (database: Sequelize, ids: string[]): Promise<Map<string, number>> => {
-  const rows = await database.query<{ id: string; version: number }>(
-    'SELECT id, version FROM orders WHERE id = ANY($1::uuid[])',
-    { bind: [ids], type: QueryTypes.SELECT },
-  );
+  const row = z.object({ id: z.string(), version: z.number() });
+  const rows = await select(database, row, 'SELECT id, version FROM orders WHERE id = ANY($ids::uuid[])', { ids });
   return new Map(rows.map(({ id, version }) => [id, version]));
 };
 

@@ -2,11 +2,11 @@ import { customerOrder, type Order } from '@live-orders/contracts/domain/orders.
 import { orderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/auth.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { eachBatch, toCsv, toNdjson } from '../orders/export.ts';
+import { toCsv, toNdjson } from '../orders/export.ts';
+import type { Orders } from '../orders/orders.ts';
 
 const exportQuery = orderFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
 
@@ -53,14 +53,14 @@ async function* forCustomers(batches: AsyncIterable<Order[]>): AsyncGenerator<Or
 /** The list as a file. Registered before the order routes, where `export` would be taken for an id. */
 export const exportRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  { database, verify, log }: { database: Sequelize; verify: Verify; log: Log },
+  { orders, verify, log }: { orders: Orders; verify: Verify; log: Log },
 ): void => {
   app.use(route.path, authenticate(verify));
   app.openapi(route, async (c) => {
     const { format, ...filter } = c.req.valid('query');
     const { identity } = c.var;
     const forTeam = isStaff(identity.role);
-    const all = await begun(eachBatch(database, filter, forTeam ? null : identity.id));
+    const all = await begun(orders.batches(filter, forTeam ? null : identity.id));
     const batches = forTeam ? all : forCustomers(all);
     const texts = format === 'csv' ? toCsv(batches, forTeam) : toNdjson(batches);
     const stream = ReadableStream.from(logged(texts, log)).pipeThrough(new TextEncoderStream());

@@ -1,9 +1,8 @@
 import { orderStats, statsQuery } from '@live-orders/contracts/rest/stats.ts';
 import { authenticate, type AuthEnv, requireRole, type Verify } from '@live-orders/runtime/auth.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { bearer, json, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { readStats } from '../stats/stats.ts';
+import type { Stats } from '../stats/stats.ts';
 
 const stats = createRoute({
   method: 'get',
@@ -17,7 +16,7 @@ const stats = createRoute({
 });
 
 /** Figures for the team. Register it before `/orders/{id}`, which would take `stats` for an id. */
-export const insightRoutes = (app: OpenAPIHono<AuthEnv>, plan: { database: Sequelize; verify: Verify }): void => {
+export const insightRoutes = (app: OpenAPIHono<AuthEnv>, plan: { stats: Stats; verify: Verify }): void => {
   app.use('/orders/stats', authenticate(plan.verify), requireRole('staff', 'admin'));
-  app.openapi(stats, async (c) => c.json(await readStats(plan.database, c.req.valid('query').window), 200));
+  app.openapi(stats, async (c) => c.json(await plan.stats.read(c.req.valid('query').window), 200));
 };

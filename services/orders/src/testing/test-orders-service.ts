@@ -14,6 +14,7 @@ import { createOrdersApp } from '../app.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { Orders } from '../orders/orders.ts';
 import { Products } from '../products/products.ts';
+import { Stats } from '../stats/stats.ts';
 
 export interface Answer {
   status: number;
@@ -37,9 +38,9 @@ export class TestOrdersService {
     this.#app = createOrdersApp({
       log,
       metrics: createMetrics('orders'),
-      database,
       orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
-      products: new Products(database, outbox),
+      products: new Products({ database, outbox }),
+      stats: new Stats(database),
       verify: (token) => Promise.resolve(this.#identity(token)),
       health: () =>
         Promise.resolve({ name: 'orders', version: '0', dependencies: {}, outbox: null, reconciliation: null }),

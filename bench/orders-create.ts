@@ -16,7 +16,7 @@ import { recordStatements, type Statement } from './plans.ts';
 import { compare, type Work } from './rounds.ts';
 import { type Throwaway, withThrowaway } from './throwaway.ts';
 
-/** What the orders service's HTTP costs: its rates beside those of the very same statements sent by a bare pg pool. */
+/** What the orders service costs beside PostgreSQL: its rates by HTTP, and those of the same statements sent by a bare pg pool. */
 const connections = 10;
 const secret = randomUUID();
 const user = (role: 'customer' | 'staff') => ({
@@ -122,7 +122,7 @@ const startServer = async (url: string): Promise<{ server: Daemon; origin: strin
 
 await withThrowaway(async (throwaway) => {
   const bare = new pg.Pool({ connectionString: throwaway.url, max: connections });
-  // `end` does not wait until its connections are closed, and the server's end may meet them.
+  // `end` does not wait until its connections are closed: the server, which is stopped next, may end them with an error.
   bare.on('error', () => undefined);
   const wanted = await makeShop(bare);
   const { database, log } = throwaway;

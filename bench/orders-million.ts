@@ -56,10 +56,10 @@ const filters: [string, Record<string, string>][] = [
   ],
 ];
 
-/** `H100` is the time 100 hours ago, a name in capitals stands for an id. */
+/** The filter as the API would parse it: `H100` stands for the time 100 hours ago, another name in capitals for an id. */
 const parse = (filter: Record<string, string>, sort: string, ids: Record<string, string>): OrderQuery => {
   const plain: Record<string, string> = {};
-  // The ids are hashes, and no version of UUID that the schema knows.
+  // Ids of `fillMillion` are hashes, which the API's schema of a UUID would refuse.
   const named: Record<string, string> = {};
   for (const [name, value] of Object.entries(filter)) {
     const hours = /^H(\d+)$/.exec(value)?.[1];
@@ -88,7 +88,7 @@ interface Bench {
   faults: string[];
 }
 
-/** The figure for the table, marked when it is slow; a fault when it scans a whole table. */
+/** How long a statement takes, for the table, marked when it is slow. One that scans a whole table is a fault. */
 const judge = async ({ client, faults }: Bench, what: string, statement: Statement): Promise<string> => {
   const { ms, sequential, indexes } = await explain(client, statement);
   if (sequential) faults.push(`${what}: ${ms.toFixed(1)} ms, sequential scan, ${indexes.join(', ')}`);

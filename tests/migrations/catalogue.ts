@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { z } from 'zod';
 
-/** Tables and views, columns, constraints, indexes, functions, triggers, sequences and extensions, each as PostgreSQL describes it. */
+/** Each relation, column, constraint, index, function, trigger, sequence and extension, as PostgreSQL describes it. */
 const sql = `
   SELECT 'relation' AS kind, c.relname AS name,
     concat_ws(' ', c.relkind, c.relpersistence, c.reloptions::text, pg_get_viewdef(c.oid)) AS definition

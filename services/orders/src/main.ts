@@ -44,7 +44,7 @@ const config = loadConfig(
 const log = createLog('orders', config.LOG_LEVEL);
 const metrics = createMetrics('orders');
 const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'orders');
-// For itself: the first time it may sum up millions of steps.
+// A connection for the roll-up alone, with a longer time-out: the first one may have millions of steps to sum up.
 const figures = connectDatabase(config.DATABASE_URL, 1, 'orders figures', 600_000);
 await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
 
@@ -62,7 +62,7 @@ const relay = new Relay({
   log,
   metrics,
 });
-// Only read from, and only for comparing.
+// The reconciler reads from Redis; nothing here writes to it.
 const redis = connectRedis(config, log);
 const reconciler = new Reconciler({
   context,

@@ -5,11 +5,11 @@ import { isLockTimeout } from '@live-orders/runtime/database/sql-state.ts';
 import { select } from '@live-orders/runtime/database/select.ts';
 import { z } from 'zod';
 
-/** A client's key for one intention, and what it is about. */
+/** A client's `Idempotency-Key`, and the request that it stands for. */
 export interface IdempotencyKey {
   userId: string;
   key: string;
-  /** SHA-256 of address and body */
+  /** SHA-256 of the request's path and body */
   fingerprint: Buffer;
 }
 
@@ -38,7 +38,7 @@ export const keyOf = (userId: string, key: string | undefined, path: string, bod
 export const replayHeader = ({ replayed }: { replayed: boolean }): Record<string, string> =>
   replayed ? { 'idempotent-replayed': 'true' } : {};
 
-/** What else may be answered to a request with a key. */
+/** The problems that a request may get because of its key. */
 export const idempotencyProblems = ['idempotency_in_flight', 'idempotency_key_reused'] as const;
 
 const keptHours = 24;
@@ -47,9 +47,11 @@ const storedRow = z.object({ fingerprint: z.instanceof(Buffer), body: z.unknown(
 
 /**
  * Does `work` once per key (without one, each time), in the transaction that the answer is stored in: either both are
- * committed or neither is. A second request with the key waits for the first and then gets its answer with `replayed`. Work
- * that fails stores nothing, so that it may be tried again. Throws `idempotency_key_reused` for another body,
- * `idempotency_in_flight` when the wait gets too long. Column `status` of the table is a leftover: nothing reads or writes it.
+ * committed or neither is. A second request with the key waits for the first and then gets its answer with `replayed`.
+ * Work that fails stores nothing, so that it may be tried again. Throws `idempotency_key_reused` for another body,
+ * `idempotency_in_flight` when the wait gets too long.
+ *
+ * Column `status` of the table is a leftover: releases up to 0.1 wrote it, none ever read it.
  */
 export const once = async <T>(
   database: Sequelize,
@@ -82,7 +84,10 @@ export const once = async <T>(
 const inFlight = (): ProblemError =>
   new ProblemError('idempotency_in_flight', 'Ask again in a moment for its answer.', {}, { 'retry-after': '1' });
 
-/** Whether the key is ours now. Waits while another transaction holds it, as long as the connection waits for locks. */
+/**
+ * Claims the key for this transaction; false when it has an answer already. Waits for a transaction that holds it, up to
+ * `lock_timeout`.
+ */
 const claim = async (
   database: Sequelize,
   userId: string,

@@ -44,7 +44,7 @@ export const seedOrders = async (context: OrderContext, log: Log): Promise<void>
     const random = seededRandom(42);
     const products = await insertProducts(database, outbox, transaction);
     const now = Date.now();
-    // More of them lately, so that every status has some.
+    // Most of them in the last hours, so that there are orders in every status.
     const times = Array.from({ length: orderCount }, () => now - random() ** 2.4 * dayMs).sort((a, b) => a - b);
     for (const time of times) await seedOrder(context, products, time, now, random, transaction);
     return true;

@@ -20,7 +20,7 @@ const internal = ['assigned_name', 'internal_note'] as const;
 
 const items = (order: Order): string => order.items.map(({ quantity, name }) => `${quantity} x ${name}`).join('; ');
 
-/** The export as CSV, a row for each order; columns that are not for customers only for the team. */
+/** The export as CSV, a row for each order; for the team it has columns that customers do not get. */
 export async function* toCsv(batches: AsyncIterable<Order[]>, forTeam: boolean): AsyncGenerator<string> {
   const extra = forTeam ? internal : [];
   yield `${[...shared, 'items', ...late, ...extra].join(',')}\r\n`;

@@ -10,7 +10,7 @@ export const filterOrders = (filter: OrderFilter, owner: Owner): Conditions => {
   if (owner) where.add((id) => `o.customer_id = ${id}`, owner);
   if (filter.customer_id) where.add((id) => `o.customer_id = ${id}`, filter.customer_id);
   const [status, ...more] = filter.status ?? [];
-  // One alone keeps the order of an index that begins with the status; a list of one does not.
+  // With `=`, an index that begins with the status gives the orders sorted; with `ANY` it does not, even for a list of one.
   if (more.length > 0) where.add((list) => `o.status = ANY(${list}::text[])`, filter.status);
   else if (status) where.add((one) => `o.status = ${one}`, status);
   // Assignments are not for customers, who must not learn of them by filtering either.

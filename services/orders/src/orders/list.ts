@@ -52,7 +52,8 @@ export const listOrders = async (database: Sequelize, query: OrderQuery, owner: 
   const { column, descending } = readSort(query.sort);
   const where = filterOrders(query, owner);
   if (column === 'due_at') where.add(() => 'o.due_at IS NOT NULL');
-  // True of all that fit; it lets a walk along the updates begin where the first of them can be.
+  // True of all that fit, as no order is updated before it is created. With it, a walk along the index of updates begins
+  // where the first of them can be.
   if (column === 'updated_at' && query.created_from) where.add((at) => `o.updated_at >= ${at}`, query.created_from);
   const total = query.count ? await countOrders(database, where) : undefined;
   if (query.cursor) {

@@ -22,7 +22,7 @@ export interface Move {
   at: Date;
 }
 
-/** Locks those of these orders that `owner` may reach, in id order so that two callers never wait for each other in a ring. */
+/** Locks those of these orders that `owner` may reach, in id order, so that no two callers wait for each other in a ring. */
 export const lockOrders = async (
   database: Sequelize,
   ids: string[],

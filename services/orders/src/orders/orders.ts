@@ -23,7 +23,7 @@ import type { OrderContext } from './order-context.ts';
 import { placeOrder } from './placement.ts';
 import { orderColumns, orderRow, stepColumns, stepRow } from './rows.ts';
 
-/** Orders of an export that are held in memory at once, however many follow; a reader that stops reading keeps them there. */
+/** Orders of an export that are in memory at once, however many there are, even when its reader pauses. */
 const batchRows = 100;
 
 interface ChangeOptions {
@@ -54,7 +54,7 @@ export class Orders {
     );
   }
 
-  /** Throws `not_found`, `version_conflict`, `forbidden` or `invalid_transition`. */
+  /** Throws `not_found`, `forbidden` or `invalid_transition`, and what the precondition throws. */
   move(
     id: string,
     change: StatusChange,
@@ -72,7 +72,7 @@ export class Orders {
     });
   }
 
-  /** Moves those that can be moved, and tells of each what became of it. */
+  /** Moves those of the orders that can be moved, and tells of each whether it was moved or why not. */
   moveMany(wanted: BulkStatusChange, actor: Actor, { key }: KeyOptions): Promise<Answer<BulkResults>> {
     return this.#context.outbox.transact((transaction) =>
       once(this.#database, key, bulkResults, transaction, () => this.#moveMany(wanted, actor, transaction)),
@@ -80,8 +80,8 @@ export class Orders {
   }
 
   /**
-   * Assigns an order or changes its internal note; what changes nothing makes no version. Throws `not_found` or
-   * `version_conflict`.
+   * Assigns an order or changes its internal note; a change that leaves everything as it is makes no new version. Throws
+   * `not_found`, and what the precondition throws.
    */
   change(
     id: string,

@@ -8,11 +8,11 @@ import type { NewEvent } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { actorBind, namedValues } from '../database/insert.ts';
+import { actorBind } from '../database/insert.ts';
 import { productColumns, productRow } from '../products/rows.ts';
 import { dueAt, type Targets } from './due-times.ts';
 import type { OrderContext } from './order-context.ts';
-import { insertedColumns } from './rows.ts';
+import { orderValues } from './rows.ts';
 
 type Line = OrderCreation['items'][number];
 
@@ -132,11 +132,12 @@ interface Head {
 const composeOrder = (lines: Line[], products: Products, { number, note, customer, at, targets }: Head): Order => {
   const items = lines.map((line) => {
     const { name, price } = productOf(products, line);
-    // The time of the order, so that seeded orders sort like real ones; the ids keep the order of the lines.
+    // These ids ascend, so that reading the items sorted by them gives the order of the lines.
     return { id: uuidv7(), product_id: line.product_id, name, quantity: line.quantity, price };
   });
   const currency = lines[0] ? productOf(products, lines[0]).currency : 'USD';
   return {
+    // With the order's own time, so that seeded orders sort like real ones.
     id: uuidv7({ msecs: at.getTime() }),
     number,
     customer_id: customer.id,
@@ -167,7 +168,7 @@ const insertOrder = async (
   const inserted = outbox.insertion(events);
   await database.query(
     `WITH placed AS (
-       INSERT INTO orders ${namedValues(insertedColumns)}
+       INSERT INTO orders ${orderValues}
      ), line AS (
        SELECT * FROM unnest($item_ids::uuid[], $products::uuid[], $names::text[], $quantities::int[], $prices::bigint[])
          AS l (id, product_id, name, quantity, price)

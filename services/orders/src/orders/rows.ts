@@ -3,6 +3,7 @@ import { orderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { OrderStep } from '@live-orders/contracts/rest/orders.ts';
 import { bigintColumn, columnsOf, timestampColumn } from '@live-orders/runtime/database/select.ts';
 import { z } from 'zod';
+import { namedValues } from '../database/insert.ts';
 
 const itemRow = z.object({
   id: z.string(),
@@ -42,8 +43,8 @@ export const orderColumns = columnsOf(orderRow, 'o', {
     FROM order_items i WHERE i.order_id = o.id)`,
 });
 
-/** What an INSERT of an order writes. `search` is the text that `q` of the list is looked for in. */
-export const insertedColumns = [...Object.keys(tableColumns), 'search'];
+/** For an INSERT INTO orders, bound by an order and by `search`, the text that `q` of the list is looked for in. */
+export const orderValues = namedValues([...Object.keys(tableColumns), 'search']);
 
 /** An `OrderStep` of the contracts as `order_status_history` has it. */
 export const stepRow = z.object({

@@ -15,8 +15,8 @@ import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { type Answer, type IdempotencyKey, once } from '../database/idempotency.ts';
 import { Conditions, contains } from '../database/conditions.ts';
-import { actorBind, namedValues } from '../database/insert.ts';
-import { insertedColumns, movementColumns, movementRow, productColumns, productRow } from './rows.ts';
+import { actorBind } from '../database/insert.ts';
+import { movementColumns, movementRow, productColumns, productRow, productValues } from './rows.ts';
 import { changeStock } from './stock.ts';
 
 /** Far below the end of PostgreSQL's `integer`, so that units which cancellations bring back still fit. */
@@ -80,7 +80,7 @@ export class Products {
     );
   }
 
-  /** What changes nothing makes no version. Throws `not_found`, or `version_conflict` as the precondition does. */
+  /** A change that leaves everything as it is makes no new version. Throws `not_found`, and what the precondition throws. */
   async change(id: string, change: ProductChange, actor: Actor, { precondition }: ChangeOptions): Promise<Product> {
     return this.#outbox.transact(async (transaction) => {
       const before = await this.#locked(id, transaction);
@@ -104,8 +104,8 @@ export class Products {
   }
 
   /**
-   * Throws `not_found`, `version_conflict` as the precondition does, or `insufficient_stock` where less than nothing would
-   * be left; with a key also what `once` throws.
+   * Adds units to the stock or takes some away. Throws `not_found`, what the precondition throws, `insufficient_stock` where
+   * less than nothing would be left, and with a key what `once` throws.
    */
   adjust(
     id: string,
@@ -140,7 +140,7 @@ export class Products {
     // The first stock is a movement like any other, so that movements always add up to the stock.
     await this.#database.query(
       `WITH created AS (
-         INSERT INTO products ${namedValues(insertedColumns)}
+         INSERT INTO products ${productValues}
        )
        INSERT INTO stock_movements (product_id, change, kind, reason, actor_id, actor_name, actor_role, created_at)
        SELECT $id, $stock, 'adjustment', 'first stock', $actor_id, $actor_name, $actor_role, $created_at WHERE $stock > 0`,

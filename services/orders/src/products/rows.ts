@@ -2,6 +2,7 @@ import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { type StockMovement, stockMovement } from '@live-orders/contracts/rest/products.ts';
 import { bigintColumn, columnsOf, timestampColumn } from '@live-orders/runtime/database/select.ts';
 import { z } from 'zod';
+import { namedValues } from '../database/insert.ts';
 
 /** A `Product` of the contracts as table `products` has it: the one list that reads and writes are made from. */
 export const productRow = z.object({
@@ -21,8 +22,8 @@ export const productRow = z.object({
 /** The columns of a `productRow`, for `products p`. */
 export const productColumns = columnsOf(productRow, 'p');
 
-/** What an INSERT of a product writes. */
-export const insertedColumns = Object.keys(productRow.shape);
+/** For an INSERT INTO products, bound by a product. */
+export const productValues = namedValues(Object.keys(productRow.shape));
 
 /** A `StockMovement` of the contracts as table `stock_movements` has it. */
 export const movementRow = z.object({

@@ -14,10 +14,11 @@ import { readKafka, readRedis, readStored, readVersions } from './sources.ts';
 
 /** How far the first comparison looks back; each later one begins where the one before did. */
 const firstReachMs = 3_600_000;
-/** Clocks differ, and a transaction has its time before it is committed. */
+/** A comparison looks this much further back: clocks differ, and a row bears a time from before its commit. */
 const overlapMs = 60_000;
+/** A comparison that takes longer is given up until the next one. */
 const patienceMs = 60_000;
-/** Orders whose state is sent again in one transaction. */
+/** How many orders are sent again in one transaction. */
 const repairLength = 100;
 
 const help = {
@@ -44,7 +45,7 @@ interface ReconcilerOptions {
 
 /**
  * Compares the orders that changed lately with what Kafka and the log in Redis have of them: at the start and every few
- * minutes, in the process whose relay leads. What is missing there is sent again through the outbox, as it is now.
+ * minutes, in the process whose relay leads. An order that is missing there is sent again through the outbox.
  */
 export class Reconciler implements Part {
   readonly name = 'reconciler';
@@ -92,12 +93,12 @@ export class Reconciler implements Part {
     const { context, kafka, kafkaPrefix, log } = this.#options;
     const began = new Date();
     const earlier = (time: Date): Date => new Date(time.getTime() - overlapMs);
-    // In this order: see `compare`.
+    // `compare` needs them read in this order.
     const { stored, since } = await readStored(context.database, context.outbox.table, earlier(this.#since));
     const inKafka = await readKafka(kafka, kafkaPrefix, earlier(since), signal);
     const inRedis = await this.#readRedis(earlier(since));
     const { missingInKafka, missingInRedis, gaps, ahead } = compare(stored, inKafka, inRedis);
-    // What is ahead of what was read may have been committed since.
+    // The database may have caught up with what was ahead of it: that was committed after the database was read.
     const now = await readVersions(context.database, [...ahead.keys()]);
     const beyond = [...ahead].filter(([id, version]) => version > (now.get(id) ?? 0));
     const versions = new Map(stored.map(({ id, version }) => [id, version]));
@@ -132,7 +133,7 @@ export class Reconciler implements Part {
     }
   }
 
-  /** Sends the orders again as they are; consumers ignore the version where they have it. Gives how many. */
+  /** Sends the orders again as they are now; a consumer that has the version ignores it. Gives how many were sent. */
   async #repair(ids: string[], versions: Map<string, number>): Promise<number> {
     const { context } = this.#options;
     let count = 0;
@@ -140,7 +141,7 @@ export class Reconciler implements Part {
       count += await context.outbox.transact(async (transaction) => {
         const part = ids.slice(start, start + repairLength);
         const orders = [...(await lockOrders(context.database, part, null, transaction)).values()]
-          // One that changed since is on its way by itself.
+          // An order that has changed since has a later event under way.
           .filter(({ id, version }) => versions.get(id) === version);
         const events = orders.map((order) => ({
           type: 'order.updated' as const,

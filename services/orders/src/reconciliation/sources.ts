@@ -56,14 +56,14 @@ export const readStored = async (
   return { stored: rows, since: all ? since : (rows[0]?.updated_at ?? since) };
 };
 
-/** The present versions of these orders in the database. */
+/** The versions that these orders have in the database now. */
 export const readVersions = async (database: Sequelize, ids: string[]): Promise<Map<string, number>> => {
   const row = z.object({ id: z.string(), version: z.number() });
   const rows = await select(database, row, 'SELECT id, version FROM orders WHERE id = ANY($ids::uuid[])', { ids });
   return new Map(rows.map(({ id, version }) => [id, version]));
 };
 
-/** What Kafka took of orders since a time, up to now. Records that are none of ours are left out. */
+/** The versions of orders that Kafka got since a time, up to its present end. Records that are no orders are left out. */
 export const readKafka = async (
   kafka: Kafka,
   prefix: string,
@@ -89,7 +89,7 @@ export const readKafka = async (
   return versionsOf;
 };
 
-/** What the log holds of orders since a time; null when a new log began meanwhile. */
+/** What the log in Redis holds of orders since a time; null when a new log was begun while it was read. */
 export const readRedis = async (redis: Redis, prefix: string, since: Date): Promise<RedisLog | null> => {
   const [state, log] = [`${prefix}order_events:state`, `${prefix}order_events:log`];
   const { epoch, ...before } = await redis.hgetall(state);

@@ -35,6 +35,28 @@ export default typescript.config(
     languageOptions: { globals: globals.browser, parserOptions: { parser: typescript.parser } },
   },
   {
+    // A migration that was released must go on doing the same, whatever becomes of the code around it.
+    files: ['services/*/src/migrations/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!@live-orders/runtime/database/)',
+              message: 'A migration imports no code: write the SQL out.',
+            },
+            {
+              regex: '^@live-orders/runtime/database/',
+              allowTypeImports: true,
+              message: 'A migration imports the types of the database alone.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.js', '**/*.mjs'],
     extends: [typescript.configs.disableTypeChecked],
   },

@@ -5,10 +5,9 @@ import { Pool } from 'undici';
 import { v7 as uuidv7 } from 'uuid';
 import type { Order } from '../contracts/src/domain/orders.ts';
 import { orderQuery } from '../contracts/src/rest/orders.ts';
-import { Daemon } from '@live-orders/local/process/daemon.ts';
-import { freePort } from '@live-orders/local/process/ports.ts';
-import { httpAnswers } from '@live-orders/local/process/probes.ts';
-import { listOrders } from '../services/orders/src/orders/list.ts';
+import { Daemon } from '../deploy/local/process/daemon.ts';
+import { freePort } from '../deploy/local/process/ports.ts';
+import { httpAnswers } from '../deploy/local/process/probes.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
@@ -17,7 +16,7 @@ import { recordStatements, type Statement } from './plans.ts';
 import { compare, type Work } from './rounds.ts';
 import { type Throwaway, withThrowaway } from './throwaway.ts';
 
-/** What the orders service's HTTP costs: its rates beside those of the very same statements sent by a bare pg pool. */
+/** What the orders service costs beside PostgreSQL: its rates by HTTP, and those of the same statements sent by a bare pg pool. */
 const connections = 10;
 const secret = randomUUID();
 const user = (role: 'customer' | 'staff') => ({
@@ -49,15 +48,13 @@ interface Template {
   statements: Statement[];
 }
 
-const recordCreates = async ({ database, log }: Throwaway, wanted: Wanted[]): Promise<Template[]> => {
-  const outbox = new Outbox(database, 'orders_outbox', log);
-  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) });
+const recordCreates = async ({ database }: Throwaway, orders: Orders, wanted: Wanted[]): Promise<Template[]> => {
   const { id, name, role } = customer;
   const templates: Template[] = [];
   for (const one of wanted) {
     let placed: Order | undefined;
     const statements = await recordStatements(database, async () => {
-      placed = (await orders.create(one, { id, name, role }, null)).body;
+      placed = (await orders.create(one, { id, name, role }, { key: null })).body;
     });
     if (placed)
       templates.push({ order: placed, statements: statements.filter(({ sql }) => !sql.startsWith('NOTIFY')) });
@@ -125,13 +122,15 @@ const startServer = async (url: string): Promise<{ server: Daemon; origin: strin
 
 await withThrowaway(async (throwaway) => {
   const bare = new pg.Pool({ connectionString: throwaway.url, max: connections });
-  // `end` does not wait until its connections are closed, and the server's end may meet them.
+  // `end` does not wait until its connections are closed: the server, which is stopped next, may end them with an error.
   bare.on('error', () => undefined);
   const wanted = await makeShop(bare);
-  const templates = await recordCreates(throwaway, wanted);
-  const list = (
-    await recordStatements(throwaway.database, () => listOrders(throwaway.database, orderQuery.parse({}), null))
-  ).find(({ sql }) => sql.startsWith('SELECT'));
+  const { database, log } = throwaway;
+  const outbox = new Outbox(database, 'orders_outbox', log);
+  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) });
+  const templates = await recordCreates(throwaway, orders, wanted);
+  const listed = await recordStatements(database, () => orders.list(orderQuery.parse({}), null));
+  const list = listed.find(({ sql }) => sql.startsWith('SELECT'));
   if (!list) throw new Error('the list was not recorded');
   const { server, origin } = await startServer(throwaway.url);
   const pool = new Pool(origin, { connections: 16 });

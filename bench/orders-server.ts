@@ -4,6 +4,7 @@ import { createOrdersApp } from '../services/orders/src/app.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
+import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createVerifier } from '../services/runtime/src/http/auth.ts';
 import { connectDatabase } from '../services/runtime/src/database/database.ts';
 import { httpServer } from '../services/runtime/src/http/server.ts';
@@ -21,9 +22,9 @@ const { keySet } = await Signer.create(secret);
 const app = createOrdersApp({
   log,
   metrics: new Registry(),
-  database,
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
-  products: new Products(database, outbox),
+  products: new Products({ database, outbox }),
+  stats: new Stats(database),
   verify: createVerifier(createLocalJWKSet(keySet)),
   health: async () => ({ name: 'orders', version: 'bench', dependencies: {}, outbox: null, reconciliation: null }),
 });

@@ -7,17 +7,28 @@ export interface Statement {
   bind: unknown[];
 }
 
-/** The statements that `work` sends, with their values. */
+/** Sequelize's query, which is told here what goes to pg: named binds have become positions already. */
+const runnable = z.object({
+  run: z.custom<(this: unknown, sql: string, bind: unknown[]) => Promise<unknown>>(
+    (value) => value instanceof Function,
+  ),
+});
+
+/** The statements that `work` sends, with their values, as pg gets them. */
 export const recordStatements = async (database: Sequelize, work: () => Promise<unknown>): Promise<Statement[]> => {
   const statements: Statement[] = [];
-  database.addHook('afterQuery', 'record', ({ bind }, query) => {
-    const { sql } = z.object({ sql: z.string() }).parse(query);
-    statements.push({ sql, bind: Array.isArray(bind) ? bind : [] });
+  database.addHook('beforeQuery', 'record', (_, query) => {
+    const { run } = runnable.parse(query);
+    const record = (sql: string, bind: unknown[] = []): Promise<unknown> => {
+      statements.push({ sql, bind });
+      return run.call(query, sql, bind);
+    };
+    Object.assign(query, { run: record });
   });
   try {
     await work();
   } finally {
-    database.removeHook('afterQuery', 'record');
+    database.removeHook('beforeQuery', 'record');
   }
   return statements;
 };
@@ -50,12 +61,12 @@ export const explain = async (client: pg.Client, { sql, bind }: Statement) => {
     const [{ Plan: plan, ...times }] = row['QUERY PLAN'];
     runs.push({ ms: times['Planning Time'] + times['Execution Time'], plan });
   }
-  const [, median] = runs.sort((a, b) => a.ms - b.ms);
-  if (!median) throw new Error('EXPLAIN did not run');
-  const nodes = nodesOf(median.plan);
+  const [, middle] = runs.sort((a, b) => a.ms - b.ms);
+  if (!middle) throw new Error('EXPLAIN did not run');
+  const nodes = nodesOf(middle.plan);
   const big = ['orders', 'order_items', 'order_status_history', 'order_figures'];
   return {
-    ms: median.ms,
+    ms: middle.ms,
     sequential:
       nodes.filter((one) => one['Node Type'] === 'Seq Scan' && big.includes(one['Relation Name'] ?? '')).length > 0,
     indexes: [...new Set(nodes.flatMap((one) => one['Index Name'] ?? []))].filter(

@@ -5,7 +5,7 @@ const roundMs = 3_000;
 /** One request or one transaction; `index` counts them. */
 export type Work = (index: number) => Promise<void>;
 
-/** How often a second `work` gets done by 16 clients, each of which begins anew when it is done. */
+/** How often a second `work` gets done by 16 clients, each of which begins again as soon as it is done. */
 const rateOf = async (work: Work, ms: number): Promise<number> => {
   const began = performance.now();
   let done = 0;
@@ -16,9 +16,11 @@ const rateOf = async (work: Work, ms: number): Promise<number> => {
   return (done * 1000) / (performance.now() - began);
 };
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+/** The value in the middle; of an even number the higher one of the two. */
+export const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-/** Both ways in turn, so that whatever else the machine does meets both; the ratio is the median of the rounds'. */
+/** Rates of both ways, measured in turn so that whatever else the machine does slows both; medians of the rounds. */
 export const compare = async (http: Work, bare: Work) => {
   await rateOf(http, roundMs / 2);
   await rateOf(bare, roundMs / 2);

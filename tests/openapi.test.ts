@@ -13,6 +13,7 @@ import { createOrdersApp } from '../services/orders/src/app.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
+import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createUsersApp } from '../services/users/src/app.ts';
 import { LoginGuard } from '../services/users/src/login-guard.ts';
 import { Sessions } from '../services/users/src/sessions.ts';
@@ -27,9 +28,10 @@ const verify = () => Promise.reject(new Error('no token is checked here'));
 const health = () => Promise.reject(new Error('no health is read here'));
 
 const ordersApp = createOrdersApp({
-  ...{ log, metrics: createMetrics('orders'), database, verify, health },
+  ...{ log, metrics: createMetrics('orders'), verify, health },
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
-  products: new Products(database, outbox),
+  products: new Products({ database, outbox }),
+  stats: new Stats(database),
 });
 const signer = await Signer.create('a secret of a test, and of nothing else');
 const sessions = new Sessions(database, outbox, signer);

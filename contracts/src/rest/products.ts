@@ -62,7 +62,7 @@ export const stockAdjustment = z
 export type StockAdjustment = z.infer<typeof stockAdjustment>;
 
 /** One change of a product's stock. `order_id` is null for an adjustment. */
-const stockMovement = z
+export const stockMovement = z
   .object({
     id: z.int(),
     change: z.int(),

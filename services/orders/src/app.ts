@@ -3,7 +3,6 @@ import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/hea
 import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { checkRoutes, withAuthority } from '@live-orders/runtime/http/policy.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
@@ -13,13 +12,14 @@ import { registerExportRoute } from './routes/export.ts';
 import { registerStatsRoute } from './routes/stats.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerProductRoutes } from './routes/products.ts';
+import type { Stats } from './stats/stats.ts';
 
-export interface OrdersOptions {
+export interface OrdersAppOptions {
   log: Log;
   metrics: Registry;
-  database: Sequelize;
   orders: Orders;
   products: Products;
+  stats: Stats;
   verify: Verify;
   health: () => Promise<OrdersHealth>;
 }
@@ -35,7 +35,7 @@ const about = {
 };
 
 /** The HTTP app of the orders service, not listening yet. */
-export const createOrdersApp = (options: OrdersOptions): OpenAPIHono<AuthEnv> => {
+export const createOrdersApp = (options: OrdersAppOptions): OpenAPIHono<AuthEnv> => {
   const { verify } = options;
   const app = createApp<AuthEnv>(options.log, withAuthority({ verify }));
   const api = app.basePath('/api');

@@ -15,7 +15,8 @@ import { sweeper } from '@live-orders/runtime/process/sweeper.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createOrdersApp } from './app.ts';
-import { figuresPart } from './stats/rollup.ts';
+import { rollupTask } from './stats/rollup.ts';
+import { Stats } from './stats/stats.ts';
 import { sweepKeys } from './database/idempotency.ts';
 import { defaultTargets, targetsSetting } from './orders/due-times.ts';
 import { Orders } from './orders/orders.ts';
@@ -43,13 +44,13 @@ const config = loadConfig(
 const log = createLog('orders', config.LOG_LEVEL);
 const metrics = createMetrics('orders');
 const database = connectDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'orders');
-// For itself: the first time it may sum up millions of steps.
+// A connection for the roll-up alone, with a longer time-out: the first one may have millions of steps to sum up.
 const figures = connectDatabase(config.DATABASE_URL, 1, 'orders figures', 600_000);
 await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
 
 const outbox = new Outbox(database, 'orders_outbox', log);
-const shop = { database, outbox, targets: config.ORDER_TARGETS };
-if (config.SEED === 'demo') await seedOrders(shop, log);
+const context = { database, outbox, targets: config.ORDER_TARGETS };
+if (config.SEED === 'demo') await seedOrders(context, log);
 
 const kafka = connectKafka(config, 'orders', log);
 const relay = new Relay({
@@ -61,10 +62,10 @@ const relay = new Relay({
   log,
   metrics,
 });
-// Only read from, and only for comparing.
+// The reconciler reads from Redis; nothing here writes to it.
 const redis = connectRedis(config, log);
 const reconciler = new Reconciler({
-  shop,
+  context,
   kafka,
   kafkaPrefix: config.KAFKA_PREFIX,
   redis,
@@ -77,9 +78,9 @@ const reconciler = new Reconciler({
 const app = createOrdersApp({
   log,
   metrics,
-  database,
-  orders: new Orders(shop),
-  products: new Products(database, outbox),
+  orders: new Orders(context),
+  products: new Products(context),
+  stats: new Stats(database),
   verify: createVerifier(remoteKeys(config.USERS_URL)),
   health: async () => {
     const measured = await outbox.measure();
@@ -98,7 +99,7 @@ await run(
     httpServer(app, { host: config.HOST, port: config.PORT, log }),
     relay,
     reconciler,
-    figuresPart(figures, log),
+    rollupTask(figures, log),
     sweeper('old idempotency keys', () => sweepKeys(database), log),
   ],
   async () => {

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import { isLockTimeout } from '@live-orders/runtime/database/sql-state.ts';
-import { QueryTypes } from 'sequelize';
+import { select } from '@live-orders/runtime/database/select.ts';
 import { z } from 'zod';
 
-/** A client's key for one intention, and what it is about. */
+/** A client's `Idempotency-Key`, and the request that it stands for. */
 export interface IdempotencyKey {
   userId: string;
   key: string;
-  /** SHA-256 of address and body */
+  /** SHA-256 of the request's path and body */
   fingerprint: Buffer;
 }
 
@@ -28,7 +28,7 @@ export const idempotencyHeader = z.object({
     .meta({ description: 'The same key and body give the stored answer for 24 hours, instead of doing it again' }),
 });
 
-/** The key of a request, or null when it has none. `path` and `body` are what the key stands for. */
+/** The key of a request, or null when it has none. It stands for this path and body, and for no other. */
 export const keyOf = (userId: string, key: string | undefined, path: string, body: unknown): IdempotencyKey | null => {
   if (key === undefined) return null;
   const fingerprint = createHash('sha256').update(path).update('\0').update(JSON.stringify(body)).digest();
@@ -38,15 +38,20 @@ export const keyOf = (userId: string, key: string | undefined, path: string, bod
 export const replayHeader = ({ replayed }: { replayed: boolean }): Record<string, string> =>
   replayed ? { 'idempotent-replayed': 'true' } : {};
 
-/** What else may be answered to a request with a key. */
+/** The problems that a request may get because of its key. */
 export const idempotencyProblems = ['idempotency_in_flight', 'idempotency_key_reused'] as const;
 
 const keptHours = 24;
 
+const storedRow = z.object({ fingerprint: z.instanceof(Buffer), body: z.unknown() });
+
 /**
- * Does `work` once per key (without one, each time), in the transaction that the answer is stored in: either both are committed or neither is.
- * A twin waits for the first and then gets its answer with `replayed`. A failed work stores nothing, so that it may be
- * tried again. Throws `idempotency_key_reused` for another body, `idempotency_in_flight` when the wait gets too long.
+ * Does `work` once per key (without one, each time), in the transaction that the answer is stored in: either both are
+ * committed or neither is. A second request with the key waits for the first and then gets its answer with `replayed`.
+ * Work that fails stores nothing, so that it may be tried again. Throws `idempotency_key_reused` for another body,
+ * `idempotency_in_flight` when the wait gets too long.
+ *
+ * Column `status` of the table is a leftover: releases up to 0.1 wrote it, none ever read it.
  */
 export const once = async <T>(
   database: Sequelize,
@@ -59,16 +64,14 @@ export const once = async <T>(
   const { userId, key, fingerprint: print } = intention;
   if (await claim(database, userId, key, print, transaction)) {
     const body = await work();
-    await database.query('UPDATE idempotency_keys SET status = 200, body = $3 WHERE user_id = $1 AND key = $2', {
-      bind: [userId, key, JSON.stringify(body)],
+    await database.query('UPDATE idempotency_keys SET body = $body WHERE user_id = $userId AND key = $key', {
+      bind: { userId, key, body: JSON.stringify(body) },
       transaction,
     });
     return { body, replayed: false };
   }
-  const [stored] = await database.query<{ fingerprint: Buffer; body: unknown }>(
-    'SELECT fingerprint, body FROM idempotency_keys WHERE user_id = $1 AND key = $2',
-    { bind: [userId, key], type: QueryTypes.SELECT, transaction },
-  );
+  const sql = 'SELECT fingerprint, body FROM idempotency_keys WHERE user_id = $userId AND key = $key';
+  const [stored] = await select(database, storedRow, sql, { userId, key }, transaction);
   if (!stored) throw inFlight();
   if (!stored.fingerprint.equals(print)) {
     throw new ProblemError('idempotency_key_reused', 'Use a new key for a new request.', {
@@ -81,7 +84,10 @@ export const once = async <T>(
 const inFlight = (): ProblemError =>
   new ProblemError('idempotency_in_flight', 'Ask again in a moment for its answer.', {}, { 'retry-after': '1' });
 
-/** Whether the key is ours now. Waits while another transaction holds it, as long as the connection waits for locks. */
+/**
+ * Claims the key for this transaction; false when it has an answer already. Waits for a transaction that holds it, up to
+ * `lock_timeout`.
+ */
 const claim = async (
   database: Sequelize,
   userId: string,
@@ -90,10 +96,13 @@ const claim = async (
   transaction: Transaction,
 ): Promise<boolean> => {
   try {
-    const rows = await database.query(
-      `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)
+    const rows = await select(
+      database,
+      z.object({ key: z.string() }),
+      `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($userId, $key, $print)
        ON CONFLICT DO NOTHING RETURNING key`,
-      { bind: [userId, key, print], type: QueryTypes.SELECT, transaction },
+      { userId, key, print },
+      transaction,
     );
     return rows.length > 0;
   } catch (error) {

@@ -5,13 +5,14 @@ import { enterAlone } from '@live-orders/runtime/database/migrations.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
-import { QueryTypes } from 'sequelize';
+import { select } from '@live-orders/runtime/database/select.ts';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
 import { demoProducts } from './catalogue.ts';
-import { productColumns, type ProductRow, toProduct } from '../products/rows.ts';
+import { productColumns, productRow } from '../products/rows.ts';
 import { moveOrders } from '../orders/moves.ts';
 import { placeOrder } from '../orders/placement.ts';
-import type { Shop } from '../orders/shop.ts';
+import type { OrderContext } from '../orders/order-context.ts';
 
 const orderCount = 80;
 const dayMs = 24 * 3_600_000;
@@ -29,18 +30,18 @@ const minutesUntil: Readonly<Record<Progress, number>> = { confirmed: 6, prepari
  * Fills an empty database with the demo shop: 24 products, and 80 orders of the last day in all statuses. Every order
  * is placed and moved by the code that real ones go through, so stock, versions, history and events agree.
  */
-export const seedOrders = async (shop: Shop, log: Log): Promise<void> => {
-  const { database, outbox } = shop;
+export const seedOrders = async (context: OrderContext, log: Log): Promise<void> => {
+  const { database, outbox } = context;
   const seeded = await database.transaction(async (transaction) => {
     await enterAlone(database, 'seed:orders', transaction);
-    const [found] = await database.query('SELECT 1 FROM products LIMIT 1', { type: QueryTypes.SELECT, transaction });
-    if (found) return false;
+    const found = await select(database, z.object({}), 'SELECT FROM products LIMIT 1', {}, transaction);
+    if (found.length > 0) return false;
     const random = seededRandom(42);
     const products = await insertProducts(database, outbox, transaction);
     const now = Date.now();
-    // More of them lately, so that every status has some.
+    // Most of them in the last hours, so that there are orders in every status.
     const times = Array.from({ length: orderCount }, () => now - random() ** 2.4 * dayMs).sort((a, b) => a - b);
-    for (const time of times) await seedOrder(shop, products, time, now, random, transaction);
+    for (const time of times) await seedOrder(context, products, time, now, random, transaction);
     return true;
   });
   if (seeded) log.info({ products: demoProducts.length, orders: orderCount }, 'seeded the demo shop');
@@ -48,31 +49,29 @@ export const seedOrders = async (shop: Shop, log: Log): Promise<void> => {
 
 const insertProducts = async (database: Sequelize, outbox: Outbox, transaction: Transaction): Promise<Product[]> => {
   const at = new Date(Date.now() - 30 * dayMs).toISOString();
-  const rows = await database.query<ProductRow>(
+  const products = await select(
+    database,
+    productRow,
     `WITH new AS (
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::int[])
+       SELECT * FROM unnest($ids::uuid[], $names::text[], $descriptions::text[], $prices::bigint[], $stocks::int[])
          AS n (id, name, description, price, stock)
      ), stocked AS (
        INSERT INTO stock_movements (product_id, change, kind, reason, actor_name, actor_role, created_at)
-       SELECT id, stock, 'adjustment', 'first stock', 'Demo', 'admin', $6::timestamptz FROM new
+       SELECT id, stock, 'adjustment', 'first stock', 'Demo', 'admin', $at::timestamptz FROM new
      )
      INSERT INTO products AS p (id, name, description, price, currency, stock, created_at, updated_at)
-     SELECT id, name, description, price, 'USD', stock, $6::timestamptz, $6::timestamptz FROM new
+     SELECT id, name, description, price, 'USD', stock, $at::timestamptz, $at::timestamptz FROM new
      RETURNING ${productColumns}`,
     {
-      bind: [
-        demoProducts.map(() => uuidv7()),
-        demoProducts.map(([name]) => name),
-        demoProducts.map(([, description]) => description),
-        demoProducts.map(([, , price]) => price),
-        demoProducts.map(([, , , stock]) => stock),
-        at,
-      ],
-      type: QueryTypes.SELECT,
-      transaction,
+      ids: demoProducts.map(() => uuidv7()),
+      names: demoProducts.map(([name]) => name),
+      descriptions: demoProducts.map(([, description]) => description),
+      prices: demoProducts.map(([, , price]) => price),
+      stocks: demoProducts.map(([, , , stock]) => stock),
+      at,
     },
+    transaction,
   );
-  const products = rows.map(toProduct);
   await outbox.append(
     products.map((product) => ({ type: 'product.created', value: { ...product, actor: null } })),
     transaction,
@@ -81,7 +80,7 @@ const insertProducts = async (database: Sequelize, outbox: Outbox, transaction: 
 };
 
 const seedOrder = async (
-  shop: Shop,
+  context: OrderContext,
   products: Product[],
   time: number,
   now: number,
@@ -97,7 +96,7 @@ const seedOrder = async (
   const chosen = new Set(Array.from({ length: 1 + Math.floor(random() * 4) }, () => pick(products).id));
   const items = [...chosen].map((product_id) => ({ product_id, quantity: 1 + Math.floor(random() * 2.5) }));
   const wanted = { items, ...(random() < 0.15 ? { note: pick(notes) } : {}) };
-  const order = await placeOrder(shop, wanted, customer, transaction, new Date(time));
+  const order = await placeOrder(context, wanted, customer, transaction, new Date(time));
   const pace = 0.6 + random() * 1.2;
   const cancelled = random() < 0.1 ? 1 + Math.floor(random() * 2) : Infinity;
   let current = order;
@@ -106,6 +105,6 @@ const seedOrder = async (
     if (at.getTime() > now || current.status === 'cancelled') return;
     const [status, reason] = index === cancelled ? (['cancelled', pick(reasons)] as const) : [next, null];
     const move = { status, reason, actor: demoTeam[1], at };
-    [current = order] = await moveOrders(shop, [current], move, transaction);
+    [current = order] = await moveOrders(context, [current], move, transaction);
   }
 };

@@ -1,5 +1,4 @@
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { slotsPerDoubling } from '../stats/duration-histogram.ts';
 
 /**
  * Figures of the order history, summed up by time. Steps are told apart by the transaction that wrote them: those
@@ -25,7 +24,8 @@ export const up = async (database: Sequelize, transaction: Transaction): Promise
     // One row; who sums up locks it.
     'CREATE TABLE order_figures_mark (xid xid8 NOT NULL)',
     "INSERT INTO order_figures_mark VALUES ('0')",
-    // What each step adds to which figure. `fate` and `revenue` belong to the time at which the order was placed.
+    // What each step adds to which figure. `fate` and `revenue` belong to the time at which the order was placed. Times in
+    // a status (`stay`) are counted in slots, 16 to a doubling, which stats/duration-histogram.ts reads.
     `CREATE VIEW order_facts AS
      SELECT h.xid, f.*
      FROM order_status_history h
@@ -37,7 +37,7 @@ export const up = async (database: Sequelize, transaction: Transaction): Promise
      CROSS JOIN LATERAL (
        SELECT 'entered' AS measure, h.created_at AS at, h.to_status AS label, 0::smallint AS slot, 0::bigint AS amount
        UNION ALL
-       SELECT 'stay', h.created_at, h.from_status, floor(${slotsPerDoubling} * ln(
+       SELECT 'stay', h.created_at, h.from_status, floor(16 * ln(
          1 + greatest(0, extract(epoch FROM h.created_at - before.created_at))::float8) / ln(2::float8))::smallint, 0
        WHERE before.created_at IS NOT NULL
        UNION ALL

@@ -7,27 +7,27 @@ import { QueryTypes } from 'sequelize';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { auditShop } from '@live-orders/test-support/shop-audit.ts';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
-import { type Answer, TestShop } from '../testing/test-shop.ts';
+import { type Answer, TestOrdersService } from '../testing/test-orders-service.ts';
 
 const name = 'crash test';
 const kills = 150;
 const clients = 8;
 
 let territory: Territory;
-let shop: TestShop;
+let service: TestOrdersService;
 
 beforeAll(async () => {
   territory = await claimTerritory(inject('servers'));
-  shop = await TestShop.open(territory.databaseUrl, name, 6);
+  service = await TestOrdersService.open(territory.databaseUrl, name, 6);
 });
 
 afterAll(async () => {
-  await shop.close();
+  await service.close();
   await territory.remove();
 });
 
 /**
- * Ends a connection of the shop at a random moment, most of them in a transaction, again and again. Each time some client
+ * Ends a connection of the service at a random moment, most of them in a transaction, again and again. Each time some client
  * has had its way since the last, however slow the machine is.
  */
 const sabotage = async (random: () => number, successes: () => number): Promise<void> => {
@@ -91,7 +91,7 @@ const live = async ({
     const items = products.filter(() => random() < 0.6).map((product_id) => ({ product_id, quantity: 1 }));
     if (items.length === 0) continue;
     const headers: Record<string, string> = { 'idempotency-key': crypto.randomUUID() };
-    const place = () => shop.send(customer, 'POST', '/orders', { items }, headers);
+    const place = () => service.send(customer, 'POST', '/orders', { items }, headers);
     let placed = note(await place(), 201);
     // Whoever gets no answer does not know whether the order exists; the key makes asking again safe.
     for (let tries = 0; placed.status === 503 && tries < 20; tries += 1) placed = note(await place(), 201);
@@ -101,7 +101,7 @@ const live = async ({
       const ways = next[promised.get(id)?.status ?? 'cancelled'] ?? [];
       const status = ways[Math.floor(random() * ways.length)];
       if (!status) break;
-      note(await shop.send(staff, 'PATCH', `/orders/${id}/status`, { status }), 200);
+      note(await service.send(staff, 'PATCH', `/orders/${id}/status`, { status }), 200);
     }
   }
   return { promised, answers };
@@ -109,13 +109,13 @@ const live = async ({
 
 test('connections that break at any moment lose nothing that was answered, and nothing half-done is left', async () => {
   const random = seededRandom(5);
-  const [admin, staff] = [shop.admit('admin'), shop.admit('staff')];
-  const products = (await Promise.all([1, 2, 3].map(() => shop.stockProduct(admin, 5_000)))).map(({ id }) => id);
+  const [admin, staff] = [service.admit('admin'), service.admit('staff')];
+  const products = (await Promise.all([1, 2, 3].map(() => service.stockProduct(admin, 5_000)))).map(({ id }) => id);
   const stop = new AbortController();
   let successes = 0;
   const lives = Array.from({ length: clients }, () =>
     live({
-      customer: shop.admit('customer'),
+      customer: service.admit('customer'),
       staff,
       products,
       random,
@@ -132,7 +132,7 @@ test('connections that break at any moment lose nothing that was answered, and n
   const strange = answers.filter(({ status }) => ![200, 201, 409, 503].includes(status));
   expect(strange).toEqual([]);
   expect(answers.filter(({ status }) => status === 503).length).toBeGreaterThan(10);
-  const rows = await shop.database.query<{ id: string; version: number; keys: number }>(
+  const rows = await service.database.query<{ id: string; version: number; keys: number }>(
     `SELECT o.id, o.version, (SELECT count(*)::int FROM idempotency_keys k WHERE k.body->>'id' = o.id::text) AS keys
      FROM orders o`,
     { type: QueryTypes.SELECT },

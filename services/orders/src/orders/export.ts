@@ -1,31 +1,6 @@
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import type { OrderFilter } from '@live-orders/contracts/rest/orders.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
-import { QueryTypes } from 'sequelize';
-import { orderColumns, type OrderRow, toOrder } from './rows.ts';
-import { filterOrders } from './list.ts';
-import type { Owner } from './orders.ts';
 
-/** Rows held in memory at once, whatever the size of the export; a reader that stops reading keeps them there. */
-const batchRows = 100;
-
-/** All orders that fit, newest first, batch by batch, so that neither side holds them all or keeps a transaction open. */
-export async function* eachBatch(database: Sequelize, filter: OrderFilter, owner: Owner): AsyncGenerator<Order[]> {
-  for (let last: Order | undefined; ;) {
-    const where = filterOrders(filter, owner);
-    if (last) where.after('o.created_at', 'o.id', true, [last.created_at, last.id]);
-    const rows = await database.query<OrderRow>(
-      `SELECT ${orderColumns} FROM orders o ${where.sql} ORDER BY o.created_at DESC, o.id DESC LIMIT ${batchRows}`,
-      { bind: where.values, type: QueryTypes.SELECT },
-    );
-    const orders = rows.map(toOrder);
-    if (orders.length > 0) yield orders;
-    if (orders.length < batchRows) return;
-    last = orders.at(-1);
-  }
-}
-
-/** Spreadsheets skip what is not seen, and take the wide forms of the signs for the signs. */
+/** Spreadsheets ignore invisible characters before a formula's sign, and take full-width signs for the plain ones. */
 const formula = /^(?:[\t\r\n]|[\p{C}\p{Z}]*[=+\-@|＝＋－＠])/u;
 
 /**
@@ -45,7 +20,7 @@ const internal = ['assigned_name', 'internal_note'] as const;
 
 const items = (order: Order): string => order.items.map(({ quantity, name }) => `${quantity} x ${name}`).join('; ');
 
-/** The export as CSV, a row for each order; columns that are not for customers only for the team. */
+/** The export as CSV, a row for each order; for the team it has columns that customers do not get. */
 export async function* toCsv(batches: AsyncIterable<Order[]>, forTeam: boolean): AsyncGenerator<string> {
   const extra = forTeam ? internal : [];
   yield `${[...shared, 'items', ...late, ...extra].join(',')}\r\n`;

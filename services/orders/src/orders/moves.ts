@@ -2,17 +2,19 @@ import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import { movesOf, type OrderStatus, steps } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox/outbox.ts';
+import { select } from '@live-orders/runtime/database/select.ts';
+import type { NewEvent } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { QueryTypes } from 'sequelize';
-import { dueAt } from './due-times.ts';
-import { orderColumns, type OrderRow, toOrder } from './rows.ts';
-import type { Shop } from './shop.ts';
+import { actorBind } from '../database/insert.ts';
 import { changeStock } from '../products/stock.ts';
+import { dueAt } from './due-times.ts';
+import type { Owner } from './filter.ts';
+import type { OrderContext } from './order-context.ts';
+import { orderColumns, orderRow } from './rows.ts';
 
 export const noSuchOrder = (): ProblemError => new ProblemError('not_found', 'There is no order with this id.');
 
-/** Where orders go, and why. */
+/** A step to take with one or several orders: to which status, why, by whom and when. */
 export interface Move {
   status: OrderStatus;
   reason: string | null;
@@ -20,19 +22,22 @@ export interface Move {
   at: Date;
 }
 
-/** Locks orders, in id order; `owner` null means everybody's. */
+/** Locks those of these orders that `owner` may reach, in id order, so that no two callers wait for each other in a ring. */
 export const lockOrders = async (
   database: Sequelize,
   ids: string[],
-  owner: string | null,
+  owner: Owner,
   transaction: Transaction,
 ): Promise<Map<string, Order>> => {
-  const rows = await database.query<OrderRow>(
+  const orders = await select(
+    database,
+    orderRow,
     `SELECT ${orderColumns} FROM orders o
-     WHERE o.id = ANY($1::uuid[]) AND ($2::uuid IS NULL OR o.customer_id = $2) ORDER BY o.id FOR UPDATE OF o`,
-    { bind: [ids, owner], type: QueryTypes.SELECT, transaction },
+     WHERE o.id = ANY($ids::uuid[]) AND ($owner::uuid IS NULL OR o.customer_id = $owner) ORDER BY o.id FOR UPDATE OF o`,
+    { ids, owner },
+    transaction,
   );
-  return new Map(rows.map((row) => [row.id, toOrder(row)]));
+  return new Map(orders.map((order) => [order.id, order]));
 };
 
 /** Throws `forbidden` for a step that this role never takes, `invalid_transition` for one that is not open now. */
@@ -56,14 +61,14 @@ export const checkMove = (order: Order, { status, actor }: Pick<Move, 'status' |
  * stock; order, history and events are written together. Gives the orders after the move.
  */
 export const moveOrders = async (
-  shop: Shop,
+  context: OrderContext,
   orders: Order[],
   move: Move,
   transaction: Transaction,
 ): Promise<Order[]> => {
   if (orders.length === 0) return [];
   const { status, actor, at } = move;
-  const due_at = dueAt(shop.targets, status, at);
+  const due_at = dueAt(context.targets, status, at);
   const moved = orders.map((order) => ({
     ...order,
     status,
@@ -71,12 +76,12 @@ export const moveOrders = async (
     due_at,
     updated_at: at.toISOString(),
   }));
-  const restocked = status === 'cancelled' ? await restock(shop.database, moved, move, transaction) : [];
+  const restocked = status === 'cancelled' ? await restock(context.database, moved, move, transaction) : [];
   const events = moved.map((order, index): NewEvent => {
     const previous_status = orders[index]?.status ?? null;
     return { type: 'order.status_changed', value: { ...order, previous_status, actor } };
   });
-  await record(shop, orders, { ...move, due_at }, transaction, [...events, ...restocked]);
+  await record(context, orders, { ...move, due_at }, transaction, [...events, ...restocked]);
   return moved;
 };
 
@@ -95,33 +100,32 @@ const restock = async (
 };
 
 const record = async (
-  { database, outbox }: Shop,
+  { database, outbox }: OrderContext,
   before: Order[],
   { status, reason, actor, at, due_at }: Move & { due_at: string | null },
   transaction: Transaction,
   events: NewEvent[],
 ): Promise<void> => {
+  const inserted = outbox.insertion(events);
   await database.query(
     `WITH moves AS (
-       SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]) AS m (id, version, from_status)
+       SELECT * FROM unnest($ids::uuid[], $versions::int[], $statuses::text[]) AS m (id, version, from_status)
      ), moved AS (
-       UPDATE orders o SET status = $4, version = m.version + 1, due_at = $5, updated_at = $6
+       UPDATE orders o SET status = $status, version = m.version + 1, due_at = $due_at, updated_at = $at
        FROM moves m WHERE o.id = m.id
      ), step AS (
        INSERT INTO order_status_history
          (order_id, version, from_status, to_status, reason, actor_id, actor_name, actor_role, created_at)
-       SELECT m.id, m.version + 1, m.from_status, $4, $7, $8, $9, $10, $6 FROM moves m
+       SELECT m.id, m.version + 1, m.from_status, $status, $reason, $actor_id, $actor_name, $actor_role, $at FROM moves m
      )
-     INSERT INTO ${outbox.table} (event_id, type, topic, key, value)
-     SELECT * FROM unnest($11::uuid[], $12::text[], $13::text[], $14::text[], $15::json[])`,
+     ${inserted.sql}`,
     {
-      bind: [
-        before.map((order) => order.id),
-        before.map((order) => order.version),
-        before.map((order) => order.status),
-        ...[status, due_at, at.toISOString(), reason, actor.id, actor.name, actor.role],
-        ...outboxColumns(events),
-      ],
+      bind: {
+        ids: before.map((order) => order.id),
+        versions: before.map((order) => order.version),
+        statuses: before.map((order) => order.status),
+        ...{ status, due_at, reason, at: at.toISOString(), ...actorBind(actor), ...inserted.bind },
+      },
       transaction,
     },
   );

@@ -5,77 +5,91 @@ import {
   type BulkStatusChange,
   type OrderChange,
   type OrderCreation,
+  type OrderFilter,
+  type OrderQuery,
   type OrderStep,
   type StatusChange,
 } from '@live-orders/contracts/rest/orders.ts';
 import { movesOf } from '@live-orders/contracts/domain/order-status.ts';
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
+import { select } from '@live-orders/runtime/database/select.ts';
 import { isSame, type Precondition } from '@live-orders/runtime/http/preconditions.ts';
-import { QueryTypes } from 'sequelize';
 import { type Answer, type IdempotencyKey, once } from '../database/idempotency.ts';
-import { orderColumns, type OrderRow, type StepRow, toOrder, toStep } from './rows.ts';
+import { filterOrders, type Owner } from './filter.ts';
+import { listOrders } from './list.ts';
 import { checkMove, lockOrders, moveOrders, noSuchOrder } from './moves.ts';
+import type { OrderContext } from './order-context.ts';
 import { placeOrder } from './placement.ts';
-import type { Shop } from './shop.ts';
+import { orderColumns, orderRow, stepColumns, stepRow } from './rows.ts';
 
-/** Whose orders a caller may reach; `null` means everybody's. */
-export type Owner = string | null;
+/** Orders of an export that are in memory at once, however many there are, even when its reader pauses. */
+const batchRows = 100;
+
+interface ChangeOptions {
+  /** Checks the order as it is before the change. */
+  precondition: Precondition<Order>;
+}
+
+interface KeyOptions {
+  key: IdempotencyKey | null;
+}
 
 /** The orders of the shop. Every change is one transaction: the order, its history, the stock and the outbox together. */
 export class Orders {
-  readonly #shop: Shop;
+  readonly #context: OrderContext;
   readonly #database: Sequelize;
 
-  constructor(shop: Shop) {
-    this.#shop = shop;
-    this.#database = shop.database;
+  constructor(context: OrderContext) {
+    this.#context = context;
+    this.#database = context.database;
   }
 
   /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. With a key also what `once` throws. */
-  create(wanted: OrderCreation, customer: Actor, key: IdempotencyKey | null): Promise<Answer<Order>> {
-    return this.#shop.outbox.transact((transaction) =>
-      once(this.#database, key, orderSchema, transaction, () => placeOrder(this.#shop, wanted, customer, transaction)),
+  create(wanted: OrderCreation, customer: Actor, { key }: KeyOptions): Promise<Answer<Order>> {
+    return this.#context.outbox.transact((transaction) =>
+      once(this.#database, key, orderSchema, transaction, () =>
+        placeOrder(this.#context, wanted, customer, transaction),
+      ),
     );
   }
 
-  /** Throws `not_found`, `version_conflict`, `forbidden` or `invalid_transition`. */
+  /** Throws `not_found`, `forbidden` or `invalid_transition`, and what the precondition throws. */
   move(
     id: string,
     change: StatusChange,
     actor: Actor,
-    owner: Owner,
-    precondition: Precondition<Order>,
+    { owner, precondition }: ChangeOptions & { owner: Owner },
   ): Promise<Order> {
-    return this.#shop.outbox.transact(async (transaction) => {
+    return this.#context.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, owner, transaction);
       precondition(before);
       const move = { status: change.status, reason: change.reason ?? null, actor, at: new Date() };
       checkMove(before, move);
-      const [moved] = await moveOrders(this.#shop, [before], move, transaction);
-      if (!moved) throw new Error(`order ${id} was locked and is gone`);
+      const [moved] = await moveOrders(this.#context, [before], move, transaction);
+      if (!moved) throw new Error(`moving order ${id}: it was locked and is gone`);
       return moved;
     });
   }
 
-  /** Moves those that can be moved, and tells of each what became of it. */
-  moveMany(wanted: BulkStatusChange, actor: Actor, key: IdempotencyKey | null): Promise<Answer<BulkResults>> {
-    return this.#shop.outbox.transact((transaction) =>
+  /** Moves those of the orders that can be moved, and tells of each whether it was moved or why not. */
+  moveMany(wanted: BulkStatusChange, actor: Actor, { key }: KeyOptions): Promise<Answer<BulkResults>> {
+    return this.#context.outbox.transact((transaction) =>
       once(this.#database, key, bulkResults, transaction, () => this.#moveMany(wanted, actor, transaction)),
     );
   }
 
   /**
-   * Assigns an order or changes its internal note; what changes nothing makes no version. Throws `not_found` or
-   * `version_conflict`.
+   * Assigns an order or changes its internal note; a change that leaves everything as it is makes no new version. Throws
+   * `not_found`, and what the precondition throws.
    */
   change(
     id: string,
     { assignee, internal_note }: OrderChange,
     actor: Actor,
-    precondition: Precondition<Order>,
+    { precondition }: ChangeOptions,
   ): Promise<Order> {
-    return this.#shop.outbox.transact(async (transaction) => {
+    return this.#context.outbox.transact(async (transaction) => {
       const before = await this.#locked(id, null, transaction);
       precondition(before);
       const wanted = {
@@ -90,39 +104,61 @@ export class Orders {
         updated_at: new Date().toISOString(),
       };
       await this.#database.query(
-        `UPDATE orders SET assigned_to = $2, assigned_name = $3, internal_note = $4, version = $5, updated_at = $6
-         WHERE id = $1`,
-        {
-          bind: [id, order.assigned_to, order.assigned_name, order.internal_note, order.version, order.updated_at],
-          transaction,
-        },
+        `UPDATE orders SET assigned_to = $assigned_to, assigned_name = $assigned_name, internal_note = $internal_note,
+           version = $version, updated_at = $updated_at WHERE id = $id`,
+        { bind: order, transaction },
       );
       const value = { ...order, previous_status: before.status, actor };
-      await this.#shop.outbox.append([{ type: 'order.updated', value }], transaction);
+      await this.#context.outbox.append([{ type: 'order.updated', value }], transaction);
       return order;
     });
   }
 
   /** Throws `not_found`, also for an order that is not the owner's. */
   async get(id: string, owner: Owner): Promise<Order> {
-    const [row] = await this.#database.query<OrderRow>(
-      `SELECT ${orderColumns} FROM orders o WHERE o.id = $1 AND ($2::uuid IS NULL OR o.customer_id = $2)`,
-      { bind: [id, owner], type: QueryTypes.SELECT },
+    const [found] = await select(
+      this.#database,
+      orderRow,
+      `SELECT ${orderColumns} FROM orders o WHERE o.id = $id AND ($owner::uuid IS NULL OR o.customer_id = $owner)`,
+      { id, owner },
     );
-    if (!row) throw noSuchOrder();
-    return toOrder(row);
+    if (!found) throw noSuchOrder();
+    return found;
+  }
+
+  /** One page of the orders that fit, and how many fit when the query asks for it. */
+  list(query: OrderQuery, owner: Owner) {
+    return listOrders(this.#database, query, owner);
+  }
+
+  /** All orders that fit, newest first, batch by batch, so that neither side holds them all or keeps a transaction open. */
+  async *batches(filter: OrderFilter, owner: Owner): AsyncGenerator<Order[]> {
+    for (let last: Order | undefined; ;) {
+      const where = filterOrders(filter, owner);
+      if (last) where.after('o.created_at', 'o.id', true, [last.created_at, last.id]);
+      const orders: Order[] = await select(
+        this.#database,
+        orderRow,
+        `SELECT ${orderColumns} FROM orders o ${where.sql} ORDER BY o.created_at DESC, o.id DESC LIMIT ${batchRows}`,
+        where.bind,
+      );
+      if (orders.length > 0) yield orders;
+      if (orders.length < batchRows) return;
+      last = orders.at(-1);
+    }
   }
 
   /** The order's steps, oldest first. Throws `not_found` as `get` does. */
   async history(id: string, owner: Owner): Promise<OrderStep[]> {
-    const rows = await this.#database.query<StepRow>(
-      `SELECT h.version, h.from_status AS "from", h.to_status AS "to", h.reason, h.actor_name, h.created_at
-       FROM order_status_history h JOIN orders o ON o.id = h.order_id
-       WHERE o.id = $1 AND ($2::uuid IS NULL OR o.customer_id = $2) ORDER BY h.version`,
-      { bind: [id, owner], type: QueryTypes.SELECT },
+    const steps = await select(
+      this.#database,
+      stepRow,
+      `SELECT ${stepColumns} FROM order_status_history h JOIN orders o ON o.id = h.order_id
+       WHERE o.id = $id AND ($owner::uuid IS NULL OR o.customer_id = $owner) ORDER BY h.version`,
+      { id, owner },
     );
-    if (rows.length === 0) throw noSuchOrder();
-    return rows.map(toStep);
+    if (steps.length === 0) throw noSuchOrder();
+    return steps;
   }
 
   async #moveMany(
@@ -141,7 +177,7 @@ export class Orders {
     });
     const movable = results.flatMap((result) => (result.outcome === 'moved' ? [result.order] : []));
     const move = { status, reason: reason ?? null, actor, at: new Date() };
-    const moved = await moveOrders(this.#shop, movable, move, transaction);
+    const moved = await moveOrders(this.#context, movable, move, transaction);
     const after = new Map(moved.map((order) => [order.id, order]));
     return {
       moved: moved.length,

@@ -3,34 +3,37 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderCreation } from '@live-orders/contracts/rest/orders.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { type NewEvent, outboxColumns } from '@live-orders/runtime/outbox/outbox.ts';
+import { select } from '@live-orders/runtime/database/select.ts';
+import type { NewEvent } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { QueryTypes } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { actorBind } from '../database/insert.ts';
+import { productColumns, productRow } from '../products/rows.ts';
 import { dueAt, type Targets } from './due-times.ts';
-import { productColumns, type ProductRow, toProduct } from '../products/rows.ts';
-import type { Shop } from './shop.ts';
+import type { OrderContext } from './order-context.ts';
+import { orderValues } from './rows.ts';
 
 type Line = OrderCreation['items'][number];
 
 /**
  * Places an order within the caller's transaction: locks the products in id order, then takes the stock and writes
- * order, items, history and events. Two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named), `validation_failed` (more than
- * one currency) or `insufficient_stock` (each short line, and what is left of it).
+ * order, items, history and events: two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named),
+ * `validation_failed` (more than one currency) or `insufficient_stock` (each short line, and what is left of it).
  */
 export const placeOrder = async (
-  shop: Shop,
+  context: OrderContext,
   { items: lines, note }: OrderCreation,
   customer: Actor,
   transaction: Transaction,
   at = new Date(),
 ): Promise<Order> => {
-  const { database, targets } = shop;
+  const { database, targets } = context;
   const { number, products } = await lockProducts(database, lines, transaction);
   checkCurrency(lines, products);
   checkStock(lines, products);
   const order = composeOrder(lines, products, { number, note: note ?? null, customer, at, targets });
-  await insertOrder(shop, order, customer, transaction, [
+  await insertOrder(context, order, customer, transaction, [
     { type: 'order.created', value: { ...order, previous_status: null, actor: customer } },
     ...lines.map((line) => {
       const left = afterSale(productOf(products, line), line.quantity, order.created_at);
@@ -40,7 +43,7 @@ export const placeOrder = async (
   return order;
 };
 
-/** What the statement below makes of a locked product; so the events need no second look at it. */
+/** A locked product as `insertOrder` will leave it, so that its event needs no second read. */
 const afterSale = (product: Product, quantity: number, at: string): Product => ({
   ...product,
   stock: product.stock - quantity,
@@ -48,18 +51,24 @@ const afterSale = (product: Product, quantity: number, at: string): Product => (
   updated_at: at,
 });
 
+const numbered = { order_number: z.number() };
+/** The number for the new order beside each product; without any product, the join leaves one row of nulls. */
+const lockedRow = z.union([productRow.extend(numbered), z.object({ ...numbered, id: z.null() })]);
+
 const lockProducts = async (database: Sequelize, lines: Line[], transaction: Transaction) => {
-  const rows = await database.query<ProductRow & { order_number: number }>(
+  const rows = await select(
+    database,
+    lockedRow,
     `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number),
-     locked AS (SELECT ${productColumns} FROM products p WHERE p.id = ANY($1::uuid[]) ORDER BY p.id FOR UPDATE)
+     locked AS (SELECT ${productColumns} FROM products p WHERE p.id = ANY($products::uuid[]) ORDER BY p.id FOR UPDATE)
      SELECT next.order_number, locked.* FROM next LEFT JOIN locked ON true`,
-    { bind: [lines.map((line) => line.product_id)], type: QueryTypes.SELECT, transaction },
+    { products: lines.map((line) => line.product_id) },
+    transaction,
   );
   const [first] = rows;
-  if (!first) throw new Error('the sequence of order numbers gave nothing');
-  // With no product found the join leaves one row of nulls.
+  if (!first) throw new Error('placing an order: the sequence orders_number gave nothing');
   const products = new Map(
-    rows.flatMap(({ order_number: _, ...row }) => (row.id ? [[row.id, toProduct(row)] as const] : [])),
+    rows.flatMap(({ order_number: _, ...product }) => (product.id === null ? [] : [[product.id, product] as const])),
   );
   const unknown = lines.flatMap((line, index) => {
     const product = products.get(line.product_id);
@@ -77,7 +86,7 @@ type Products = Awaited<ReturnType<typeof lockProducts>>['products'];
 
 const productOf = (products: Products, line: Line) => {
   const product = products.get(line.product_id);
-  if (!product) throw new Error(`product ${line.product_id} was not locked`);
+  if (!product) throw new Error(`placing an order: product ${line.product_id} was not locked`);
   return product;
 };
 
@@ -111,6 +120,7 @@ const checkStock = (lines: Line[], products: Products): void => {
   );
 };
 
+/** What of a new order its lines do not say. */
 interface Head {
   number: number;
   note: string | null;
@@ -122,11 +132,12 @@ interface Head {
 const composeOrder = (lines: Line[], products: Products, { number, note, customer, at, targets }: Head): Order => {
   const items = lines.map((line) => {
     const { name, price } = productOf(products, line);
-    // The time of the order, so that seeded orders sort like real ones; the ids keep the order of the lines.
+    // These ids ascend, so that reading the items sorted by them gives the order of the lines.
     return { id: uuidv7(), product_id: line.product_id, name, quantity: line.quantity, price };
   });
   const currency = lines[0] ? productOf(products, lines[0]).currency : 'USD';
   return {
+    // With the order's own time, so that seeded orders sort like real ones.
     id: uuidv7({ msecs: at.getTime() }),
     number,
     customer_id: customer.id,
@@ -147,60 +158,46 @@ const composeOrder = (lines: Line[], products: Products, { number, note, custome
 };
 
 const insertOrder = async (
-  { database, outbox }: Shop,
+  { database, outbox }: OrderContext,
   order: Order,
   actor: Actor,
   transaction: Transaction,
   events: NewEvent[],
 ): Promise<void> => {
   const { items } = order;
+  const inserted = outbox.insertion(events);
   await database.query(
     `WITH placed AS (
-       INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, note, version, due_at,
-         created_at, updated_at, search)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $25)
+       INSERT INTO orders ${orderValues}
      ), line AS (
-       SELECT * FROM unnest($12::uuid[], $13::uuid[], $14::text[], $15::int[], $16::bigint[])
+       SELECT * FROM unnest($item_ids::uuid[], $products::uuid[], $names::text[], $quantities::int[], $prices::bigint[])
          AS l (id, product_id, name, quantity, price)
      ), items AS (
        INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
-       SELECT id, $1, product_id, name, quantity, price, $11, $11 FROM line
+       SELECT id, $id, product_id, name, quantity, price, $created_at, $created_at FROM line
      ), sold AS (
-       UPDATE products p SET stock = p.stock - l.quantity, version = p.version + 1, updated_at = $11
+       UPDATE products p SET stock = p.stock - l.quantity, version = p.version + 1, updated_at = $created_at
        FROM line l WHERE p.id = l.product_id
      ), movements AS (
        INSERT INTO stock_movements (product_id, change, kind, order_id, actor_id, actor_name, actor_role, created_at)
-       SELECT product_id, -quantity, 'order', $1, $17, $18, $19, $11 FROM line
+       SELECT product_id, -quantity, 'order', $id, $actor_id, $actor_name, $actor_role, $created_at FROM line
      ), step AS (
        INSERT INTO order_status_history (order_id, version, to_status, actor_id, actor_name, actor_role, created_at)
-       VALUES ($1, $9, $5, $17, $18, $19, $11)
+       VALUES ($id, $version, $status, $actor_id, $actor_name, $actor_role, $created_at)
      )
-     INSERT INTO ${outbox.table} (event_id, type, topic, key, value)
-     SELECT * FROM unnest($20::uuid[], $21::text[], $22::text[], $23::text[], $24::json[])`,
+     ${inserted.sql}`,
     {
-      bind: [
-        order.id,
-        order.number,
-        order.customer_id,
-        order.customer_name,
-        order.status,
-        order.total_amount,
-        order.currency,
-        order.note,
-        order.version,
-        order.due_at,
-        order.created_at,
-        items.map((item) => item.id),
-        items.map((item) => item.product_id),
-        items.map((item) => item.name),
-        items.map((item) => item.quantity),
-        items.map((item) => item.price),
-        actor.id,
-        actor.name,
-        actor.role,
-        ...outboxColumns(events),
-        [order.customer_name, ...items.map((item) => item.name)].join(' ').toLowerCase(),
-      ],
+      bind: {
+        ...order,
+        search: [order.customer_name, ...items.map((item) => item.name)].join(' ').toLowerCase(),
+        item_ids: items.map((item) => item.id),
+        products: items.map((item) => item.product_id),
+        names: items.map((item) => item.name),
+        quantities: items.map((item) => item.quantity),
+        prices: items.map((item) => item.price),
+        ...actorBind(actor),
+        ...inserted.bind,
+      },
       transaction,
     },
   );

@@ -3,35 +3,35 @@ import { QueryTypes } from 'sequelize';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { auditShop } from '@live-orders/test-support/shop-audit.ts';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
-import { ShopBatch } from '../testing/shop-batch.ts';
-import { ShopModel } from '../testing/shop-model.ts';
-import { batches } from '../testing/shop-operation.ts';
-import { TestShop } from '../testing/test-shop.ts';
+import { BatchPlayer } from '../testing/batch-player.ts';
+import { OrdersModel } from '../testing/orders-model.ts';
+import { batches } from '../testing/operations.ts';
+import { TestOrdersService } from '../testing/test-orders-service.ts';
 
 const seconds = 12;
 
 let territory: Territory;
-let shop: TestShop;
+let service: TestOrdersService;
 
 beforeAll(async () => {
   territory = await claimTerritory(inject('servers'));
-  shop = await TestShop.open(territory.databaseUrl, 'property test');
+  service = await TestOrdersService.open(territory.databaseUrl, 'property test');
 });
 
 afterAll(async () => {
-  await shop.close();
+  await service.close();
   await territory.remove();
 });
 
 /** The database in the form of the model's expectation. */
-const found = async (customers: string[], products: string[]): Promise<ReturnType<ShopModel['expected']>> => {
-  const orders = await shop.database.query<{ id: string }>(
+const found = async (customers: string[], products: string[]): Promise<ReturnType<OrdersModel['expected']>> => {
+  const orders = await service.database.query<{ id: string }>(
     `SELECT o.id, o.status, o.version, o.internal_note, o.total_amount::int AS total, ARRAY(SELECT h.to_status
        FROM order_status_history h WHERE h.order_id = o.id ORDER BY h.version) AS history
      FROM orders o WHERE o.customer_id = ANY($1::uuid[])`,
     { bind: [customers], type: QueryTypes.SELECT },
   );
-  const stock = await shop.database.query<{ id: string; stock: number }>(
+  const stock = await service.database.query<{ id: string; stock: number }>(
     'SELECT id, stock FROM products WHERE id = ANY($1::uuid[])',
     { bind: [products], type: QueryTypes.SELECT },
   );
@@ -43,18 +43,18 @@ const found = async (customers: string[], products: string[]): Promise<ReturnTyp
 
 describe('whatever several clients do at once', () => {
   test(
-    'the shop does what its model does, and no rule is broken',
+    'the service does what its model does, and no rule is broken',
     async () => {
       const property = fc.asyncProperty(batches, async (list) => {
-        const [staff, admin] = [shop.admit('staff'), shop.admit('admin')];
-        const customers = [shop.admit('customer'), shop.admit('customer'), shop.admit('customer')];
-        const stocked = [shop.stockProduct(admin, 12, 250), shop.stockProduct(admin, 30, 99)];
-        const products = await Promise.all([...stocked, shop.stockProduct(admin, 5, 1_999)]);
-        const model = new ShopModel(products);
-        const batch = new ShopBatch(shop, model, { customer: customers, staff: [staff], admin: [admin] });
+        const [staff, admin] = [service.admit('staff'), service.admit('admin')];
+        const customers = [service.admit('customer'), service.admit('customer'), service.admit('customer')];
+        const stocked = [service.stockProduct(admin, 12, 250), service.stockProduct(admin, 30, 99)];
+        const products = await Promise.all([...stocked, service.stockProduct(admin, 5, 1_999)]);
+        const model = new OrdersModel(products);
+        const player = new BatchPlayer(service, model, { customer: customers, staff: [staff], admin: [admin] });
         const ids = products.map(({ id }) => id);
         for (const operations of list) {
-          await batch.play(operations);
+          await player.play(operations);
           expect(await found(customers, ids)).toEqual(model.expected());
         }
         expect(await auditShop(territory.databaseUrl)).toEqual({});
@@ -64,7 +64,7 @@ describe('whatever several clients do at once', () => {
         interruptAfterTimeLimit: seconds * 1_000,
         markInterruptAsFailure: false,
       });
-      const [played] = await shop.database.query<{ orders: number; steps: number }>(
+      const [played] = await service.database.query<{ orders: number; steps: number }>(
         `SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM order_status_history) AS steps`,
         { type: QueryTypes.SELECT },
       );

@@ -4,22 +4,22 @@ import { QueryTypes } from 'sequelize';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { auditShop } from '@live-orders/test-support/shop-audit.ts';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
-import { type Answer, TestShop } from '../testing/test-shop.ts';
+import { type Answer, TestOrdersService } from '../testing/test-orders-service.ts';
 
 const clients = 64;
 
 let territory: Territory;
-let shop: TestShop;
+let service: TestOrdersService;
 let admin: string;
 let staff: string;
 let customers: string[];
 
 beforeAll(async () => {
   territory = await claimTerritory(inject('servers'));
-  shop = await TestShop.open(territory.databaseUrl, 'race test', 12);
-  admin = shop.admit('admin');
-  staff = shop.admit('staff');
-  customers = Array.from({ length: clients }, () => shop.admit('customer'));
+  service = await TestOrdersService.open(territory.databaseUrl, 'race test', 12);
+  admin = service.admit('admin');
+  staff = service.admit('staff');
+  customers = Array.from({ length: clients }, () => service.admit('customer'));
 });
 
 afterEach(async () => {
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await shop.close();
+  await service.close();
   await territory.remove();
 });
 
@@ -38,13 +38,13 @@ const tally = (answers: Answer[]): Record<number, number> => {
   return counts;
 };
 
-const stockOf = async (id: string): Promise<unknown> => (await shop.send(staff, 'GET', `/products/${id}`)).body;
+const stockOf = async (id: string): Promise<unknown> => (await service.send(staff, 'GET', `/products/${id}`)).body;
 
 describe('64 clients race', () => {
   test('for the last 20 units: 20 are sold, the rest is refused', async () => {
-    const { id } = await shop.stockProduct(admin, 20);
+    const { id } = await service.stockProduct(admin, 20);
     const items = [{ product_id: id, quantity: 1 }];
-    const answers = await Promise.all(customers.map((one) => shop.send(one, 'POST', '/orders', { items })));
+    const answers = await Promise.all(customers.map((one) => service.send(one, 'POST', '/orders', { items })));
     expect(tally(answers)).toEqual({ 201: 20, 409: clients - 20 });
     expect(answers.filter(({ status }) => status === 409).map(({ body }) => body)).toEqual(
       Array.from({ length: clients - 20 }, () => expect.objectContaining({ code: 'insufficient_stock' }) as unknown),
@@ -53,12 +53,12 @@ describe('64 clients race', () => {
   });
 
   test('for unequal amounts of three products, with keys and in opposing order of lines', async () => {
-    const products = await Promise.all([30, 25, 40].map((stock) => shop.stockProduct(admin, stock)));
+    const products = await Promise.all([30, 25, 40].map((stock) => service.stockProduct(admin, stock)));
     const answers = await Promise.all(
       customers.flatMap((one, index) => {
         const lines = products.map(({ id }, at) => ({ product_id: id, quantity: 1 + ((index + at) % 3) }));
         const items = index % 2 === 0 ? lines : lines.toReversed();
-        const twin = () => shop.send(one, 'POST', '/orders', { items }, { 'idempotency-key': 'race' });
+        const twin = () => service.send(one, 'POST', '/orders', { items }, { 'idempotency-key': 'race' });
         return [twin(), twin()];
       }),
     );
@@ -74,32 +74,32 @@ describe('64 clients race', () => {
 
 describe('crossing changes of the same orders and products', () => {
   test('all get an answer, and never a failure of the database', async () => {
-    const products = await Promise.all([500, 500, 500, 500].map((stock) => shop.stockProduct(admin, stock)));
+    const products = await Promise.all([500, 500, 500, 500].map((stock) => service.stockProduct(admin, stock)));
     const lines = products.map(({ id }) => ({ product_id: id, quantity: 1 }));
     const crosswise = (index: number) => (index % 2 === 0 ? lines : lines.toReversed());
     for (let round = 0; round < 3; round += 1) {
       const orders: Order[] = await Promise.all(
-        customers.slice(0, 24).map((one, index) => shop.place(one, crosswise(index))),
+        customers.slice(0, 24).map((one, index) => service.place(one, crosswise(index))),
       );
       const targets = orders.map(({ id }) => ({ id }));
       const bulk = (list: { id: string }[], status: string) =>
-        shop.send(staff, 'POST', '/orders/bulk-status', { orders: list, status });
+        service.send(staff, 'POST', '/orders/bulk-status', { orders: list, status });
       const answers = await Promise.all([
         bulk(targets, 'confirmed'),
         bulk(targets.toReversed(), 'cancelled'),
         ...orders.map(({ id, customer_id }) =>
-          shop.send(customer_id, 'PATCH', `/orders/${id}/status`, { status: 'cancelled' }),
+          service.send(customer_id, 'PATCH', `/orders/${id}/status`, { status: 'cancelled' }),
         ),
         bulk(targets.toReversed(), 'confirmed'),
         bulk(targets, 'cancelled'),
         ...customers
           .slice(24, 48)
-          .map((one, index) => shop.send(one, 'POST', '/orders', { items: crosswise(index + 1) })),
-        ...products.map(({ id }) => shop.send(admin, 'POST', `/products/${id}/stock`, { change: 3 })),
+          .map((one, index) => service.send(one, 'POST', '/orders', { items: crosswise(index + 1) })),
+        ...products.map(({ id }) => service.send(admin, 'POST', `/products/${id}/stock`, { change: 3 })),
       ]);
       expect(Object.keys(tally(answers)).filter((status) => !['200', '201', '409'].includes(status))).toEqual([]);
       // Cancelled by somebody: the last bulk move leaves none that could still be.
-      const states = await Promise.all(targets.map(({ id }) => shop.send(staff, 'GET', `/orders/${id}`)));
+      const states = await Promise.all(targets.map(({ id }) => service.send(staff, 'GET', `/orders/${id}`)));
       expect(new Set(states.map(({ body }) => order.parse(body).status))).toEqual(new Set(['cancelled']));
     }
   });
@@ -107,7 +107,7 @@ describe('crossing changes of the same orders and products', () => {
 
 describe('a deadlock with somebody who locks products the other way round', () => {
   test('is tried again, and the client never sees it', async () => {
-    const products = await Promise.all([shop.stockProduct(admin, 9), shop.stockProduct(admin, 9)]);
+    const products = await Promise.all([service.stockProduct(admin, 9), service.stockProduct(admin, 9)]);
     const [first, second] = products.map(({ id }) => id).sort();
     if (!first || !second) throw new Error('two products');
     const rival = connectDatabase(territory.databaseUrl, 2, 'rival');
@@ -126,7 +126,7 @@ describe('a deadlock with somebody who locks products the other way round', () =
       await rival.query("SET LOCAL deadlock_timeout = '1h'", { transaction });
       await lock(second);
       const items = [first, second].map((id) => ({ product_id: id, quantity: 1 }));
-      const placing = shop.send(customers[0] ?? '', 'POST', '/orders', { items });
+      const placing = service.send(customers[0] ?? '', 'POST', '/orders', { items });
       await vi.waitFor(async () => expect(await select(waiting)).toHaveLength(1));
       await lock(first);
       await transaction.commit();

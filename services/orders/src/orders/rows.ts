@@ -1,42 +1,60 @@
 import type { Order, OrderItem } from '@live-orders/contracts/domain/orders.ts';
-import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { orderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { OrderStep } from '@live-orders/contracts/rest/orders.ts';
+import { bigintColumn, columnsOf, timestampColumn } from '@live-orders/runtime/database/select.ts';
+import { z } from 'zod';
+import { namedValues } from '../database/insert.ts';
 
-export interface OrderRow {
-  id: string;
-  number: number;
-  customer_id: string;
-  customer_name: string;
-  status: OrderStatus;
-  total_amount: string;
-  currency: string;
-  note: string | null;
-  version: number;
-  assigned_to: string | null;
-  assigned_name: string | null;
-  internal_note: string | null;
-  due_at: Date | null;
-  created_at: Date;
-  updated_at: Date;
-  items: OrderItem[];
-}
+const itemRow = z.object({
+  id: z.string(),
+  product_id: z.string(),
+  name: z.string(),
+  quantity: z.number(),
+  price: z.number(),
+} satisfies Record<keyof OrderItem, z.ZodType>);
 
-export interface StepRow extends Omit<OrderStep, 'created_at'> {
-  created_at: Date;
-}
+const itemMembers = Object.keys(itemRow.shape).map((name) => `'${name}', i.${name}`);
 
-/** The columns of an `OrderRow`, for `orders o`; items in the order in which they were asked for. */
-export const orderColumns = `o.id, o.number, o.customer_id, o.customer_name, o.status, o.total_amount, o.currency, o.note,
-  o.version, o.assigned_to, o.assigned_name, o.internal_note, o.due_at, o.created_at, o.updated_at,
-  (SELECT json_agg(json_build_object('id', i.id, 'product_id', i.product_id, 'name', i.name, 'quantity', i.quantity,
-     'price', i.price) ORDER BY i.id) FROM order_items i WHERE i.order_id = o.id) AS items`;
+/** Columns of table `orders`: the one list that reads and writes are made from. */
+const tableColumns = {
+  id: z.string(),
+  number: z.number(),
+  customer_id: z.string(),
+  customer_name: z.string(),
+  status: orderStatus,
+  total_amount: bigintColumn,
+  currency: z.string(),
+  note: z.string().nullable(),
+  version: z.number(),
+  assigned_to: z.string().nullable(),
+  assigned_name: z.string().nullable(),
+  internal_note: z.string().nullable(),
+  due_at: timestampColumn.nullable(),
+  created_at: timestampColumn,
+  updated_at: timestampColumn,
+} satisfies Record<keyof Omit<Required<Order>, 'items'>, z.ZodType>;
 
-export const toOrder = (row: OrderRow): Order => ({
-  ...row,
-  total_amount: Number(row.total_amount),
-  due_at: row.due_at?.toISOString() ?? null,
-  created_at: row.created_at.toISOString(),
-  updated_at: row.updated_at.toISOString(),
+/** An `Order` of the contracts as the database has it. */
+export const orderRow = z.object({ ...tableColumns, items: z.array(itemRow) });
+
+/** The columns of an `orderRow`, for `orders o`; items in the order in which they were asked for. */
+export const orderColumns = columnsOf(orderRow, 'o', {
+  items: `(SELECT json_agg(json_build_object(${itemMembers.join(', ')}) ORDER BY i.id)
+    FROM order_items i WHERE i.order_id = o.id)`,
 });
 
-export const toStep = (row: StepRow): OrderStep => ({ ...row, created_at: row.created_at.toISOString() });
+/** For an INSERT INTO orders, bound by an order and by `search`, the text that `q` of the list is looked for in. */
+export const orderValues = namedValues([...Object.keys(tableColumns), 'search']);
+
+/** An `OrderStep` of the contracts as `order_status_history` has it. */
+export const stepRow = z.object({
+  version: z.number(),
+  from: orderStatus.nullable(),
+  to: orderStatus,
+  reason: z.string().nullable(),
+  actor_name: z.string(),
+  created_at: timestampColumn,
+} satisfies Record<keyof OrderStep, z.ZodType>);
+
+/** The columns of a `stepRow`, for `order_status_history h`. */
+export const stepColumns = columnsOf(stepRow, 'h', { from: 'h.from_status', to: 'h.to_status' });

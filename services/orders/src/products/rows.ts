@@ -1,27 +1,40 @@
 import type { Product } from '@live-orders/contracts/domain/products.ts';
+import { type StockMovement, stockMovement } from '@live-orders/contracts/rest/products.ts';
+import { bigintColumn, columnsOf, timestampColumn } from '@live-orders/runtime/database/select.ts';
+import { z } from 'zod';
+import { namedValues } from '../database/insert.ts';
 
-/** Rows as pg gives them: BIGINT is text, timestamps are dates. Amounts stay far below 2^53. */
-export interface ProductRow {
-  id: string;
-  name: string;
-  description: string;
-  price: string;
-  currency: string;
-  stock: number;
-  low_stock_threshold: number;
-  archived: boolean;
-  version: number;
-  created_at: Date;
-  updated_at: Date;
-}
+/** A `Product` of the contracts as table `products` has it: the one list that reads and writes are made from. */
+export const productRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  price: bigintColumn,
+  currency: z.string(),
+  stock: z.number(),
+  low_stock_threshold: z.number(),
+  archived: z.boolean(),
+  version: z.number(),
+  created_at: timestampColumn,
+  updated_at: timestampColumn,
+} satisfies Record<keyof Product, z.ZodType>);
 
-/** The columns of a `ProductRow`, for `products p`. */
-export const productColumns = `p.id, p.name, p.description, p.price, p.currency, p.stock, p.low_stock_threshold, p.archived,
-  p.version, p.created_at, p.updated_at`;
+/** The columns of a `productRow`, for `products p`. */
+export const productColumns = columnsOf(productRow, 'p');
 
-export const toProduct = (row: ProductRow): Product => ({
-  ...row,
-  price: Number(row.price),
-  created_at: row.created_at.toISOString(),
-  updated_at: row.updated_at.toISOString(),
-});
+/** For an INSERT INTO products, bound by a product. */
+export const productValues = namedValues(Object.keys(productRow.shape));
+
+/** A `StockMovement` of the contracts as table `stock_movements` has it. */
+export const movementRow = z.object({
+  id: bigintColumn,
+  change: z.number(),
+  kind: stockMovement.shape.kind,
+  order_id: z.string().nullable(),
+  reason: z.string().nullable(),
+  actor_name: z.string(),
+  created_at: timestampColumn,
+} satisfies Record<keyof StockMovement, z.ZodType>);
+
+/** The columns of a `movementRow`, for `stock_movements m`. */
+export const movementColumns = columnsOf(movementRow, 'm');

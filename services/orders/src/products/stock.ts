@@ -2,17 +2,18 @@ import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import type { StockMovement } from '@live-orders/contracts/rest/products.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { QueryTypes } from 'sequelize';
-import { productColumns, type ProductRow, toProduct } from './rows.ts';
+import { select } from '@live-orders/runtime/database/select.ts';
+import { actorBind } from '../database/insert.ts';
+import { productColumns, productRow } from './rows.ts';
 
-/** How many units leave (negative) or come back (positive). */
+/** How many units of a product leave the stock (negative) or come into it (positive), and for which order. */
 export interface StockChange {
   product_id: string;
   change: number;
   order_id: string | null;
 }
 
-/** Why, by whom and when (RFC 3339). */
+/** Why the stock changes, by whom and when (RFC 3339). */
 export interface StockCause {
   kind: StockMovement['kind'];
   reason: string | null;
@@ -29,32 +30,29 @@ export const changeStock = async (
   changes: StockChange[],
   { kind, reason, actor, at }: StockCause,
   transaction: Transaction,
-): Promise<Product[]> => {
-  const rows = await database.query<ProductRow>(
+): Promise<Product[]> =>
+  select(
+    database,
+    productRow,
     `WITH wanted AS (
-       SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS w (product_id, change, order_id)
+       SELECT * FROM unnest($products::uuid[], $changes::int[], $orders::uuid[]) AS w (product_id, change, order_id)
      ), locked AS (
-       SELECT id FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+       SELECT id FROM products WHERE id = ANY($products::uuid[]) ORDER BY id FOR UPDATE
      ), sums AS (
        SELECT product_id, sum(change)::int AS change FROM wanted GROUP BY product_id
      ), moved AS (
        INSERT INTO stock_movements
          (product_id, change, kind, order_id, reason, actor_id, actor_name, actor_role, created_at)
-       SELECT product_id, change, $4, order_id, $5, $6, $7, $8, $9 FROM wanted
+       SELECT product_id, change, $kind, order_id, $reason, $actor_id, $actor_name, $actor_role, $at FROM wanted
      )
-     UPDATE products p SET stock = p.stock + s.change, version = p.version + 1, updated_at = $9
+     UPDATE products p SET stock = p.stock + s.change, version = p.version + 1, updated_at = $at
      FROM sums s JOIN locked l ON l.id = s.product_id WHERE p.id = s.product_id
      RETURNING ${productColumns}`,
     {
-      bind: [
-        changes.map((change) => change.product_id),
-        changes.map(({ change }) => change),
-        changes.map((change) => change.order_id),
-        ...[kind, reason, actor.id, actor.name, actor.role, at],
-      ],
-      type: QueryTypes.SELECT,
-      transaction,
+      products: changes.map((change) => change.product_id),
+      changes: changes.map(({ change }) => change),
+      orders: changes.map((change) => change.order_id),
+      ...{ kind, reason, at, ...actorBind(actor) },
     },
+    transaction,
   );
-  return rows.map(toProduct);
-};

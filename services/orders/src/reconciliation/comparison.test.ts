@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { compare, type KafkaTrail, type StoredOrder } from './comparison.ts';
+import { compare, type KafkaVersions, type StoredOrder } from './comparison.ts';
 
 const stored = (id: string, version: number, settled = true): StoredOrder => ({ id, version, settled });
 
 /** Events as `order@version`, one after the other in one partition. */
-const kafkaWith = (...events: string[]): KafkaTrail => {
-  const trail: KafkaTrail = new Map();
+const kafkaWith = (...events: string[]): KafkaVersions => {
+  const versionsOf: KafkaVersions = new Map();
   for (const [offset, event] of events.entries()) {
     const [id = '', version] = event.split('@');
-    const versions = trail.get(id) ?? new Map<number, { partition: string; offset: number }>();
-    trail.set(id, versions.set(Number(version), { partition: 'p:0', offset }));
+    const versions = versionsOf.get(id) ?? new Map<number, { partition: string; offset: number }>();
+    versionsOf.set(id, versions.set(Number(version), { partition: 'p:0', offset }));
   }
-  return trail;
+  return versionsOf;
 };
 
 const redisWith = (carried: number, ...events: string[]) => ({

@@ -12,10 +12,10 @@ export interface Place {
 }
 
 /** The versions that Kafka holds of each order, and where. */
-export type KafkaTrail = Map<string, Map<number, Place>>;
+export type KafkaVersions = Map<string, Map<number, Place>>;
 
 /** What the log in Redis holds, oldest first, and the last offset of each partition that the bridge had carried before. */
-export interface RedisTrail {
+export interface RedisLog {
   entries: { id: string; version: number }[];
   carried: Map<string, number>;
 }
@@ -25,9 +25,9 @@ export interface Findings {
   missingInKafka: string[];
   /** Orders whose latest event was carried from Kafka, but is not in the log; null when the log is unknown. */
   missingInRedis: string[] | null;
-  /** Versions that lack between others, in Kafka or in the log. */
+  /** Versions that are missing between others, in Kafka or in the log. */
   gaps: number;
-  /** The highest version in Kafka or Redis, of orders where it is higher than in the database when that was read. */
+  /** Orders of which Kafka or Redis has a higher version than the database had, and that version. */
   ahead: Map<string, number>;
 }
 
@@ -35,9 +35,9 @@ const nameOf = (id: string, version: number): string => `${id}@${version}`;
 
 /**
  * Compares what the three hold of the same stretch of time. The database has to be read first, then Kafka to its end,
- * then what the bridge has carried, and the log last: so whatever is only under way is not taken for missing.
+ * then what the bridge has carried, and the log last: then an event that is still under way is not taken for missing.
  */
-export const compare = (stored: StoredOrder[], kafka: KafkaTrail, redis: RedisTrail | null): Findings => {
+export const compare = (stored: StoredOrder[], kafka: KafkaVersions, redis: RedisLog | null): Findings => {
   const missingInKafka = stored
     .filter(({ id, version, settled }) => settled && latest(kafka.get(id)) < version)
     .map(({ id }) => id);
@@ -58,10 +58,10 @@ const gapsOf = (versions: Map<number, Place>): number =>
   latest(versions) - Math.min(...versions.keys()) + 1 - versions.size;
 
 /**
- * The log is cut off at its beginning. What of a partition comes after the first event that it has of it must be there,
- * up to what was carried.
+ * Redis trims the oldest entries of the log. Of each partition, every event from the first that the log still has up to
+ * the last that the bridge has carried must be there.
  */
-const compareLog = (kafka: KafkaTrail, { entries, carried }: RedisTrail): { missing: string[]; gaps: number } => {
+const compareLog = (kafka: KafkaVersions, { entries, carried }: RedisLog): { missing: string[]; gaps: number } => {
   const present = new Set(entries.map(({ id, version }) => nameOf(id, version)));
   const latestInLog = new Map<string, number>();
   const begins = new Map<string, number>();

@@ -9,15 +9,16 @@ import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Registry } from 'prom-client';
 import { lockOrders } from '../orders/moves.ts';
 import { compare } from './comparison.ts';
-import type { Shop } from '../orders/shop.ts';
+import type { OrderContext } from '../orders/order-context.ts';
 import { readKafka, readRedis, readStored, readVersions } from './sources.ts';
 
 /** How far the first comparison looks back; each later one begins where the one before did. */
 const firstReachMs = 3_600_000;
-/** Clocks differ, and a transaction has its time before it is committed. */
+/** A comparison looks this much further back: clocks differ, and a row bears a time from before its commit. */
 const overlapMs = 60_000;
+/** A comparison that takes longer is given up until the next one. */
 const patienceMs = 60_000;
-/** Orders whose state is sent again in one transaction. */
+/** How many orders are sent again in one transaction. */
 const repairLength = 100;
 
 const help = {
@@ -30,8 +31,8 @@ const help = {
   reconciliation_timestamp_seconds: 'When the last comparison began',
 };
 
-interface ReconcilerPlan {
-  shop: Shop;
+interface ReconcilerOptions {
+  context: OrderContext;
   kafka: Kafka;
   kafkaPrefix: string;
   redis: Redis;
@@ -44,18 +45,18 @@ interface ReconcilerPlan {
 
 /**
  * Compares the orders that changed lately with what Kafka and the log in Redis have of them: at the start and every few
- * minutes, in the process whose relay leads. What is missing there is sent again through the outbox, as it is now.
+ * minutes, in the process whose relay leads. An order that is missing there is sent again through the outbox.
  */
 export class Reconciler implements Task {
   readonly name = 'reconciler';
   /** null until this process has compared. */
   last: Reconciliation | null = null;
-  readonly #plan: ReconcilerPlan;
+  readonly #options: ReconcilerOptions;
   #since = new Date(Date.now() - firstReachMs);
 
-  constructor(plan: ReconcilerPlan) {
-    this.#plan = plan;
-    registerGauges(plan.metrics, help, async () => {
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    registerGauges(options.metrics, help, async () => {
       if (!this.last) return null;
       const { checked, missing_in_kafka, missing_in_redis, gaps, ahead, at, took_ms } = this.last;
       return {
@@ -71,7 +72,7 @@ export class Reconciler implements Task {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { relay, everyMs } = this.#plan;
+    const { relay, everyMs } = this.#options;
     for (let due = 0; !signal.aborted; await pause(1_000, signal)) {
       if (relay.state !== 'leading' || Date.now() < due) continue;
       due = Date.now() + everyMs;
@@ -84,21 +85,21 @@ export class Reconciler implements Task {
       await this.#reconcile(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
     } catch (error) {
       if (signal.aborted) return;
-      this.#plan.log.warn({ err: error }, 'the orders could not be compared; it is tried again next time');
+      this.#options.log.warn({ err: error }, 'the orders could not be compared; it is tried again next time');
     }
   }
 
   async #reconcile(signal: AbortSignal): Promise<void> {
-    const { shop, kafka, kafkaPrefix, log } = this.#plan;
+    const { context, kafka, kafkaPrefix, log } = this.#options;
     const began = new Date();
     const earlier = (time: Date): Date => new Date(time.getTime() - overlapMs);
-    // In this order: see `compare`.
-    const { stored, since } = await readStored(shop.database, shop.outbox.table, earlier(this.#since));
+    // `compare` needs them read in this order.
+    const { stored, since } = await readStored(context.database, context.outbox.table, earlier(this.#since));
     const inKafka = await readKafka(kafka, kafkaPrefix, earlier(since), signal);
     const inRedis = await this.#readRedis(earlier(since));
     const { missingInKafka, missingInRedis, gaps, ahead } = compare(stored, inKafka, inRedis);
-    // What is ahead of what was read may have been committed since.
-    const now = await readVersions(shop.database, [...ahead.keys()]);
+    // The database may have caught up with what was ahead of it: that was committed after the database was read.
+    const now = await readVersions(context.database, [...ahead.keys()]);
     const beyond = [...ahead].filter(([id, version]) => version > (now.get(id) ?? 0));
     const versions = new Map(stored.map(({ id, version }) => [id, version]));
     const wanted = new Set([...missingInKafka, ...(missingInRedis ?? [])].filter((id) => versions.has(id)));
@@ -123,7 +124,7 @@ export class Reconciler implements Task {
   }
 
   async #readRedis(since: Date) {
-    const { redis, redisPrefix, log } = this.#plan;
+    const { redis, redisPrefix, log } = this.#options;
     try {
       return await readRedis(redis, redisPrefix, since);
     } catch (error) {
@@ -132,21 +133,21 @@ export class Reconciler implements Task {
     }
   }
 
-  /** Sends the orders again as they are; consumers ignore the version where they have it. Gives how many. */
+  /** Sends the orders again as they are now; a consumer that has the version ignores it. Gives how many were sent. */
   async #repair(ids: string[], versions: Map<string, number>): Promise<number> {
-    const { shop } = this.#plan;
+    const { context } = this.#options;
     let count = 0;
     for (let start = 0; start < ids.length; start += repairLength) {
-      count += await shop.outbox.transact(async (transaction) => {
+      count += await context.outbox.transact(async (transaction) => {
         const part = ids.slice(start, start + repairLength);
-        const orders = [...(await lockOrders(shop.database, part, null, transaction)).values()]
-          // One that changed since is on its way by itself.
+        const orders = [...(await lockOrders(context.database, part, null, transaction)).values()]
+          // An order that has changed since has a later event under way.
           .filter(({ id, version }) => versions.get(id) === version);
         const events = orders.map((order) => ({
           type: 'order.updated' as const,
           value: { ...order, previous_status: order.status, actor: null },
         }));
-        await shop.outbox.append(events, transaction);
+        await context.outbox.append(events, transaction);
         return events.length;
       });
     }

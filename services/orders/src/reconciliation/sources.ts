@@ -5,11 +5,11 @@ import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import type { Kafka } from '@live-orders/runtime/kafka/client.ts';
 import type { Redis } from '@live-orders/runtime/redis.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
-import { QueryTypes } from 'sequelize';
+import { select } from '@live-orders/runtime/database/select.ts';
 import { z } from 'zod';
-import type { KafkaTrail, RedisTrail, StoredOrder } from './comparison.ts';
+import type { KafkaVersions, RedisLog, StoredOrder } from './comparison.ts';
 
-/** Orders that are compared at most, the latest ones. */
+/** How many orders are compared at most: those that changed last. */
 const mostOrders = 5_000;
 const pageLength = 500;
 
@@ -25,62 +25,75 @@ const readJson = (text: string): unknown => {
   }
 };
 
-/** Orders that changed since a time, read in one snapshot with the outbox; and since when these are all that did. */
+const storedRow = z.object({
+  id: z.string(),
+  version: z.number(),
+  updated_at: z.date(),
+  settled: z.boolean(),
+} satisfies Record<keyof StoredOrder | 'updated_at', z.ZodType>);
+
+/**
+ * The orders that changed since a time, read in one snapshot with the outbox. Of more than the most that are compared only
+ * the latest are given: the answer's `since` says from when on they are all.
+ */
 export const readStored = async (
   database: Sequelize,
   outbox: string,
   since: Date,
 ): Promise<{ stored: StoredOrder[]; since: Date }> => {
-  const rows = await database.query<StoredOrder & { updated_at: Date }>(
+  const rows = await select(
+    database,
+    storedRow,
     `SELECT o.id, o.version, o.updated_at,
-       NOT EXISTS (SELECT FROM ${outbox} b WHERE b.topic = $2 AND b.key = o.id::text)
-       AND NOT EXISTS (SELECT FROM ${outbox}_dead d WHERE d.topic = $2 AND d.key = o.id::text) AS settled
-     FROM (SELECT id, version, updated_at FROM orders WHERE updated_at >= $1
+       NOT EXISTS (SELECT FROM ${outbox} b WHERE b.topic = $topic AND b.key = o.id::text)
+       AND NOT EXISTS (SELECT FROM ${outbox}_dead d WHERE d.topic = $topic AND d.key = o.id::text) AS settled
+     FROM (SELECT id, version, updated_at FROM orders WHERE updated_at >= $since
            ORDER BY updated_at DESC, id DESC LIMIT ${mostOrders}) o
      ORDER BY o.updated_at`,
-    { bind: [since, aggregates.order.topic], type: QueryTypes.SELECT },
+    { since, topic: aggregates.order.topic },
   );
   const all = rows.length < mostOrders;
   return { stored: rows, since: all ? since : (rows[0]?.updated_at ?? since) };
 };
 
-/** The present versions of these orders in the database. */
+/** The versions that these orders have in the database now. */
 export const readVersions = async (database: Sequelize, ids: string[]): Promise<Map<string, number>> => {
-  const rows = await database.query<{ id: string; version: number }>(
-    'SELECT id, version FROM orders WHERE id = ANY($1::uuid[])',
-    { bind: [ids], type: QueryTypes.SELECT },
-  );
+  const row = z.object({ id: z.string(), version: z.number() });
+  const rows = await select(database, row, 'SELECT id, version FROM orders WHERE id = ANY($ids::uuid[])', { ids });
   return new Map(rows.map(({ id, version }) => [id, version]));
 };
 
-/** What Kafka took of orders since a time, up to now. Records that are none of ours are left out. */
+/** The versions of orders that Kafka got since a time, up to its present end. Records that are no orders are left out. */
 export const readKafka = async (
   kafka: Kafka,
   prefix: string,
   since: Date,
   signal: AbortSignal,
-): Promise<KafkaTrail> => {
+): Promise<KafkaVersions> => {
   const topic = `${prefix}${aggregates.order.topic}`;
-  const trail: KafkaTrail = new Map();
+  const versionsOf: KafkaVersions = new Map();
   await readTopic(
     kafka,
     { topic, groupPrefix: `${prefix}reconciliation.`, since: since.getTime() },
     ({ value, offset }, partition) => {
       const { data } = versioned.safeParse(readJson(value?.toString() ?? ''));
       if (!data) return;
-      const versions = trail.get(data.id) ?? new Map<number, { partition: string; offset: number }>();
-      trail.set(data.id, versions.set(data.version, { partition: `${topic}:${partition}`, offset: Number(offset) }));
+      const versions = versionsOf.get(data.id) ?? new Map<number, { partition: string; offset: number }>();
+      versionsOf.set(
+        data.id,
+        versions.set(data.version, { partition: `${topic}:${partition}`, offset: Number(offset) }),
+      );
     },
     signal,
   );
-  return trail;
+  return versionsOf;
 };
 
-/** What the log holds of orders since a time; null when a new log began meanwhile. */
-export const readRedis = async (redis: Redis, prefix: string, since: Date): Promise<RedisTrail | null> => {
+/** What the log in Redis holds of orders since a time; null when a new log was begun while it was read. */
+export const readRedis = async (redis: Redis, prefix: string, since: Date): Promise<RedisLog | null> => {
   const keys = redisKeys(prefix);
   const before = decodeState(await redis.hgetall(keys.state));
-  const entries: RedisTrail['entries'] = [];
+  const entries: RedisLog['entries'] = [];
   let reached = true;
   for (let end = '+'; reached;) {
     const page = await redis.xrevrange(keys.log, end, '-', 'COUNT', pageLength);

@@ -2,11 +2,11 @@ import { customerOrder, type Order } from '@live-orders/contracts/domain/orders.
 import { orderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { route } from '@live-orders/runtime/http/route.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { eachBatch, toCsv, toNdjson } from '../orders/export.ts';
+import { toCsv, toNdjson } from '../orders/export.ts';
+import type { Orders } from '../orders/orders.ts';
 
 const exportQuery = orderFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
 
@@ -53,13 +53,13 @@ async function* forCustomers(batches: AsyncIterable<Order[]>): AsyncGenerator<Or
 /** The list as a file. `/orders/export` goes before `/orders/{id}`; `checkRoutes` would notice. */
 export const registerExportRoute = (
   app: OpenAPIHono<AuthEnv>,
-  { database, log }: { database: Sequelize; log: Log },
+  { orders, log }: { orders: Orders; log: Log },
 ): void => {
   app.openapi(exportOrders, async (c) => {
     const { format, ...filter } = c.req.valid('query');
     const { identity } = c.var;
     const forTeam = isStaff(identity.role);
-    const all = await begun(eachBatch(database, filter, forTeam ? null : identity.id));
+    const all = await begun(orders.batches(filter, forTeam ? null : identity.id));
     const batches = forTeam ? all : forCustomers(all);
     const texts = format === 'csv' ? toCsv(batches, forTeam) : toNdjson(batches);
     const stream = ReadableStream.from(logged(texts, log)).pipeThrough(new TextEncoderStream());

@@ -12,14 +12,13 @@ import { customerOrder, order, type Order } from '@live-orders/contracts/domain/
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import { type AuthEnv, type Identity, toActor } from '@live-orders/runtime/http/auth.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
 import { route } from '@live-orders/runtime/http/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
-import { listOrders } from '../orders/list.ts';
-import type { Orders, Owner } from '../orders/orders.ts';
+import type { Owner } from '../orders/filter.ts';
+import type { Orders } from '../orders/orders.ts';
 
 const tags = ['orders'];
 const params = z.object({ id: uuid });
@@ -126,15 +125,12 @@ const ownerOf = (identity: Identity): Owner => (isStaff(identity.role) ? null : 
 const shown = (identity: Identity, found: Order): Order => (isStaff(identity.role) ? found : customerOrder(found));
 
 /** Placing, reading and changing orders. */
-export const registerOrderRoutes = (
-  app: OpenAPIHono<AuthEnv>,
-  { orders, database }: { orders: Orders; database: Sequelize },
-): void => {
+export const registerOrderRoutes = (app: OpenAPIHono<AuthEnv>, { orders }: { orders: Orders }): void => {
   registerOrderChanges(app, orders);
 
   app.openapi(list, async (c) => {
     const { identity } = c.var;
-    const page = await listOrders(database, c.req.valid('query'), ownerOf(identity));
+    const page = await orders.list(c.req.valid('query'), ownerOf(identity));
     return c.json({ ...page, data: page.data.map((one) => shown(identity, one)) }, 200);
   });
   app.openapi(get, async (c) => {
@@ -155,7 +151,7 @@ const registerOrderChanges = (app: OpenAPIHono<AuthEnv>, orders: Orders): void =
     const { identity } = c.var;
     const sent = c.req.valid('json');
     const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], create.path, sent);
-    const answer = await orders.create(sent, toActor(identity), key);
+    const answer = await orders.create(sent, toActor(identity), { key });
     const { body: placed } = answer;
     const headers = { location: `/api/orders/${placed.id}`, etag: etag(placed.version), ...replayHeader(answer) };
     return c.json(shown(identity, placed), 201, headers);
@@ -164,20 +160,22 @@ const registerOrderChanges = (app: OpenAPIHono<AuthEnv>, orders: Orders): void =
     const { identity } = c.var;
     const sent = c.req.valid('json');
     const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], bulk.path, sent);
-    const answer = await orders.moveMany(sent, toActor(identity), key);
+    const answer = await orders.moveMany(sent, toActor(identity), { key });
     return c.json(answer.body, 200, replayHeader(answer));
   });
   app.openapi(patch, async (c) => {
     const { identity } = c.var;
     const precondition = ifMatch(c, (current: Order) => shown(identity, current));
-    const changed = await orders.change(c.req.valid('param').id, c.req.valid('json'), toActor(identity), precondition);
+    const { id } = c.req.valid('param');
+    const changed = await orders.change(id, c.req.valid('json'), toActor(identity), { precondition });
     return c.json(changed, 200, { etag: etag(changed.version) });
   });
   app.openapi(move, async (c) => {
     const { identity } = c.var;
     const { id } = c.req.valid('param');
     const precondition = ifMatch(c, (current: Order) => shown(identity, current));
-    const moved = await orders.move(id, c.req.valid('json'), toActor(identity), ownerOf(identity), precondition);
+    const owner = ownerOf(identity);
+    const moved = await orders.move(id, c.req.valid('json'), toActor(identity), { owner, precondition });
     return c.json(shown(identity, moved), 200, { etag: etag(moved.version) });
   });
 };

@@ -126,7 +126,7 @@ export const registerProductRoutes = (app: OpenAPIHono<AuthEnv>, { products }: {
     const { identity } = c.var;
     const sent = c.req.valid('json');
     const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], create.path, sent);
-    const answer = await products.create(sent, toActor(identity), key);
+    const answer = await products.create(sent, toActor(identity), { key });
     const { id, version } = answer.body;
     const headers = { location: `/api/products/${id}`, etag: etag(version), ...replayHeader(answer) };
     return c.json(answer.body, 201, headers);
@@ -138,12 +138,14 @@ export const registerProductRoutes = (app: OpenAPIHono<AuthEnv>, { products }: {
   });
   app.openapi(patch, async (c) => {
     const { id } = c.req.valid('param');
-    const changed = await products.change(id, c.req.valid('json'), ifMatch(c, whole), toActor(c.var.identity));
+    const precondition = ifMatch(c, whole);
+    const changed = await products.change(id, c.req.valid('json'), toActor(c.var.identity), { precondition });
     return c.json(changed, 200, { etag: etag(changed.version) });
   });
   app.openapi(archive, async (c) => {
     const { id } = c.req.valid('param');
-    const archived = await products.change(id, { archived: true }, ifMatch(c, whole), toActor(c.var.identity));
+    const precondition = ifMatch(c, whole);
+    const archived = await products.change(id, { archived: true }, toActor(c.var.identity), { precondition });
     return c.json(archived, 200, { etag: etag(archived.version) });
   });
   app.openapi(adjust, async (c) => {
@@ -151,7 +153,7 @@ export const registerProductRoutes = (app: OpenAPIHono<AuthEnv>, { products }: {
     const { identity } = c.var;
     const sent = c.req.valid('json');
     const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], `${adjust.path} ${id}`, sent);
-    const answer = await products.adjust(id, sent, ifMatch(c, whole), toActor(identity), key);
+    const answer = await products.adjust(id, sent, toActor(identity), { precondition: ifMatch(c, whole), key });
     return c.json(answer.body, 200, { etag: etag(answer.body.version), ...replayHeader(answer) });
   });
   app.openapi(movements, async (c) => {

@@ -1,10 +1,9 @@
 import { orderStats, statsQuery } from '@live-orders/contracts/rest/stats.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import type { Sequelize } from '@live-orders/runtime/database/database.ts';
 import { json } from '@live-orders/runtime/http/openapi.ts';
 import { route } from '@live-orders/runtime/http/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { readStats } from '../stats/stats.ts';
+import type { Stats } from '../stats/stats.ts';
 
 const stats = route({
   policy: ['staff', 'admin'],
@@ -19,6 +18,6 @@ const stats = route({
 });
 
 /** Figures for the team. `/orders/stats` goes before `/orders/{id}`; `checkRoutes` would notice. */
-export const registerStatsRoute = (app: OpenAPIHono<AuthEnv>, { database }: { database: Sequelize }): void => {
-  app.openapi(stats, async (c) => c.json(await readStats(database, c.req.valid('query').window), 200));
+export const registerStatsRoute = (app: OpenAPIHono<AuthEnv>, options: { stats: Stats }): void => {
+  app.openapi(stats, async (c) => c.json(await options.stats.read(c.req.valid('query').window), 200));
 };

@@ -5,9 +5,9 @@ import { percentile, slotsPerDoubling } from './duration-histogram.ts';
 const slotOf = (seconds: number): number => Math.floor(slotsPerDoubling * Math.log2(1 + seconds));
 
 test('a percentile is as near as its slot is wide', () => {
-  const stays = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 });
+  const durations = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 });
   fc.assert(
-    fc.property(stays, fc.constantFrom(0.5, 0.95), (values, share) => {
+    fc.property(durations, fc.constantFrom(0.5, 0.95), (values, share) => {
       const counts = [...Map.groupBy(values, slotOf)].map(([slot, list]) => ({ slot, count: list.length }));
       const exact = values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1] ?? NaN;
       const found = percentile(counts, share) ?? NaN;
@@ -17,6 +17,6 @@ test('a percentile is as near as its slot is wide', () => {
   );
 });
 
-test('of no stays there is no percentile', () => {
+test('of no times there is no percentile', () => {
   expect(percentile([], 0.5)).toBeNull();
 });

@@ -1,19 +1,19 @@
 /**
- * Times that orders stay in a status are counted in slots that widen with the time, 16 to a doubling: the view
- * `order_facts` (migration 0003) computes the same, so that another number needs another migration.
+ * The times that orders spend in a status are counted in slots that widen with the time, 16 to a doubling. The view
+ * `order_facts` (migration 0003) computes an order's slot with the same number, so a change of it needs a migration.
  */
 export const slotsPerDoubling = 16;
 
 /** Where a slot begins, in seconds. */
 const edge = (slot: number): number => 2 ** (slot / slotsPerDoubling) - 1;
 
-/** How many stays are in a slot. */
-export interface SlotCount {
+/** How many times fall into a slot. */
+interface SlotCount {
   slot: number;
   count: number;
 }
 
-/** The time in seconds that this share of the stays does not exceed, within 5 % or 0.05 s; null when there are none. */
+/** The time in seconds that this share of the times does not exceed, within 5 % or 0.05 s; null when there are none. */
 export const percentile = (slots: SlotCount[], share: number): number | null => {
   const rank = share * slots.reduce((sum, { count }) => sum + count, 0);
   let below = 0;

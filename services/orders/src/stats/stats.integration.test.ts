@@ -13,38 +13,41 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { createOrdersApp } from '../app.ts';
-import { sumUp } from './rollup.ts';
+import { rollUp } from './rollup.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
-import { listOrders } from '../orders/list.ts';
 import { Orders } from '../orders/orders.ts';
 import { Products } from '../products/products.ts';
 import { seedOrders } from '../demo/seed.ts';
-import { readStats } from './stats.ts';
+import { Stats } from './stats.ts';
 
 const log = createLog('test', 'silent');
 const staff: Actor = { id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10', name: 'Sam Staff', role: 'staff' };
+/** Everybody's orders, at whatever version. */
+const anyVersion = { owner: null, precondition: () => undefined };
 let territory: Territory;
 let database: Sequelize;
 let orders: Orders;
+let stats: Stats;
 let app: ReturnType<typeof createOrdersApp>;
 
 beforeAll(async () => {
   territory = await claimTerritory(inject('servers'));
   database = connectDatabase(territory.databaseUrl, 4, 'stats test');
   await migrate(database, 'orders', join(import.meta.dirname, '../migrations'), log);
-  const shop = {
+  const context = {
     database,
     outbox: new Outbox(database, 'orders_outbox', log),
     targets: targetsSetting.parse(defaultTargets),
   };
-  await seedOrders(shop, log);
-  orders = new Orders(shop);
+  await seedOrders(context, log);
+  orders = new Orders(context);
+  stats = new Stats(database);
   app = createOrdersApp({
     log,
     metrics: new Registry(),
-    database,
     orders,
-    products: new Products(database, shop.outbox),
+    products: new Products(context),
+    stats,
     // The token is the role: who may ask is what counts here.
     verify: async (token) => ({
       ...staff,
@@ -69,7 +72,7 @@ interface Life {
 }
 
 const lives = async (): Promise<Life[]> => {
-  const { data } = await listOrders(database, { limit: 1000, sort: 'created_at' }, null);
+  const { data } = await orders.list({ limit: 1000, sort: 'created_at' }, null);
   return Promise.all(data.map(async (order) => ({ order, steps: await orders.history(order.id, null) })));
 };
 
@@ -111,16 +114,16 @@ const naive = (all: Life[], { from, as_of }: OrderStats) => {
 const check = async (): Promise<void> => {
   const all = await lives();
   for (const window of statsWindows) {
-    const stats = orderStats.parse(await readStats(database, window));
-    const { revenue, reasons, stays, ...wanted } = naive(all, stats);
-    expect(stats).toMatchObject(wanted);
-    expect(stats.buckets.reduce((sum, bucket) => sum + bucket.orders, 0)).toBe(wanted.conversion.placed);
-    expect(stats.buckets.reduce((sum, bucket) => sum + (bucket.revenue.USD ?? 0), 0)).toBe(revenue);
-    expect(stats.cancellations.total).toBe(reasons.length);
-    expect(stats.cancellations.reasons.reduce((sum, one) => sum + one.orders, 0)).toBe(reasons.length);
-    for (const { reason, orders: times } of stats.cancellations.reasons)
+    const figures = orderStats.parse(await stats.read(window));
+    const { revenue, reasons, stays, ...wanted } = naive(all, figures);
+    expect(figures).toMatchObject(wanted);
+    expect(figures.buckets.reduce((sum, bucket) => sum + bucket.orders, 0)).toBe(wanted.conversion.placed);
+    expect(figures.buckets.reduce((sum, bucket) => sum + (bucket.revenue.USD ?? 0), 0)).toBe(revenue);
+    expect(figures.cancellations.total).toBe(reasons.length);
+    expect(figures.cancellations.reasons.reduce((sum, one) => sum + one.orders, 0)).toBe(reasons.length);
+    for (const { reason, orders: times } of figures.cancellations.reasons)
       expect(reasons.filter((one) => one === reason)).toHaveLength(times);
-    for (const { status, p50_seconds, p95_seconds } of stats.statuses) {
+    for (const { status, p50_seconds, p95_seconds } of figures.statuses) {
       const values = stays(status);
       expect(p50_seconds === null).toBe(values.length === 0);
       // A slot is 4.4 % wide, and the median of few lies somewhere between two of them.
@@ -134,7 +137,7 @@ describe('the figures are those of the orders and their histories', () => {
   test('before anything is summed up', check);
 
   test('after summing up, by several at once', async () => {
-    await Promise.all([sumUp(database), sumUp(database), sumUp(database)]);
+    await Promise.all([rollUp(database), rollUp(database), rollUp(database)]);
     await check();
   });
 
@@ -142,10 +145,10 @@ describe('the figures are those of the orders and their histories', () => {
     const some = (await lives()).filter(({ order }) => order.status === 'pending').slice(0, 3);
     expect(some.length).toBeGreaterThan(0);
     for (const { order } of some)
-      await orders.move(order.id, { status: 'cancelled', reason: 'Ordered twice' }, staff, null, () => undefined);
+      await orders.move(order.id, { status: 'cancelled', reason: 'Ordered twice' }, staff, anyVersion);
     await check();
-    await sumUp(database);
-    await sumUp(database);
+    await rollUp(database);
+    await rollUp(database);
     await check();
   });
 
@@ -163,19 +166,19 @@ describe('the figures are those of the orders and their histories', () => {
         transaction,
       });
       const other = (await lives()).find((life) => life.order.status === 'shipped');
-      await orders.move(other?.order.id ?? '', { status: 'delivered' }, staff, null, () => undefined);
-      await sumUp(database);
+      await orders.move(other?.order.id ?? '', { status: 'delivered' }, staff, anyVersion);
+      await rollUp(database);
       await check();
     });
     await check();
-    await sumUp(database);
+    await rollUp(database);
     await check();
   });
 
   test('after a dump was restored where transactions count from the beginning again', async () => {
     await database.query("UPDATE order_figures_mark SET xid = '999999999999'");
-    await sumUp(database);
-    await sumUp(database);
+    await rollUp(database);
+    await rollUp(database);
     await check();
   });
 });
@@ -183,7 +186,7 @@ describe('the figures are those of the orders and their histories', () => {
 test('every bucket is there, also an empty one, and the last has just begun', async () => {
   const sizes = { '1h': 60, '24h': 24, '7d': 168, '30d': 720 };
   for (const window of statsWindows) {
-    const { buckets, bucket, from, as_of } = await readStats(database, window);
+    const { buckets, bucket, from, as_of } = await stats.read(window);
     const ms = bucket === 'minute' ? 60_000 : 3_600_000;
     expect(buckets.map(({ at }) => Date.parse(at) - Date.parse(from))).toEqual(
       Array.from({ length: sizes[window] }, (_, index) => index * ms),

@@ -9,27 +9,6 @@ import type { Log } from '../process/log.ts';
 /** An event that a service wants to happen, in the transaction of the change itself. */
 export type NewEvent = { [T in EventType]: { type: T; value: EventValue<T> } }[EventType];
 
-/** DDL of a service's outbox. Rows live for milliseconds, so vacuum looks often and the heap stays small. */
-export const outboxTable = (table: string): string => `
-  CREATE TABLE ${table} (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    event_id uuid NOT NULL,
-    type text NOT NULL,
-    topic text NOT NULL,
-    key text NOT NULL,
-    value json NOT NULL,
-    created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
-  ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`;
-
-/** DDL of where the relay puts the rows that Kafka will never take. */
-export const deadEventsTable = (outbox: string): string => `
-  CREATE TABLE ${outbox}_dead (
-    LIKE ${outbox},
-    reason text NOT NULL,
-    set_aside_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (id)
-  )`;
-
 /** Rows that `measure` counts at most. */
 const countedRows = 10_000;
 
@@ -130,12 +109,3 @@ export class Outbox {
     return () => this.#listeners.delete(listener);
   }
 }
-
-/** The five parallel arrays that an INSERT unnests: ids, types, topics, keys, values as JSON text. */
-export const outboxColumns = (events: NewEvent[]): [string[], string[], string[], string[], string[]] => [
-  events.map(() => uuidv7()),
-  events.map((event) => event.type),
-  events.map((event) => aggregates[eventCatalogue[event.type].aggregate].topic),
-  events.map((event) => event.value.id),
-  events.map((event) => JSON.stringify(event.value)),
-];

@@ -13,9 +13,9 @@ import {
   type ProblemMembers,
 } from '@live-orders/contracts/rest/errors.ts';
 import type { z } from 'zod';
-import type { Operation } from './shop-operation.ts';
-import type { Change, ModelLine, ShopModel } from './shop-model.ts';
-import type { Answer, TestShop } from './test-shop.ts';
+import type { Operation } from './operations.ts';
+import type { Change, ModelLine, OrdersModel } from './orders-model.ts';
+import type { Answer, TestOrdersService } from './test-orders-service.ts';
 
 type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
 
@@ -28,14 +28,14 @@ interface Sent {
   judge: () => void;
 }
 
-/** Plays batches against a shop: all requests of one at once, then every answer against the model. */
-export class ShopBatch {
-  readonly #shop: TestShop;
-  readonly #model: ShopModel;
+/** Plays batches against the service: all requests of one at once, then every answer against the model. */
+export class BatchPlayer {
+  readonly #service: TestOrdersService;
+  readonly #model: OrdersModel;
   readonly #people: Record<Role, string[]>;
 
-  constructor(shop: TestShop, model: ShopModel, people: Record<Role, string[]>) {
-    this.#shop = shop;
+  constructor(service: TestOrdersService, model: OrdersModel, people: Record<Role, string[]>) {
+    this.#service = service;
     this.#model = model;
     this.#people = people;
   }
@@ -68,7 +68,7 @@ export class ShopBatch {
     const caller = this.#person('customer', by);
     const items = wanted.map((one): ModelLine => ({ product_id: this.#product(one.product), quantity: one.quantity }));
     const keyed = this.#key(place, caller, { items });
-    const answer = await this.#shop.send(caller, 'POST', '/orders', { items }, keyed.headers);
+    const answer = await this.#service.send(caller, 'POST', '/orders', { items }, keyed.headers);
     return {
       answer,
       changes: () => {
@@ -90,7 +90,7 @@ export class ShopBatch {
     const ids = [...new Set(orders.flatMap((one) => this.#known(one) ?? []))];
     const body = { orders: ids.map((id) => ({ id, version: this.#version(id, wanted) })), status: to };
     const keyed = this.#key(place, caller, body);
-    const answer = await this.#shop.send(caller, 'POST', '/orders/bulk-status', body, keyed.headers);
+    const answer = await this.#service.send(caller, 'POST', '/orders/bulk-status', body, keyed.headers);
     const results = (): z.infer<typeof bulkResults>['results'] => bulkResults.parse(answer.body).results;
     return {
       answer,
@@ -120,7 +120,7 @@ export class ShopBatch {
 
   async #adjust({ product, change }: Of<'adjust'>): Promise<Sent> {
     const id = this.#product(product);
-    const answer = await this.#shop.send(this.#person('admin', 0), 'POST', `/products/${id}/stock`, { change });
+    const answer = await this.#service.send(this.#person('admin', 0), 'POST', `/products/${id}/stock`, { change });
     return {
       answer,
       changes: () => {
@@ -145,7 +145,7 @@ export class ShopBatch {
     const path = to === null ? `/orders/${id}` : `/orders/${id}/status`;
     const headers: Record<string, string> = wanted === undefined ? {} : { 'if-match': `"${wanted}"` };
     const body = to === null ? { internal_note: note } : { status: to };
-    const answer = await this.#shop.send(caller, 'PATCH', path, body, headers);
+    const answer = await this.#service.send(caller, 'PATCH', path, body, headers);
     const isForeign = role === 'customer' && this.#model.owner(id) !== caller;
     return {
       answer,

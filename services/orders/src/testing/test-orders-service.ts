@@ -14,6 +14,7 @@ import { createOrdersApp } from '../app.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { Orders } from '../orders/orders.ts';
 import { Products } from '../products/products.ts';
+import { Stats } from '../stats/stats.ts';
 
 export interface Answer {
   status: number;
@@ -25,7 +26,7 @@ export interface Answer {
  * The orders service of a test, in this process and without a relay, so that every event stays in the outbox. Callers
  * go through the whole app, as requests do, only without a socket.
  */
-export class TestShop {
+export class TestOrdersService {
   readonly database: Sequelize;
   readonly #app: ReturnType<typeof createOrdersApp>;
   readonly #callers = new Map<string, Identity>();
@@ -37,19 +38,19 @@ export class TestShop {
     this.#app = createOrdersApp({
       log,
       metrics: createMetrics('orders'),
-      database,
       orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
-      products: new Products(database, outbox),
+      products: new Products({ database, outbox }),
+      stats: new Stats(database),
       verify: (token) => Promise.resolve(this.#identity(token)),
       health: () =>
         Promise.resolve({ name: 'orders', version: '0', dependencies: {}, outbox: null, reconciliation: null }),
     });
   }
 
-  static async open(databaseUrl: string, name: string, pool = 10): Promise<TestShop> {
+  static async open(databaseUrl: string, name: string, pool = 10): Promise<TestOrdersService> {
     const database = connectDatabase(databaseUrl, pool, name);
     await migrate(database, 'orders', join(import.meta.dirname, '../migrations'), createLog('test', 'silent'));
-    return new TestShop(database);
+    return new TestOrdersService(database);
   }
 
   /** Somebody who may call; gives the id by which `send` knows them. */

@@ -40,10 +40,10 @@ const last = <T>(list: T[]): T => {
 };
 
 /**
- * The shop as it should be, fed with answers only. Requests of one batch run at once, in an order that nobody knows: the
+ * Orders and stock as they should be, fed with answers only. Requests of one batch run at once, in an unknown order: the
  * versions in the answers say what it was for each order, and a refusal must fit one of the states of the batch.
  */
-export class ShopModel {
+export class OrdersModel {
   readonly prices: ReadonlyMap<string, number>;
   /** All units that came in. */
   readonly #delivered: Map<string, number>;

@@ -12,7 +12,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { Admission } from './connections/admission.ts';
 import { createGatewayApp } from './app.ts';
 import { measureClients } from './connections/client-metrics.ts';
-import { Drain } from './fanout/drain.ts';
+import { Drain } from './connections/drain.ts';
 import { verifyLive } from './proxy/public-calls.ts';
 import { History } from './fanout/history.ts';
 import { Hub } from './fanout/hub.ts';

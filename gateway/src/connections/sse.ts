@@ -7,7 +7,7 @@ import { encode } from '../fanout/audience.ts';
 import { Frame } from '../fanout/frame.ts';
 import type { Hub } from '../fanout/hub.ts';
 import { Lease } from './lease.ts';
-import { outgoingOf } from './outgoing.ts';
+import { outgoingOf } from '../http/outgoing.ts';
 import type { Client } from '../fanout/audience-group.ts';
 
 const closeMs = 2_000;

@@ -8,7 +8,7 @@ import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Context } from 'hono';
 import { Agent, type Dispatcher, errors } from 'undici';
 import { InFlight } from './in-flight.ts';
-import { outgoingOf } from '../connections/outgoing.ts';
+import { outgoingOf } from '../http/outgoing.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
 const notForwarded =

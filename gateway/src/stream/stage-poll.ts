@@ -7,7 +7,7 @@ import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Part } from '@live-orders/runtime/process/run.ts';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
-import { Freshness, type Reading } from './freshness.ts';
+import { Freshness, type Reading } from './stage-freshness.ts';
 
 /** With `lateMs`, a client hears within 4 s of a change that does not come. */
 const pollMs = 1_000;

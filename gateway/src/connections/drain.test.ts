@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Drain } from './drain.ts';
 import { at, created, events, openHub, Recorder } from '../testing/hub.ts';
-import type { Hub } from './hub.ts';
+import type { Hub } from '../fanout/hub.ts';
 
 let hub: Hub;
 let drain: Drain;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Freshness, type Readings } from './freshness.ts';
+import { Freshness, type Readings } from './stage-freshness.ts';
 
 const fine: Readings = {
   orders: { lag: { depth: 2, oldest_ms: 40, dead: 0 } },

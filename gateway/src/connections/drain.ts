@@ -1,5 +1,5 @@
 import type { Part } from '@live-orders/runtime/process/run.ts';
-import type { Hub } from './hub.ts';
+import type { Hub } from '../fanout/hub.ts';
 
 /** So that 250 clients a second come to the other gateways; but all within this, for a process has 8 s to stop. */
 const msPerClient = 4;

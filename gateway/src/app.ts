@@ -9,7 +9,7 @@ import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
-import { serveDocs } from './docs/docs.ts';
+import { registerDocs } from './docs/docs.ts';
 import { edgeAuth } from './proxy/public-calls.ts';
 import { addEventStream } from './connections/sse.ts';
 import { type Admission, notReady } from './connections/admission.ts';
@@ -108,6 +108,6 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
     app.all(`/${name}/api`, edge, forward);
     app.all(`/${name}/api/*`, edge, forward);
   }
-  serveDocs(app, plan);
+  registerDocs(app, plan);
   return app;
 };

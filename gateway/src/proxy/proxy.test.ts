@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { z } from 'zod';
 import { proxyTo } from './proxy.ts';
 
-/** A service that tells what it was asked, or misbehaves as its path says. */
+/** A service that answers with what it was asked, or misbehaves as its path says. */
 const upstream = (): Server =>
   createServer((request, response) => {
     if (request.url === '/api/hangs') return;

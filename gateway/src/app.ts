@@ -9,16 +9,16 @@ import { serveMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
-import { registerDocs } from './docs/docs.ts';
-import { edgeAuth } from './proxy/public-calls.ts';
-import { addEventStream } from './connections/sse.ts';
 import { type Admission, notReady } from './connections/admission.ts';
-import type { Hub } from './fanout/hub.ts';
 import type { Origins } from './connections/origins.ts';
-import { proxyTo } from './proxy/proxy.ts';
+import { registerServerSentEvents } from './connections/sse.ts';
 import type { Tickets } from './connections/tickets.ts';
+import { registerDocs } from './docs/docs.ts';
+import type { Hub } from './fanout/hub.ts';
+import { proxyTo } from './proxy/proxy.ts';
+import { authenticateUnlessPublic } from './proxy/public-calls.ts';
 
-export interface GatewayPlan {
+interface GatewayOptions {
   log: Log;
   metrics: Registry;
   verify: Verify;
@@ -28,8 +28,8 @@ export interface GatewayPlan {
   ordersUrl: string;
   hub: Hub;
   admission: Admission;
-  /** Hears of each connection that is closed. */
-  closed: (reason: CloseReason) => void;
+  /** Is called for each connection that the gateway closes. */
+  countClose: (reason: CloseReason) => void;
   health: () => GatewayHealth;
 }
 
@@ -61,12 +61,12 @@ const ticketRoute = createRoute({
   responses: { 201: json(ticketShape, 'Issued'), ...problems(401, 413) },
 });
 
-/** The gateway's HTTP app without its socket, not listening yet. */
-export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
+/** The gateway's HTTP app: everything but the WebSocket, and not listening yet. */
+export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(
-    plan.log,
+    options.log,
     cors({
-      origin: (origin, c) => (plan.origins.allows(origin, c.req.header('host')) ? origin : null),
+      origin: (origin, c) => (options.origins.allows(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],
       allowHeaders: [
         'authorization',
@@ -81,33 +81,33 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
       maxAge: 600,
     }),
   );
-  app.openapi(healthRoute, (c) => c.json(plan.health(), 200));
+  app.openapi(healthRoute, (c) => c.json(options.health(), 200));
   app.openapi(readyRoute, (c) => {
-    if (!plan.admission.isOpen) throw notReady();
+    if (!options.admission.isOpen) throw notReady();
     return c.body(null, 204);
   });
-  serveMetrics(app, plan.metrics);
+  serveMetrics(app, options.metrics);
 
-  app.use('/live/ticket', authenticate(plan.verify));
+  app.use('/live/ticket', authenticate(options.verify));
   app.openapi(ticketRoute, async (c) => {
-    // Whoever comes with it in a moment may well meet this gateway again.
-    if (plan.admission.isClosing) throw notReady();
-    const ticket = await plan.tickets.issue(c.var.identity);
+    // Whoever is given a ticket may come with it to this very gateway, which lets nobody in any more.
+    if (options.admission.isStopping) throw notReady();
+    const ticket = await options.tickets.issue(c.var.identity);
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
 
-  addEventStream(app, plan);
+  registerServerSentEvents(app, options);
 
-  const edge = edgeAuth(plan.verify);
+  const authenticated = authenticateUnlessPublic(options.verify);
   for (const [name, base] of [
-    ['users', plan.usersUrl],
-    ['orders', plan.ordersUrl],
+    ['users', options.usersUrl],
+    ['orders', options.ordersUrl],
   ] as const) {
-    const forward = proxyTo(name, base, plan.log);
-    // Only the API: metrics and keys of a service are not for the outside.
-    app.all(`/${name}/api`, edge, forward);
-    app.all(`/${name}/api/*`, edge, forward);
+    const forward = proxyTo(name, base, options.log);
+    // Only the API of a service is forwarded; its metrics and its keys are not for the outside.
+    app.all(`/${name}/api`, authenticated, forward);
+    app.all(`/${name}/api/*`, authenticated, forward);
   }
-  registerDocs(app, plan);
+  registerDocs(app, options);
   return app;
 };

@@ -9,17 +9,17 @@ import { registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
-import { serveDocs } from './docs/docs.ts';
-import { edgeAuth } from './proxy/public-calls.ts';
-import { addEventStream } from './connections/sse.ts';
 import { type Admission, notReady } from './connections/admission.ts';
-import type { Hub } from './fanout/hub.ts';
 import type { Origins } from './connections/origins.ts';
-import { proxyTo } from './proxy/proxy.ts';
+import { registerServerSentEvents } from './connections/sse.ts';
 import type { Tickets } from './connections/tickets.ts';
-import type { Upstream } from './proxy/upstream.ts';
+import { registerDocs } from './docs/docs.ts';
+import type { Hub } from './fanout/hub.ts';
+import type { Upstream } from './http/upstream.ts';
+import { proxyTo } from './proxy/proxy.ts';
+import { authenticateUnlessPublic } from './proxy/public-calls.ts';
 
-export interface GatewayPlan {
+interface GatewayOptions {
   log: Log;
   metrics: Registry;
   verify: Verify;
@@ -29,8 +29,8 @@ export interface GatewayPlan {
   orders: Upstream;
   hub: Hub;
   admission: Admission;
-  /** Hears of each connection that is closed. */
-  closed: (reason: CloseReason) => void;
+  /** Is called for each connection that the gateway closes. */
+  countClose: (reason: CloseReason) => void;
   health: () => GatewayHealth;
 }
 
@@ -62,12 +62,12 @@ const ticketRoute = createRoute({
   responses: { 201: json(ticketShape, 'Issued'), ...problems(401, 413) },
 });
 
-/** The gateway's HTTP app without its socket, not listening yet. */
-export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
+/** The gateway's HTTP app: everything but the WebSocket, and not listening yet. */
+export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(
-    plan.log,
+    options.log,
     cors({
-      origin: (origin, c) => (plan.origins.allows(origin, c.req.header('host')) ? origin : null),
+      origin: (origin, c) => (options.origins.allows(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],
       allowHeaders: [
         'authorization',
@@ -82,30 +82,30 @@ export const createGatewayApp = (plan: GatewayPlan): OpenAPIHono<AuthEnv> => {
       maxAge: 600,
     }),
   );
-  app.openapi(healthRoute, (c) => c.json(plan.health(), 200));
+  app.openapi(healthRoute, (c) => c.json(options.health(), 200));
   app.openapi(readyRoute, (c) => {
-    if (!plan.admission.isOpen) throw notReady();
+    if (!options.admission.isOpen) throw notReady();
     return c.body(null, 204);
   });
-  registerMetrics(app, plan.metrics);
+  registerMetrics(app, options.metrics);
 
-  app.use('/live/ticket', authenticate(plan.verify));
+  app.use('/live/ticket', authenticate(options.verify));
   app.openapi(ticketRoute, async (c) => {
-    // Whoever comes with it in a moment may well meet this gateway again.
-    if (plan.admission.isClosing) throw notReady();
-    const ticket = await plan.tickets.issue(c.var.identity);
+    // Whoever is given a ticket may come with it to this very gateway, which lets nobody in any more.
+    if (options.admission.isStopping) throw notReady();
+    const ticket = await options.tickets.issue(c.var.identity);
     return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
 
-  addEventStream(app, plan);
+  registerServerSentEvents(app, options);
 
-  const edge = edgeAuth(plan.verify);
-  for (const upstream of [plan.users, plan.orders]) {
-    const forward = proxyTo(upstream, plan.log);
-    // Only the API: metrics and keys of a service are not for the outside.
-    app.all(`/${upstream.name}/api`, edge, forward);
-    app.all(`/${upstream.name}/api/*`, edge, forward);
+  const authenticated = authenticateUnlessPublic(options.verify);
+  for (const upstream of [options.users, options.orders]) {
+    const forward = proxyTo(upstream, options.log);
+    // Only the API of a service is forwarded; its metrics and its keys are not for the outside.
+    app.all(`/${upstream.name}/api`, authenticated, forward);
+    app.all(`/${upstream.name}/api/*`, authenticated, forward);
   }
-  serveDocs(app, { usersUrl: plan.users.url, ordersUrl: plan.orders.url });
+  registerDocs(app, { usersUrl: options.users.url, ordersUrl: options.orders.url, log: options.log });
   return app;
 };

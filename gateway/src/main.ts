@@ -1,3 +1,14 @@
+/*
+ * The gateway's rooms. Each imports only from those on the floors below it:
+ *
+ *   main.ts, app.ts      puts everything together
+ *   connections          who may follow the stream, and the two transports
+ *   stream, presence     what comes from Redis, and how far the stages of the stream are behind; who is at which order
+ *   proxy                the REST calls that are passed on to the services
+ *   fanout, http, docs   what each client is sent; the services behind the gateway; the documents
+ *
+ * `testing` stands above all of them: only tests import it.
+ */
 import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
@@ -9,21 +20,27 @@ import { run } from '@live-orders/runtime/process/run.ts';
 import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
-import { Admission } from './connections/admission.ts';
 import { createGatewayApp } from './app.ts';
+import { Admission } from './connections/admission.ts';
 import { measureClients } from './connections/client-metrics.ts';
-import { Drain } from './fanout/drain.ts';
-import { verifyLive } from './proxy/public-calls.ts';
+import { Drain } from './connections/drain.ts';
+import { Origins } from './connections/origins.ts';
+import { Tickets } from './connections/tickets.ts';
+import { registerWebSocket } from './connections/websocket.ts';
 import { History } from './fanout/history.ts';
 import { Hub } from './fanout/hub.ts';
-import { Origins } from './connections/origins.ts';
+import { refuseRevoked, Revocations } from './fanout/revocations.ts';
+import { Upstream } from './http/upstream.ts';
 import { PresenceChannel } from './presence/presence-channel.ts';
-import { Revocations } from './fanout/revocations.ts';
+import { Heartbeat } from './stream/heartbeat.ts';
+import { StageFreshness } from './stream/stage-freshness.ts';
 import { StagePoll } from './stream/stage-poll.ts';
 import { Subscriber } from './stream/subscriber.ts';
-import { Tickets } from './connections/tickets.ts';
-import { addWebSocket } from './connections/websocket.ts';
-import { Upstream } from './proxy/upstream.ts';
+
+/** What the texts of the events in memory may take, in UTF-16 units. */
+const historyChars = 64 * 1024 * 1024;
+/** A process has 8 s to stop; this is what is left of them for requests under way, once the clients are gone. */
+const graceMs = 2_000;
 
 const config = loadConfig(
   'gateway',
@@ -49,44 +66,35 @@ const config = loadConfig(
 
 const log = createLog('gateway', config.LOG_LEVEL);
 const metrics = createMetrics('gateway');
+const prefix = config.REDIS_PREFIX;
 const redis = connectRedis(config, log);
-const subscription = connectRedis(config, log);
+const streamSubscription = connectRedis(config, log);
+const presenceSubscription = connectRedis(config, log);
+
 const revocations = new Revocations();
-const hub = new Hub(new History(config.HISTORY_LENGTH, 64 * 1024 * 1024), revocations);
+const hub = new Hub(new History(config.HISTORY_LENGTH, historyChars), revocations);
+const countClose = measureClients(metrics, hub);
+const presence = new PresenceChannel({ hub, redis, subscription: presenceSubscription, prefix, log });
+
+const replay = config.HISTORY_LENGTH;
+const subscriber = new Subscriber({ hub, redis, subscription: streamSubscription, prefix, replay, log });
+const freshness = new StageFreshness();
+const heartbeat = new Heartbeat({ hub, subscriber, freshness, log });
 const users = new Upstream('users', config.USERS_URL);
 const orders = new Upstream('orders', config.ORDERS_URL);
-const stages: StagePoll = new StagePoll({
+const stagePoll = new StagePoll({
   users,
   orders,
   bridgeUrl: config.BRIDGE_URL,
   redis,
-  largestBacklog: () => hub.largestBacklog,
-  subscribed: () => subscriber.live,
-  onChange: () => hub.heartbeat(stages.beat()),
-  log,
-});
-const subscriber: Subscriber = new Subscriber({
-  hub,
-  beat: () => stages.beat(),
-  redis,
-  subscription,
-  prefix: config.REDIS_PREFIX,
-  replay: config.HISTORY_LENGTH,
-  log,
-});
-const closed = measureClients(metrics, hub);
-
-const presenceSubscription = connectRedis(config, log);
-const presence = new PresenceChannel({
-  hub,
-  redis,
-  subscription: presenceSubscription,
-  prefix: config.REDIS_PREFIX,
+  subscriber,
+  freshness,
+  heartbeat,
   log,
 });
 
-const verify = verifyLive(createVerifier(remoteKeys(config.USERS_URL)), revocations);
-const tickets = new Tickets(redis, config.REDIS_PREFIX);
+const verify = refuseRevoked(createVerifier(remoteKeys(config.USERS_URL)), revocations);
+const tickets = new Tickets(redis, prefix);
 const origins = new Origins(config.ALLOWED_ORIGINS, { sameHost: config.NODE_ENV !== 'production' });
 const drain = new Drain(hub);
 const admission = new Admission({
@@ -98,10 +106,11 @@ const admission = new Admission({
   verify,
   maxClients: config.MAX_CLIENTS,
   maxClientsPerUser: config.MAX_CLIENTS_PER_USER,
-  stopping: () => drain.begun,
-  greet: (client) => presence.greet(client),
+  drain,
+  presence,
   log,
 });
+
 const app = createGatewayApp({
   log,
   metrics,
@@ -112,32 +121,23 @@ const app = createGatewayApp({
   orders,
   hub,
   admission,
-  closed,
+  countClose,
   health: () => ({
     name: 'gateway',
     version: manifest.version,
     position: formatPosition(hub.position),
-    ...stages.read(),
+    ...heartbeat.state(),
     clients: hub.size,
-    dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...stages.freshness.answering },
+    dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...freshness.answering },
   }),
 });
-const attach = addWebSocket({ app, hub, admission, presence, closed, log });
-/** What is left for requests under way of the 8 s that a process has to stop, once the clients are gone. */
-const graceMs = 2_000;
+const attachWebSocket = registerWebSocket(app, { hub, admission, presence, countClose, log });
+const http = httpServer(app, { host: config.HOST, port: config.PORT, log, graceMs }, attachWebSocket);
 
 await run(
   log,
-  [
-    drain,
-    drain.lasting(httpServer(app, { host: config.HOST, port: config.PORT, log, graceMs }, attach)),
-    drain.lasting(stages),
-    drain.lasting(subscriber),
-    drain.lasting(presence),
-  ],
+  [drain, ...[http, stagePoll, heartbeat, subscriber, presence].map((task) => drain.lasting(task))],
   async () => {
-    redis.disconnect();
-    subscription.disconnect();
-    presenceSubscription.disconnect();
+    for (const connection of [redis, streamSubscription, presenceSubscription]) connection.disconnect();
   },
 );

@@ -2,7 +2,10 @@ import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/clos
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Hub } from '../fanout/hub.ts';
 
-/** What clients suffer at this gateway. Read at a scrape, but for the closes: call what it returns at each. */
+/**
+ * Metrics of how clients fare at this gateway. All are read from the hub at a scrape but the count of closes: call the function
+ * that is returned for each connection that the gateway closes.
+ */
 export const measureClients = (registry: Registry, hub: Hub): ((reason: CloseReason) => void) => {
   const registers = [registry];
   new Gauge({

@@ -2,7 +2,9 @@ import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { at, events, ids, openHub, Recorder } from '../testing/hub.ts';
+import { at, ids } from '../testing/redis-messages.ts';
+import { events, Recorder } from '../testing/recorder.ts';
+import { openHub } from '../testing/hub.ts';
 import type { Hub } from '../fanout/hub.ts';
 import { Lease } from './lease.ts';
 
@@ -26,7 +28,7 @@ const enter = (seconds: number): { client: Recorder; lease: Lease } => {
   return { client, lease: new Lease(client, hub) };
 };
 
-/** Knows whose every ticket is. */
+/** An admission to which every ticket and token is this user's. */
 const knows = (identity: Identity | null) => ({ identify: () => Promise.resolve(identity) });
 
 describe('a lease', () => {

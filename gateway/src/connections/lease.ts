@@ -1,15 +1,15 @@
 import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
+import { type Client, expiryOf } from '../fanout/client.ts';
+import type { Hub } from '../fanout/hub.ts';
 import type { Admission, Credentials } from './admission.ts';
-import { type Hub, timeOf } from '../fanout/hub.ts';
-import type { Client } from '../fanout/audience-group.ts';
 
-/** A client is warned so long before its token's life ends; of a short life, in its last fifth. */
+/** How long before its token's life ends a client is warned: 60 s, or a fifth of a life that is shorter than 5 min. */
 const noticeMs = 60_000;
 const noticeShare = 0.2;
 
-/** The time that a client may stay: as long as its token lives, unless it shows a newer one. */
+/** The time for which a client may stay: as long as its token lives, unless it shows a newer one. */
 export class Lease {
   readonly #client: Client;
   readonly #hub: Hub;
@@ -28,8 +28,9 @@ export class Lease {
   }
 
   /**
-   * Goes on with the life of another ticket or token of the same user in the same role, if it is longer; with any other
-   * the client is closed. While nobody can tell whose it is, the lease stays as it was. One attempt at a time: others are left out.
+   * Prolongs the lease to the life of another ticket or token of the same user in the same role; one that ends earlier changes
+   * nothing. With any other ticket or token the client is closed. While nobody can tell whose it is, the lease stays as it
+   * was. Attempts that come while one is under way are left out.
    */
   async renew(credentials: Credentials, admission: Pick<Admission, 'identify'>, log: Log): Promise<void> {
     if (this.#renewing) return;
@@ -38,7 +39,7 @@ export class Lease {
       this.#take(await admission.identify(credentials));
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'unauthenticated') this.#take(null);
-      else log.warn({ err: error }, 'a lease could not be renewed');
+      else log.warn({ err: error }, 'checking the new token of a client failed; its connection stays as it was');
     } finally {
       this.#renewing = false;
     }
@@ -46,7 +47,7 @@ export class Lease {
 
   #take(next: Identity | null): void {
     const { id, role, expires_at } = this.#client.identity;
-    // It may have left meanwhile.
+    // The client may have left meanwhile.
     if (!this.#hub.has(this.#client)) return;
     if (!next) return this.#client.close('token_expired');
     if (next.id !== id || next.role !== role) return this.#client.close('session_ended');
@@ -68,7 +69,7 @@ export class Lease {
   }
 
   #tell(event: 'expiring' | 'renewed'): void {
-    const expires_at = timeOf(this.#client.identity.expires_at);
+    const expires_at = expiryOf(this.#client);
     this.#hub.tell(this.#client, { event, seq: this.#hub.position.seq, data: { expires_at } });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Which pages may talk to the gateway. In development a page of the same host counts too, whatever its port, so that
- * a phone in the same network just works.
+ * Which pages may call the gateway. With `sameHost`, as in development, a page of the gateway's own host may as well, whatever
+ * its port, so that a phone in the same network can use the dashboard without a setting.
  */
 export class Origins {
   readonly #allowed: Set<string>;
@@ -11,7 +11,7 @@ export class Origins {
     this.#sameHost = sameHost;
   }
 
-  /** `host` is the request's own Host header. A client without Origin is no browser, and passes. */
+  /** `host` is the request's Host header. A client that sends no Origin is no browser, and may. */
   allows(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined || this.#allowed.has(origin)) return true;
     if (!this.#sameHost || !URL.canParse(origin) || !URL.canParse(`http://${host ?? ''}`)) return false;

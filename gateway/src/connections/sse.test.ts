@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import { serverFrame, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gateway, page } from '../testing/gateway.ts';
-import { created, ids, inTime, moved } from '../testing/hub.ts';
+import { created, ids, moved } from '../testing/redis-messages.ts';
+import { inTime } from '../testing/hub.ts';
 
 let gateway: Gateway;
 let followers: AbortController;
@@ -18,7 +19,7 @@ afterEach(async () => {
   await gateway.close();
 });
 
-/** Reads a stream as it comes; `ended` resolves at its end. */
+/** Opens a stream and keeps what comes; `ended` resolves at its end. */
 const follow = async (path: string, headers: Record<string, string>) => {
   const answer = await fetch(`${gateway.url}${path}`, { headers, signal: followers.signal });
   const got = { answer, text: '', messages: [] as ServerMessage[], ended: Promise.resolve() };
@@ -51,7 +52,7 @@ describe('the stream as server-sent events', () => {
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
     socket.write(`GET /live/events HTTP/1.1\r\nHost: gateway\r\nAuthorization: ${authorization}\r\n\r\n`.repeat(14));
     await vi.waitFor(() => expect(gateway.hub.size).toBeGreaterThanOrEqual(10), soon);
-    // Asked after them, so answered when all of them were let in or not.
+    // Asked after those 14, so it is answered when each of them has been let in or refused.
     expect((await fetch(`${gateway.url}/live/events`, { headers: { authorization } })).status).toBe(429);
     expect(gateway.hub.size).toBe(10);
     socket.destroy();
@@ -109,9 +110,9 @@ describe('the stream as server-sent events', () => {
   test('counts among the connections of a user until it is left', async () => {
     const { authorization } = gateway.admit();
     await follow('/live/events', { authorization });
-    await vi.waitFor(() => expect(gateway.hub.socketsOf(ids.noor)).toBe(1), soon);
+    await vi.waitFor(() => expect(gateway.hub.connectionsOf(ids.noor)).toBe(1), soon);
     followers.abort();
-    await vi.waitFor(() => expect(gateway.hub.socketsOf(ids.noor)).toBe(0), soon);
+    await vi.waitFor(() => expect(gateway.hub.connectionsOf(ids.noor)).toBe(0), soon);
   });
 
   test.each([
@@ -144,7 +145,7 @@ test('a reader that stands still gets the latest state when it goes on, and neve
   const note = 'x'.repeat(100_000);
   const statuses = ['confirmed', 'preparing', 'shipped', 'delivered'] as const;
   let seq = 0;
-  // 24 MB: more than what the kernel takes for a reader that stands still.
+  // 24 MB: more than the kernel buffers for a reader that stands still.
   for (let round = 0; round < 60; round += 1) {
     for (const [step, status] of statuses.entries()) {
       gateway.hub.publish(moved((seq += 1), round % 3, 2 + step, status, status === 'delivered' ? '' : note));

@@ -2,14 +2,15 @@ import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/clos
 import { type AuthEnv, type Identity } from '@live-orders/runtime/http/auth.ts';
 import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Admission, Start } from './admission.ts';
 import { encode } from '../fanout/audience.ts';
+import type { Client } from '../fanout/client.ts';
 import { Frame } from '../fanout/frame.ts';
 import type { Hub } from '../fanout/hub.ts';
+import { outgoingOf } from '../http/outgoing.ts';
+import type { Admission, Start } from './admission.ts';
 import { Lease } from './lease.ts';
-import { outgoingOf } from './outgoing.ts';
-import type { Client } from '../fanout/audience-group.ts';
 
+/** How long a client may take for what it has yet to be sent once its stream has ended; then the connection is dropped. */
 const closeMs = 2_000;
 
 const route = createRoute({
@@ -40,19 +41,19 @@ const route = createRoute({
   },
 });
 
-/** Adds `GET /live/events` to the app. */
-export const addEventStream = (
+/** Registers `GET /live/events`. */
+export const registerServerSentEvents = (
   app: OpenAPIHono<AuthEnv>,
-  { hub, admission, closed }: Pick<Connection, 'hub' | 'admission' | 'closed'>,
+  { hub, admission, countClose }: Pick<Connection, 'hub' | 'admission' | 'countClose'>,
 ): void => {
   app.use(route.path, admission.check);
   app.openapi(route, async (c) => {
     const { identity } = c.var;
-    // Hono answers HEAD by this too; a stream would stay open for nobody.
+    // Hono answers HEAD with the handler of GET; a stream would stay open, and nobody would read it.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     const start = await admission.start(c, c.req.header('last-event-id') ?? c.req.query('since'));
     const outgoing = outgoingOf(c.env);
-    const stream = openStream({ identity, start, hub, admission, closed, terminate: () => outgoing.destroy() });
+    const stream = openStream({ identity, start, hub, admission, countClose, terminate: () => outgoing.destroy() });
     return c.body(stream, 200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -67,13 +68,20 @@ interface Connection {
   start: Start;
   hub: Hub;
   admission: Admission;
-  /** Hears of each close. */
-  closed: (reason: CloseReason) => void;
-  /** Drops the connection with whatever it still holds. */
+  /** Is called for each connection that the gateway closes. */
+  countClose: (reason: CloseReason) => void;
+  /** Drops the connection, with whatever it has yet to send. */
   terminate: () => void;
 }
 
-const openStream = ({ identity, start, hub, admission, closed, terminate }: Connection): ReadableStream<Uint8Array> => {
+const openStream = ({
+  identity,
+  start,
+  hub,
+  admission,
+  countClose,
+  terminate,
+}: Connection): ReadableStream<Uint8Array> => {
   let leave = (): void => undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -83,13 +91,13 @@ const openStream = ({ identity, start, hub, admission, closed, terminate }: Conn
           identity,
           backlog: () => -(controller.desiredSize ?? 0),
           send(frame) {
-            if (open) controller.enqueue(frame.event);
+            if (open) controller.enqueue(frame.serverSentEvent);
           },
           close(reason) {
             if (!open) return;
-            closed(reason);
-            // Without an id: events that were not sent yet must not count as received.
-            controller.enqueue(new Frame([encode(byeOf(reason, hub.position.seq))], null).event);
+            countClose(reason);
+            // Without an id, which would claim events as received that were not sent yet.
+            controller.enqueue(new Frame([encode(byeOf(reason, hub.position.seq))], null).serverSentEvent);
             controller.close();
             setTimeout(terminate, closeMs).unref();
             leave();
@@ -105,7 +113,7 @@ const openStream = ({ identity, start, hub, admission, closed, terminate }: Conn
       },
       cancel: () => leave(),
     },
-    // What is enqueued counts as backlog until the connection takes it.
+    // With a mark of 0, the desired size is minus the bytes that are enqueued and not yet taken by the connection.
     new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
   );
 };

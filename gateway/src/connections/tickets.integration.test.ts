@@ -15,7 +15,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'live-orders-tickets-'));
-  // A Redis of its own: it is filled up and stopped.
+  // A Redis of its own, because the tests fill it up and stop it.
   stack = await Stack.prepare({ dataDir, durable: false });
   await stack.start('redis');
   redis = connectRedis({ REDIS_HOST: stack.redisHost, REDIS_PORT: stack.redisPort }, createLog('test', 'silent'));

@@ -16,8 +16,8 @@ const identity = z.object({
 });
 
 /**
- * Single-use tickets with which a browser opens a socket: it cannot send headers with an upgrade, and a token does not
- * belong into an address. They lie in Redis, so that any gateway takes what another one gave.
+ * Tickets with which a browser opens a connection, each good once: a browser cannot send headers with an upgrade, and a token
+ * does not belong into an address, which is logged. They lie in Redis, so that any gateway takes a ticket of another.
  */
 export class Tickets {
   readonly #redis: Redis;
@@ -28,6 +28,7 @@ export class Tickets {
     this.#prefix = `${prefix}ticket:`;
   }
 
+  /** A new ticket of this user, good for `ticketSeconds`. */
   async issue(holder: Identity): Promise<string> {
     const ticket = randomBytes(24).toString('base64url');
     await this.#redis.set(`${this.#prefix}${ticket}`, JSON.stringify(holder), 'EX', ticketSeconds);

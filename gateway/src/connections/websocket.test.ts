@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { Gateway } from '../testing/gateway.ts';
-import { created, ids, moved } from '../testing/hub.ts';
+import { created, ids, moved } from '../testing/redis-messages.ts';
 
 let gateway: Gateway;
 const open: WebSocket[] = [];
@@ -93,7 +93,7 @@ test('a socket that stands still gets the latest state when it goes on, and the 
 test('of a client that talks without end only so much is read, and the others are answered', async () => {
   const [talker, good] = await Promise.all([enter(gateway.admit()), enter(gateway.admit())]);
   for (let n = 0; n < 4_000; n += 1) talker.say({ event: 'ping', more: 'x'.repeat(8_000) });
-  // Pongs come once a second at most.
+  // Pongs come once a second at most, so the second one shows that the other client is answered all the while.
   await vi.waitFor(() => {
     good.say({ event: 'ping' });
     expect(good.heard().filter((event) => event === 'pong')).toHaveLength(2);
@@ -119,7 +119,7 @@ describe('a socket is closed with a code and its word', () => {
     ['what is no message', '1007 unreadable', JSON.stringify({ event: 'order' })],
     ['what is no JSON', '1007 unreadable', '{'],
     ['bytes', '1007 unreadable', Buffer.from(JSON.stringify({ event: 'ping' }))],
-    // By ws, before we hear of it.
+    // ws closes the socket by itself, before the gateway hears of the frame, so the reason is empty.
     ['too much', '1009 ', JSON.stringify({ event: 'ping', more: 'x'.repeat(9_000) })],
   ])('at %s', async (_what, end, frame) => {
     const { socket, closed } = await enter(gateway.admit());
@@ -153,7 +153,7 @@ test('an upgrade may ask for subprotocols, however badly, and gets none', async 
   socket.destroy();
 });
 
-/** What a refused upgrade is answered with. */
+/** Asks for an upgrade that is refused; the answer to it. */
 const refusal = async (headers: Record<string, string>) => {
   const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`, { headers });
   open.push(socket);
@@ -199,7 +199,7 @@ describe('an upgrade is refused with a problem that says why', () => {
       status: 400,
       body: { code: 'malformed_request' },
     });
-    // Its client keeps the connection open; we don't.
+    // The client keeps the connection open, so it is the gateway that closes it.
     await once(answer.socket, 'close');
   });
 

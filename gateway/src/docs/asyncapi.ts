@@ -1,124 +1,14 @@
-import { actor } from '@live-orders/contracts/domain/actor.ts';
 import { type Aggregate, aggregateNames, aggregates } from '@live-orders/contracts/domain/aggregates.ts';
-import { eventCatalogue, type EventType, eventTypes, eventTypesOf } from '@live-orders/contracts/domain/events.ts';
-import { eventHeaders } from '@live-orders/contracts/kafka/headers.ts';
-import { deadLetterHeaders, deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
-import { streamLag } from '@live-orders/contracts/domain/stream-lag.ts';
-import { order, orderItem } from '@live-orders/contracts/domain/orders.ts';
-import { product } from '@live-orders/contracts/domain/products.ts';
-import { type ClientMessage, clientFrameBytes, clientMessage } from '@live-orders/contracts/socket/client-messages.ts';
+import { eventTypesOf } from '@live-orders/contracts/domain/events.ts';
+import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
+import { clientFrameBytes } from '@live-orders/contracts/socket/client-messages.ts';
 import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
-import { serverMessage, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import { account } from '@live-orders/contracts/domain/users.ts';
-import { z } from 'zod';
-
-const serverSummaries: Record<ServerMessage['event'], string> = {
-  welcome: 'The first message: the position, and whether everything after `since` follows',
-  new_order: 'An order was placed',
-  order_status_update: 'An order moved to another status',
-  order_update: 'An order changed in something other than its status',
-  product_update: 'A product changed, its stock for example',
-  user_update: 'An account changed; to administrators',
-  resync: 'The stream goes on at this position; read the REST snapshot again',
-  skipped: 'To a client that read too slowly: how many events were left out for later states of the same things',
-  expiring: 'The token’s life is about to end, and the connection with it, unless it is renewed',
-  renewed: 'The connection may stay until this time',
-  move: 'The gateway stops: go on listening for so long, then connect anew',
-  bye: 'The last of server-sent events: the close code that a socket would have got',
-  heartbeat: 'Every 5 s: the position, and whether the stream is live',
-  presence: 'To staff and administrators: everybody who is at these orders now',
-  pong: 'The answer to a ping, after everything that came before it',
-};
-
-const clientSummaries: Record<ClientMessage['event'], string> = {
-  ping: 'Asks for a pong; answered once a second at most',
-  look: 'The order that a member of the team is at, or none; customers’ are passed over',
-  renew: 'Shows a new ticket or token of the same user, so that the connection may stay',
-};
-
-const schemaReference = (name: string): string => `#/components/schemas/${name}`;
-
-/** JSON Schema (draft 7) of a reader: it takes members that it doesn't know, and those that a default would fill. */
-const toSchemas = (named: Record<string, z.ZodType>) => {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, {
-    target: 'draft-7',
-    io: 'input',
-    uri: schemaReference,
-    override: ({ jsonSchema }) => {
-      if ('example' in jsonSchema) jsonSchema.examples = [jsonSchema.example];
-      delete jsonSchema.example;
-      // The format says it; the pattern beside it is for zod's own use.
-      if (jsonSchema.format) delete jsonSchema.pattern;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    },
-  });
-  return Object.fromEntries(
-    Object.entries(schemas).map(([name, { $id: _id, $schema: _dialect, ...schema }]) => [name, schema]),
-  );
-};
-
-const headersOf = (type: EventType) => eventHeaders.extend({ ce_type: z.literal(type) });
-
-/** A message may come in several shapes. */
-const socketSchemas = Object.fromEntries(
-  [...Map.groupBy([...serverMessage.options, ...clientMessage.options], ({ shape }): string => shape.event.value)].map(
-    ([event, shapes]) => [event, shapes.length === 1 ? shapes[0] : z.union(shapes)] as const,
-  ),
-);
-
-const schemas = toSchemas({
-  Order: order,
-  OrderItem: orderItem,
-  Product: product,
-  Account: account,
-  Actor: actor,
-  StreamLag: streamLag,
-  ...Object.fromEntries(eventTypes.map((type) => [type, eventCatalogue[type].value])),
-  ...Object.fromEntries(eventTypes.map((type) => [`${type}.headers`, headersOf(type)])),
-  'dead_letter.headers': deadLetterHeaders.extend(eventHeaders.partial().shape),
-  ...socketSchemas,
-});
-
-const reference = ($ref: string) => ({ $ref });
-const message = (name: string, summary: string) => ({
-  name,
-  summary,
-  contentType: 'application/json',
-  payload: reference(schemaReference(name)),
-});
-
-const messages = {
-  ...Object.fromEntries(
-    eventTypes.map((type) => [
-      type,
-      {
-        ...message(type, eventCatalogue[type].summary),
-        headers: reference(schemaReference(`${type}.headers`)),
-        bindings: {
-          kafka: { key: { type: 'string', format: 'uuid', description: `The ${eventCatalogue[type].aggregate}’s id` } },
-        },
-      },
-    ]),
-  ),
-  dead_letter: {
-    name: 'dead_letter',
-    summary: 'A record that the bridge could not read, as it was, with headers that say whence and why',
-    contentType: 'application/octet-stream',
-    headers: reference(schemaReference('dead_letter.headers')),
-    payload: { description: 'The bytes of the record, whatever they are' },
-  },
-  ...Object.fromEntries(
-    Object.entries({ ...serverSummaries, ...clientSummaries }).map(([name, summary]) => [name, message(name, summary)]),
-  ),
-};
-
-const messageReferences = (names: readonly string[]) =>
-  Object.fromEntries(names.map((name) => [name, reference(`#/components/messages/${name}`)]));
+import { ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
+import { clientSummaries, messageReferences, messages, reference, serverSummaries } from './asyncapi-messages.ts';
+import { schemas } from './asyncapi-schemas.ts';
 
 const kafka = [reference('#/servers/kafka')];
+
 const topicChannel = (aggregate: Aggregate) => ({
   address: aggregates[aggregate].topic,
   title: `Changes of ${aggregate}s`,
@@ -134,6 +24,7 @@ const closeTable = Object.entries(closeCodes)
   .map(([name, { code, reconnect, text }]) => `- ${code} \`${name}\`: ${text}. Come back: ${reconnect ? 'yes' : 'no'}`)
   .join('\n');
 
+/** A socket has close codes; only server-sent events need a message for them. */
 const socketEvents = Object.keys(serverSummaries).filter((event) => event !== 'bye');
 
 const socketChannel = {
@@ -152,7 +43,10 @@ const socketChannel = {
       query: {
         type: 'object',
         properties: {
-          ticket: { type: 'string', description: 'From `POST /live/ticket`: good once and for 30 seconds' },
+          ticket: {
+            type: 'string',
+            description: `From \`POST /live/ticket\`: good once and for ${ticketSeconds} seconds`,
+          },
           since: { type: 'string', description: 'The position to go on from, `epoch:seq`' },
         },
       },
@@ -160,7 +54,7 @@ const socketChannel = {
   },
 };
 
-/** The same for places where WebSockets are blocked; it has no close codes, and a `bye` instead. */
+/** The same messages for places where WebSockets are blocked; `bye` stands for the close codes, which it lacks. */
 const eventChannel = {
   address: '/live/events',
   title: 'The live stream as server-sent events',
@@ -171,15 +65,14 @@ const eventChannel = {
   messages: messageReferences(Object.keys(serverSummaries)),
 };
 
-const channelReference = (id: string) => reference(`#/channels/${id}`);
 const operation = (action: 'send' | 'receive', channel: string, summary: string, names: readonly string[]) => ({
   action,
-  channel: channelReference(channel),
+  channel: reference(`#/channels/${channel}`),
   summary,
   messages: names.map((name) => reference(`#/channels/${channel}/messages/${name}`)),
 });
 
-/** A ticket lets browsers in, an access token everybody else. */
+/** A browser comes with a ticket, everybody else with an access token. */
 const access = [reference('#/components/securitySchemes/ticket'), reference('#/components/securitySchemes/bearer')];
 
 /** The AsyncAPI 3 document of what the system sends and takes: its Kafka topics and its socket. */

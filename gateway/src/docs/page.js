@@ -1,4 +1,4 @@
-// Swagger UI, without what it would load from elsewhere or keep in the browser.
+// Swagger UI, told to load no validator from elsewhere and to keep no token in the browser.
 globalThis.SwaggerUIBundle({
   url: 'docs/openapi.json',
   dom_id: '#operations',

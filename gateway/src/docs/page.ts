@@ -7,7 +7,10 @@ const rows = Object.entries(errorCatalogue)
   )
   .join('\n');
 
-/** The page around Swagger UI: where the documents are, and the catalogue of errors. Links are relative. */
+/**
+ * The page around Swagger UI: links to the documents, and the catalogue of errors. Links are relative, so that they hold
+ * behind a proxy that serves the gateway below a path.
+ */
 export const renderPage = (): string => `<!doctype html>
 <html lang="en">
 <head>

@@ -1,41 +1,37 @@
-import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import type { Position } from '@live-orders/contracts/socket/position.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import type { Identity } from '@live-orders/runtime/http/auth.ts';
-import { type Delivery, encode } from './audience.ts';
+import { type Audience, type Delivery, encode, reaches } from './audience.ts';
 import { behindBytes, Conflation, drainedBytes } from './backpressure.ts';
+import type { Client } from './client.ts';
 import { Frame } from './frame.ts';
 
-/** A connection, as the hub needs it. */
-export interface Client {
-  identity: Identity;
-  /** Bytes that were sent but not yet taken by the network. */
-  backlog(): number;
-  send(frame: Frame): void;
-  close(reason: CloseReason): void;
+interface AudienceGroupOptions {
+  audience: Audience;
+  /** Has to close a client that has read too slowly for too long, and to remove it. */
+  letGo: (client: Client) => void;
+  /** Hears how many events a client has been told to have missed. */
+  countSkipped: (count: number) => void;
 }
 
-/** The clients of one audience, and what waits for the next tick. A frame is built once for all who keep up. */
-export class Room {
+/**
+ * The clients of one audience, and what they are sent with the next flush. A frame is built once for all who keep up;
+ * for each who is behind, what it misses waits by itself.
+ */
+export class AudienceGroup {
+  readonly #options: AudienceGroupOptions;
   readonly #keepingUp = new Set<Client>();
   readonly #behind = new Map<Client, Conflation>();
-  readonly #letGo: (client: Client) => void;
-  readonly #skip: (count: number) => void;
-  readonly #now: () => number;
   #pending: Delivery[] = [];
 
-  /** `letGo` has to close a client that reads too slowly, and to remove it; `skip` hears what one has been told to miss. */
-  constructor(letGo: (client: Client) => void, skip: (count: number) => void, now: () => number) {
-    this.#letGo = letGo;
-    this.#skip = skip;
-    this.#now = now;
+  constructor(options: AudienceGroupOptions) {
+    this.#options = options;
   }
 
   get size(): number {
     return this.#keepingUp.size + this.#behind.size;
   }
 
-  /** How many read too slowly at the moment. */
+  /** How many clients read too slowly at the moment. */
   get behind(): number {
     return this.#behind.size;
   }
@@ -49,22 +45,22 @@ export class Room {
     return this.#keepingUp.has(client) || this.#behind.has(client);
   }
 
-  /** Takes in a client that has been sent everything up to now; flush before. */
+  /** Adds a client that has been sent everything up to now. Flush before: what is pending would come to it twice. */
   add(client: Client): void {
     this.#keepingUp.add(client);
   }
 
-  /** Whether the client was here. */
+  /** Removes a client; false when it was not here. */
   remove(client: Client): boolean {
     return this.#keepingUp.delete(client) || this.#behind.delete(client);
   }
 
-  /** Takes in what the next flush is to send. */
-  push(delivery: Delivery): void {
-    this.#pending.push(delivery);
+  /** Keeps, for the next flush, those of the deliveries that are for this audience. */
+  push(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) if (reaches(delivery, this.#options.audience)) this.#pending.push(delivery);
   }
 
-  /** Sends what is pending, and what waits for those who were behind and no longer are. */
+  /** Sends what is pending, and to clients that have caught up what waited for them. */
   flush(position: Position): void {
     const deliveries = this.#pending;
     if (deliveries.length > 0) {
@@ -80,14 +76,14 @@ export class Room {
   }
 
   /**
-   * Sends to those who keep up. Not to those behind: a heartbeat's position says that everything before it was sent,
-   * which for them comes true with their next frame.
+   * Sends a frame to those who keep up, and not to those behind: a heartbeat's position says that everything before it was
+   * sent, which for them comes true with their next frame.
    */
   broadcast(frame: Frame): void {
     this.#send(frame);
   }
 
-  /** Sends a message to one client of the room, after everything before it. */
+  /** Sends a message to one client of the group, after everything before it. */
   tell(client: Client, message: ServerMessage, position: Position): void {
     const text = encode(message);
     const waiting = this.#waitingFor(client);
@@ -95,13 +91,13 @@ export class Room {
     else client.send(new Frame([text], position));
   }
 
-  /** Tells everybody to read the snapshot anew. */
+  /** Tells everybody to read the snapshot anew: `text` is the message, `frame` the frame that holds it alone. */
   resync(text: string, frame: Frame): void {
     for (const waiting of this.#behind.values()) waiting.restart(text);
     this.#send(frame, (waiting) => waiting.restart(text));
   }
 
-  /** `miss` is called for a client that turns out to be behind. */
+  /** Sends to those who keep up; `miss` is called for each client that turns out to be behind, and gets nothing. */
   #send(frame: Frame, miss: (waiting: Conflation) => void = () => undefined): void {
     for (const client of this.#keepingUp) {
       const waiting = this.#waitingFor(client);
@@ -114,12 +110,13 @@ export class Room {
   #waitingFor(client: Client): Conflation | null {
     const known = this.#behind.get(client);
     if (known || client.backlog() <= behindBytes) return known ?? null;
-    const waiting = new Conflation(this.#now());
+    const waiting = new Conflation(performance.now());
     this.#keepingUp.delete(client);
     this.#behind.set(client, waiting);
     return waiting;
   }
 
+  /** Looks at a client that is behind: it may have caught up, or have to go. */
   #look(client: Client, waiting: Conflation, position: Position): void {
     if (client.backlog() <= drainedBytes) {
       this.#behind.delete(client);
@@ -127,11 +124,11 @@ export class Room {
       const { texts, skipped: count } = waiting;
       if (count > 0) {
         texts.unshift(encode({ event: 'skipped', seq: position.seq, data: { count } }));
-        this.#skip(count);
+        this.#options.countSkipped(count);
       }
       if (texts.length > 0) client.send(new Frame(texts, position));
-    } else if (waiting.isTooMuch(this.#now())) {
-      this.#letGo(client);
+    } else if (waiting.isTooMuch(performance.now())) {
+      this.#options.letGo(client);
     }
   }
 }

@@ -5,22 +5,23 @@ import type { RedisMessage } from '@live-orders/contracts/redis/messages.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import type { Role } from '@live-orders/contracts/domain/users.ts';
 
-/** Sockets that see the same: all administrators, all staff, or one customer. */
+/** Clients that are told the same: all administrators, all staff, or those of one customer. */
 export type Audience = 'admin' | 'staff' | `customer:${string}`;
 
 export const audienceOf = ({ role, id }: { role: Role; id: string }): Audience =>
   role === 'customer' ? `customer:${id}` : role;
 
-/** One text for those whom it may concern; a text is built once and shared by every socket of its audience. */
+/** A text and whom it is for. It is built once, and shared by every client that gets it. */
 export interface Delivery {
   to: 'admin' | 'team' | 'everyone' | Audience;
   text: string;
-  /** What it tells the state of, as `order:<id>`: a later text of the same subject replaces it for a slow client. */
+  /** The thing whose state it tells, such as `order:<id>`: for a slow client a later text of the same thing replaces it. */
   subject: string;
-  /** A change into a final status: never replaced. */
+  /** Whether it tells a change into a final status, which no later text replaces. */
   terminal: boolean;
 }
 
+/** Whether an audience is among those whom a delivery is for. */
 export const reaches = ({ to }: Delivery, audience: Audience): boolean =>
   to === 'everyone' || to === audience || (to === 'team' && (audience === 'admin' || audience === 'staff'));
 
@@ -36,7 +37,10 @@ const socketEvents: { readonly [E in RedisEvent]: Extract<Event, { redis: E }>['
   session_revoked: null,
 };
 
-/** What each audience is told of an event. A customer learns of own orders only, and not who moved them. */
+/**
+ * What each audience is told of an event of the log; `sentAt` (RFC 3339) is when. A customer is told of own orders only, and
+ * not who moved them.
+ */
 export const project = (message: RedisMessage, sentAt: string): Delivery[] => {
   const { seq } = message;
   const times = { ...message.times, sent: sentAt };

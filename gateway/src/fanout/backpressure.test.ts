@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { at, created, events, moved, openHub, Recorder, inTime } from '../testing/hub.ts';
+import { at, created, moved } from '../testing/redis-messages.ts';
+import { events, Recorder } from '../testing/recorder.ts';
+import { openHub, inTime } from '../testing/hub.ts';
 import type { Hub } from './hub.ts';
 
 const mebi = 1024 * 1024;

@@ -1,28 +1,31 @@
 import type { Delivery } from './audience.ts';
 
-/** Bytes that the network has not taken yet; a client with more is behind. */
+/** A client is behind when the network has yet to take more bytes of it than this. */
 export const behindBytes = 256 * 1024;
-/** A client that is behind has caught up when fewer are left. */
+/** A client that is behind has caught up when no more bytes than this are left. */
 export const drainedBytes = 64 * 1024;
-/** What may wait for a client that is behind. Past either, it is let go, and comes back with its position. */
+/**
+ * How much may wait for a client that is behind, in UTF-16 units, and for how long. Past either it is closed, and comes back
+ * with its position.
+ */
 const maxChars = 1024 * 1024;
 const maxMs = 30_000;
 
 /**
- * What waits for a client that reads too slowly: of each subject the latest text alone, in the order of the stream. A
- * change into a final status is never replaced. Texts are shared with the other clients, so that little is kept for one.
+ * What waits for a client that reads too slowly: of each subject only the latest text, in the order of the stream. A change
+ * into a final status is never replaced. The texts are shared with the other clients, so that one client costs little.
  */
 export class Conflation {
   readonly #since: number;
   readonly #latest = new Map<string | symbol, string>();
-  /** What concerns the connection and no subject, by event; goes out last. */
+  /** Messages about the connection rather than a subject, the latest of each event. They go out last. */
   readonly #notices = new Map<string, string>();
   #resync: string | null = null;
   #chars = 0;
-  /** Texts that were replaced by later ones. */
+  /** How many texts were replaced by later ones. */
   skipped = 0;
 
-  /** `since`: milliseconds of a clock that never goes back. */
+  /** `since` is when the client fell behind, in ms of a clock that never goes back. */
   constructor(since: number) {
     this.#since = since;
   }
@@ -39,6 +42,7 @@ export class Conflation {
     this.#chars += text.length;
   }
 
+  /** Keeps a message about the connection; it replaces an earlier one of the same event. */
   notify(event: string, text: string): void {
     this.#notices.set(event, text);
   }
@@ -51,6 +55,7 @@ export class Conflation {
     this.#resync = resync;
   }
 
+  /** Whether so much waits, or has waited for so long, that the client is not worth waiting for. */
   isTooMuch(now: number): boolean {
     return this.#chars > maxChars || now - this.#since > maxMs;
   }

@@ -8,9 +8,9 @@ export class Frame {
   readonly #texts: readonly string[];
   readonly #position: Position | null;
   #json: Buffer | undefined;
-  #event: Buffer | undefined;
+  #serverSentEvent: Buffer | undefined;
 
-  /** `position` is where a client is that has received everything up to this frame; null when that is not known. */
+  /** `position` is where a client is once it has received everything up to this frame; null when that is not known. */
   constructor(texts: readonly string[], position: Position | null) {
     this.#texts = texts;
     this.#position = position;
@@ -23,9 +23,9 @@ export class Frame {
   }
 
   /** One server-sent event, whose id is the position. JSON has no line breaks, so one line of data is enough. */
-  get event(): Buffer {
+  get serverSentEvent(): Buffer {
     const id = this.#position ? `id: ${formatPosition(this.#position)}\n` : '';
-    this.#event ??= Buffer.from(`${id}data: [${this.#texts.join(',')}]\n\n`);
-    return this.#event;
+    this.#serverSentEvent ??= Buffer.from(`${id}data: [${this.#texts.join(',')}]\n\n`);
+    return this.#serverSentEvent;
   }
 }

@@ -1,7 +1,7 @@
 import type { Position } from '@live-orders/contracts/socket/position.ts';
 import type { Delivery } from './audience.ts';
 
-/** An event of the log, as the texts ready to send. */
+/** An event of the log, as texts that are ready to be sent. */
 export interface Entry {
   seq: number;
   deliveries: Delivery[];
@@ -9,9 +9,10 @@ export interface Entry {
 
 const sizeOf = (entry: Entry): number => entry.deliveries.reduce((sum, { text }) => sum + text.length, 0);
 
-/** The newest events in memory, without gaps, bounded by their number and by the length of their texts. */
+/** The newest events of the log, kept in memory without gaps; bounded by their number and by the length of their texts. */
 export class History {
   readonly #maxEntries: number;
+  /** Of all texts together, in UTF-16 units. */
   readonly #maxChars: number;
   #entries: Entry[] = [];
   #chars = 0;
@@ -28,7 +29,7 @@ export class History {
     return { epoch: this.#epoch, seq: this.#head };
   }
 
-  /** The seq of the oldest event here, or the one that would come next. */
+  /** The seq of the oldest event here; of the next one to come when there is none. */
   get oldest(): number {
     return this.#entries[0]?.seq ?? this.#head + 1;
   }
@@ -43,7 +44,9 @@ export class History {
 
   /** Takes the next event; throws when one is missing before it. */
   push(entry: Entry): void {
-    if (entry.seq !== this.#head + 1) throw new RangeError(`expected seq ${this.#head + 1}, got ${entry.seq}`);
+    if (entry.seq !== this.#head + 1) {
+      throw new RangeError(`keeping an event for replay: expected seq ${this.#head + 1}, got ${entry.seq}`);
+    }
     this.#head = entry.seq;
     this.#entries.push(entry);
     this.#chars += sizeOf(entry);
@@ -54,7 +57,7 @@ export class History {
       this.#chars -= sizeOf(dropped);
       excess += 1;
     }
-    // Dropping one from the front of an array moves all others, so a few at a time.
+    // Dropping the first elements of an array moves all others, so all that have to go are dropped at once.
     if (excess > 0) this.#entries.splice(0, excess);
   }
 

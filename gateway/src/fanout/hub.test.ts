@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hub } from './hub.ts';
-import { at, created, events, ids, inTime, moved, openHub, Recorder } from '../testing/hub.ts';
+import { at, created, ids, moved } from '../testing/redis-messages.ts';
+import { events, Recorder } from '../testing/recorder.ts';
+import { inTime, openHub } from '../testing/hub.ts';
 
 let hub: Hub;
 
@@ -38,7 +40,7 @@ describe('frames', () => {
 });
 
 describe('joining', () => {
-  test('while the only other client of the audience is let go leads into the room', () => {
+  test('while the only other client of the audience is let go leads into the audience’s group', () => {
     const [slow, next] = [new Recorder('customer', ids.carla), new Recorder('customer', ids.carla)];
     hub.join(slow, null);
     vi.advanceTimersByTime(1_000);
@@ -52,7 +54,7 @@ describe('joining', () => {
     hub.publish(created(10));
     expect(events(next)).toEqual(['welcome 9', 'new_order 10']);
     hub.leave(next);
-    expect([hub.size, hub.socketsOf(ids.carla)]).toEqual([0, 0]);
+    expect([hub.size, hub.connectionsOf(ids.carla)]).toEqual([0, 0]);
   });
 });
 
@@ -157,10 +159,10 @@ test('counts the sockets of each user', () => {
   const [one, two] = [new Recorder('customer', ids.carla), new Recorder('customer', ids.carla)];
   hub.join(one, null);
   hub.join(two, null);
-  expect([hub.socketsOf(ids.carla), hub.socketsOf(ids.noor)]).toEqual([2, 0]);
+  expect([hub.connectionsOf(ids.carla), hub.connectionsOf(ids.noor)]).toEqual([2, 0]);
   hub.leave(one);
   hub.leave(two);
-  expect(hub.socketsOf(ids.carla)).toBe(0);
+  expect(hub.connectionsOf(ids.carla)).toBe(0);
 });
 
 describe('when the stream breaks or a client does', () => {

@@ -1,55 +1,44 @@
-import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
-import { formatPosition, type Position } from '@live-orders/contracts/socket/position.ts';
 import type { EndedSession } from '@live-orders/contracts/domain/revocation.ts';
 import { type Timed, timed } from '@live-orders/contracts/redis/keyspace.ts';
 import type { RedisMessage } from '@live-orders/contracts/redis/messages.ts';
+import type { GatewayHealth } from '@live-orders/contracts/rest/health.ts';
+import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import { type Audience, audienceOf, type Delivery, encode, project, reaches } from './audience.ts';
+import { formatPosition, type Position } from '@live-orders/contracts/socket/position.ts';
+import { audienceOf, type Delivery, encode, project } from './audience.ts';
+import { type Client, expiryOf } from './client.ts';
+import { FlushSchedule } from './flush-schedule.ts';
 import { Frame } from './frame.ts';
 import type { Entry, History } from './history.ts';
-import { Pace } from './pace.ts';
+import { missedTexts, resyncReason, type ResyncReason, type Since } from './replay.ts';
 import type { Revocations } from './revocations.ts';
-import { type Client, Room } from './audience-group.ts';
-import type { StreamState } from '../stream/stage-poll.ts';
+import { Roster } from './roster.ts';
 
-/** What a client that comes back is sent at most; past that, reading the snapshot is cheaper for both. */
-const maxReplayChars = 1024 * 1024;
-/** How often it is looked whether a client that was behind has caught up, when nothing else is sent. */
-const lookMs = 250;
+/** How often clients are promised a heartbeat. */
 export const heartbeatMs = 5_000;
-/** Snapshots that the services are asked for at once after a resync: so many clients a second, over 5 s at most. */
+/**
+ * After a resync clients read the snapshot from the services, spread over a time in which these get so many a second; over
+ * 5 s at most, and not at all when there are too few to matter.
+ */
 const snapshotsPerSecond = 500;
 const longestSpreadMs = 5_000;
-/** So few that they need not wait. */
 const fewClients = 50;
 
-type Resync = Extract<ServerMessage, { event: 'resync' }>['data']['reason'];
-
-const reasonFor = (since: Position | 'unreadable', here: Position): Resync => {
-  if (since === 'unreadable') return 'unknown_position';
-  return since.epoch === here.epoch ? 'history_lost' : 'new_epoch';
-};
-
-export const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
+/** How the stream is: what heartbeats and the gateway's health page say of it. */
+export type StreamState = Pick<GatewayHealth, 'live' | 'behind' | 'lag' | 'fresh_at'>;
 
 /**
- * Who is connected and what each is sent. Texts are built once per audience; several events of one tick share a frame.
- * After a quiet tick an event goes out at once.
+ * Sends every client what concerns it: the events of the log, and what is said besides them. Texts are built once per
+ * audience; several events of one tick share a frame, and after a quiet tick an event goes out at once.
  */
 export class Hub {
   readonly #history: History;
   readonly #revocations: Revocations;
   readonly #now: () => number;
-  readonly #rooms = new Map<Audience, Room>();
-  readonly #pace = new Pace();
-  #flushTimer: NodeJS.Timeout | null = null;
-  #lookTimer: NodeJS.Timeout | null = null;
-  #flushedAt = -Infinity;
+  readonly #roster = new Roster();
+  readonly #schedule = new FlushSchedule(() => this.#sendPending());
   /** As the last heartbeat told it. */
   #state: StreamState | null = null;
-  #size = 0;
-  #skipped = 0;
-  readonly #perUser = new Map<string, number>();
 
   constructor(history: History, revocations: Revocations, now = Date.now) {
     this.#history = history;
@@ -57,32 +46,40 @@ export class Hub {
     this.#now = now;
   }
 
+  /** How many clients are connected. */
   get size(): number {
-    return this.#size;
+    return this.#roster.size;
   }
 
   /** How many clients read too slowly at the moment. */
   get behind(): number {
-    return [...this.#rooms.values()].reduce((sum, room) => sum + room.behind, 0);
+    return this.#roster.behind;
   }
 
   /** How many events clients were told to have missed, all together. */
   get skipped(): number {
-    return this.#skipped;
+    return this.#roster.skipped;
   }
 
   /** Bytes that the slowest client has yet to take. */
   get largestBacklog(): number {
-    let largest = 0;
-    for (const client of this.clients()) largest = Math.max(largest, client.backlog());
-    return largest;
+    return this.#roster.largestBacklog;
   }
 
-  /** How many sockets a user has open. */
-  socketsOf(userId: string): number {
-    return this.#perUser.get(userId) ?? 0;
+  /** How many connections a user has open. */
+  connectionsOf(userId: string): number {
+    return this.#roster.connectionsOf(userId);
   }
 
+  clients(): Client[] {
+    return this.#roster.clients();
+  }
+
+  has(client: Client): boolean {
+    return this.#roster.has(client);
+  }
+
+  /** The place after the newest event. */
   get position(): Position {
     return this.#history.position;
   }
@@ -92,44 +89,21 @@ export class Hub {
     return this.#history.oldest;
   }
 
-  clients(): Client[] {
-    return [...this.#rooms.values()].flatMap((room) => [...room.clients()]);
-  }
-
-  has(client: Client): boolean {
-    return this.#rooms.get(audienceOf(client.identity))?.has(client) ?? false;
-  }
-
   /**
    * Welcomes a client and brings it from `since` to the present, in full or not at all. `older` are events after `since`
    * that memory no longer holds, read from the log beforehand. Synchronous, so that no event falls in between.
    */
-  join(client: Client, since: Position | 'unreadable' | null, older: Entry[] = []): void {
+  join(client: Client, since: Since, older: readonly Entry[] = []): void {
     // The session may have ended since it was checked.
     if (this.#revocations.covers(client.identity)) return client.close('session_ended');
-    const audience = audienceOf(client.identity);
-    // It may let the last one of a room go, and the room with it.
-    this.#rooms.get(audience)?.flush(this.position);
-    const room = this.#rooms.get(audience) ?? this.#openRoom(audience);
-    const { position } = this;
-    const missed = since && since !== 'unreadable' ? this.#missed(since, older, audience) : null;
-    const data = {
-      position: formatPosition(position),
-      recovered: Boolean(missed),
-      source: missed && (older.length > 0 ? ('log' as const) : ('memory' as const)),
-      heartbeat_ms: heartbeatMs,
-      server_time: new Date(this.#now()).toISOString(),
-      role: client.identity.role,
-      expires_at: timeOf(client.identity.expires_at),
-    };
-    const texts = [encode({ event: 'welcome', seq: position.seq, data })];
-    if (missed) texts.push(...missed);
-    if (since && !missed) texts.push(this.#resync(reasonFor(since, position)));
-    if (this.#state && !this.#state.live) texts.push(this.#heartbeat(this.#state));
-    client.send(new Frame(texts, position));
-    room.add(client);
-    this.#size += 1;
-    this.#perUser.set(client.identity.id, this.socketsOf(client.identity.id) + 1);
+    // What is pending has gone into the history already: the newcomer gets it from there, and the others now.
+    this.#roster.groupFor(client)?.flush(this.position);
+    client.send(this.#welcome(client, since, older));
+    this.#roster.add(client);
+  }
+
+  leave(client: Client): void {
+    this.#roster.remove(client);
   }
 
   /** Answers a ping, after everything that came before it. */
@@ -139,22 +113,11 @@ export class Hub {
 
   /** Sends a message to one client, after everything that came before it; nothing to one that has left. */
   tell(client: Client, message: ServerMessage): void {
-    const room = this.#rooms.get(audienceOf(client.identity));
-    room?.flush(this.position);
-    if (!room?.has(client)) return;
-    room.tell(client, message, this.position);
-    this.#lookLater();
-  }
-
-  leave(client: Client): void {
-    const audience = audienceOf(client.identity);
-    const room = this.#rooms.get(audience);
-    if (!room?.remove(client)) return;
-    this.#size -= 1;
-    const left = this.socketsOf(client.identity.id) - 1;
-    if (left > 0) this.#perUser.set(client.identity.id, left);
-    else this.#perUser.delete(client.identity.id);
-    if (room.size === 0) this.#rooms.delete(audience);
+    const group = this.#roster.groupFor(client);
+    group?.flush(this.position);
+    if (!group?.has(client)) return;
+    group.tell(client, message, this.position);
+    this.#watchSlowClients();
   }
 
   /** The next event of the log: kept for those who come back, and sent to those who are here. */
@@ -163,14 +126,7 @@ export class Hub {
     this.#history.push({ seq: message.seq, deliveries });
     this.#push(deliveries);
     if (message.event === 'session_revoked') this.revoke([timed(message)]);
-    this.#scheduleFlush();
-  }
-
-  /** Sends what is no event of the log: nobody who comes back is told it again. */
-  announce(deliveries: readonly Delivery[]): void {
-    if (deliveries.length === 0) return;
-    this.#push(deliveries);
-    this.#scheduleFlush();
+    this.#schedule.flushInTime();
   }
 
   /** Keeps an event for replay without sending it; for those read from the log at the start. */
@@ -179,74 +135,33 @@ export class Hub {
     if (message.event === 'session_revoked') this.revoke([timed(message)]);
   }
 
-  /** The stream cannot be continued: everybody reads the snapshot anew. */
-  reset(position: Position, reason: Resync): void {
-    this.#flush();
+  /** Sends what is no event of the log: nobody who comes back is told it again. */
+  announce(deliveries: readonly Delivery[]): void {
+    if (deliveries.length === 0) return;
+    this.#push(deliveries);
+    this.#schedule.flushInTime();
+  }
+
+  /** The stream cannot be continued and goes on at `position`: everybody reads the snapshot anew. */
+  reset(position: Position, reason: ResyncReason): void {
+    this.#schedule.flush();
     this.#history.reset(position);
-    const text = this.#resync(reason);
+    const text = this.#resyncText(reason);
     const frame = new Frame([text], position);
-    for (const room of this.#rooms.values()) room.resync(text, frame);
-    this.#lookLater();
+    for (const group of this.#roster.groups()) group.resync(text, frame);
+    this.#watchSlowClients();
   }
 
   /** Tells everybody where the stream is, and whether it is live. Who joins while it is not is told at once. */
   heartbeat(state: StreamState): void {
-    this.#flush();
+    this.#schedule.flush();
     this.#state = state;
-    this.#toEveryone(this.#heartbeat(state));
+    const frame = new Frame([this.#heartbeatText(state)], this.position);
+    for (const group of this.#roster.groups()) group.broadcast(frame);
+    this.#watchSlowClients();
   }
 
-  closeAll(reason: CloseReason): void {
-    this.#flush();
-    for (const client of this.clients()) client.close(reason);
-  }
-
-  #push(deliveries: readonly Delivery[]): void {
-    for (const [audience, room] of this.#rooms) {
-      for (const delivery of deliveries) if (reaches(delivery, audience)) room.push(delivery);
-    }
-  }
-
-  #openRoom(audience: Audience): Room {
-    const letGo = (client: Client) => {
-      client.close('slow');
-      this.leave(client);
-    };
-    const room = new Room(
-      letGo,
-      (count) => (this.#skipped += count),
-      () => performance.now(),
-    );
-    this.#rooms.set(audience, room);
-    return room;
-  }
-
-  /** The texts of everything after `since` for this audience, or null when it is not all here or too much. */
-  #missed(since: Position, older: Entry[], audience: Audience): string[] | null {
-    if (since.epoch !== this.position.epoch) return null;
-    const recent = this.#history.after(older.at(-1)?.seq ?? since.seq);
-    if (!recent) return null;
-    const texts: string[] = [];
-    let chars = 0;
-    for (const { deliveries } of [...older, ...recent]) {
-      for (const delivery of deliveries) {
-        if (!reaches(delivery, audience)) continue;
-        texts.push(delivery.text);
-        chars += delivery.text.length;
-      }
-      if (chars > maxReplayChars) return null;
-    }
-    return texts;
-  }
-
-  #resync(reason: Resync): string {
-    const { position } = this;
-    const spread_ms = Math.min(longestSpreadMs, Math.round((this.#size / snapshotsPerSecond) * 1000));
-    const data = { position: formatPosition(position), reason, spread_ms: this.#size > fewClients ? spread_ms : 0 };
-    return encode({ event: 'resync', seq: position.seq, data });
-  }
-
-  /** Closes the sockets of sessions that have ended. */
+  /** Closes the connections of sessions that have ended, and lets nobody join with them any more. */
   revoke(revocations: Timed<EndedSession>[]): void {
     if (revocations.length === 0) return;
     for (const revocation of revocations) this.#revocations.add(revocation);
@@ -255,48 +170,58 @@ export class Hub {
     }
   }
 
-  #heartbeat(state: StreamState): string {
+  closeAll(reason: CloseReason): void {
+    this.#schedule.flush();
+    for (const client of this.clients()) client.close(reason);
+  }
+
+  #push(deliveries: readonly Delivery[]): void {
+    for (const group of this.#roster.groups()) group.push(deliveries);
+  }
+
+  #sendPending(): void {
+    const { position } = this;
+    for (const group of this.#roster.groups()) group.flush(position);
+    this.#watchSlowClients();
+  }
+
+  /** Nothing reports that a client has read what it had: as long as one is behind, it is looked at from time to time. */
+  #watchSlowClients(): void {
+    if (this.behind > 0) this.#schedule.watch();
+  }
+
+  /** The first frame of a client: the welcome, and all that it missed, or that it has to read the snapshot. */
+  #welcome(client: Client, since: Since, older: readonly Entry[]): Frame {
+    const { position } = this;
+    const audience = audienceOf(client.identity);
+    const missed =
+      since && since !== 'unreadable' ? missedTexts(since, { older, history: this.#history, audience }) : null;
+    const data = {
+      position: formatPosition(position),
+      recovered: Boolean(missed),
+      source: missed && (older.length > 0 ? ('log' as const) : ('memory' as const)),
+      heartbeat_ms: heartbeatMs,
+      server_time: new Date(this.#now()).toISOString(),
+      role: client.identity.role,
+      expires_at: expiryOf(client),
+    };
+    const texts = [encode({ event: 'welcome', seq: position.seq, data })];
+    if (missed) texts.push(...missed);
+    if (since && !missed) texts.push(this.#resyncText(resyncReason(since, position)));
+    if (this.#state && !this.#state.live) texts.push(this.#heartbeatText(this.#state));
+    return new Frame(texts, position);
+  }
+
+  #resyncText(reason: ResyncReason): string {
+    const { position } = this;
+    const spread_ms = Math.min(longestSpreadMs, Math.round((this.size / snapshotsPerSecond) * 1000));
+    const data = { position: formatPosition(position), reason, spread_ms: this.size > fewClients ? spread_ms : 0 };
+    return encode({ event: 'resync', seq: position.seq, data });
+  }
+
+  #heartbeatText(state: StreamState): string {
     const { position } = this;
     const data = { position: formatPosition(position), server_time: new Date(this.#now()).toISOString(), ...state };
     return encode({ event: 'heartbeat', seq: position.seq, data });
-  }
-
-  #toEveryone(text: string): void {
-    const frame = new Frame([text], this.position);
-    for (const room of this.#rooms.values()) room.broadcast(frame);
-    this.#lookLater();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#flushTimer) return;
-    const dueAt = this.#flushedAt + this.#pace.tickMs;
-    const wait = dueAt - performance.now();
-    if (wait <= 0) {
-      this.#pace.measure(0);
-      this.#flush();
-      return;
-    }
-    this.#flushTimer = setTimeout(() => {
-      this.#pace.measure(performance.now() - dueAt);
-      this.#flush();
-    }, wait);
-  }
-
-  #flush(): void {
-    if (this.#flushTimer) clearTimeout(this.#flushTimer);
-    this.#flushTimer = null;
-    this.#flushedAt = performance.now();
-    const { position } = this;
-    for (const room of [...this.#rooms.values()]) room.flush(position);
-    this.#lookLater();
-  }
-
-  /** Nobody tells when a client has read what it had: as long as one is behind, it is looked after from time to time. */
-  #lookLater(): void {
-    if (this.#lookTimer || this.behind === 0) return;
-    this.#lookTimer = setTimeout(() => {
-      this.#lookTimer = null;
-      this.#flush();
-    }, lookMs);
   }
 }

@@ -1,7 +1,7 @@
-/** Events that come closer together than this share a frame. */
+/** How long a tick is on an event loop without lag: events that come closer together than this share a frame. */
 const tickMs = 15;
 const longestMs = 250;
-/** How much the newest measurement counts. */
+/** How much the newest measurement counts in the moving average. */
 const weight = 0.25;
 
 /**
@@ -9,6 +9,7 @@ const weight = 0.25;
  * fewer and larger frames. The lag is how late the timer of a tick fires.
  */
 export class Pace {
+  /** A moving average, in ms. */
   #lag = 0;
 
   /** Milliseconds from one flush to the next. */
@@ -16,7 +17,7 @@ export class Pace {
     return Math.min(longestMs, tickMs + this.#lag);
   }
 
-  /** A tick ended so many milliseconds after its time; 0 for a flush that waited for nothing. */
+  /** Takes in that a tick ended so many ms after its time; 0 for a flush that waited for no tick. */
   measure(lateMs: number): void {
     this.#lag += weight * (Math.max(0, lateMs) - this.#lag);
   }

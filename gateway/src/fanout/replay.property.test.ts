@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Entry } from './history.ts';
-import { created, events, ids, openHub, Recorder } from '../testing/hub.ts';
+import { created, ids } from '../testing/redis-messages.ts';
+import { events, Recorder } from '../testing/recorder.ts';
+import { openHub } from '../testing/hub.ts';
 import { project } from './audience.ts';
 
 const entry = (seq: number): Entry => {
@@ -19,7 +21,7 @@ test('a position of one gateway is good at any other: recovered in full, or not 
       ({ head, since, memory, trimmed, lost }) => {
         const hub = openHub(memory);
         for (const seq of range(0, head)) hub.publish(created(seq));
-        // As the gateway reads it: what memory no longer holds, unless the log lacks some of it.
+        // What the admission reads from the log: the events that memory no longer holds, unless the log lacks some of them.
         const needed = range(since, hub.oldest - 1);
         const older = needed.some((seq) => seq <= trimmed) ? [] : needed.map(entry);
         const staff = new Recorder('staff');

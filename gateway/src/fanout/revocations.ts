@@ -1,14 +1,18 @@
 import type { EndedSession } from '@live-orders/contracts/domain/revocation.ts';
 import type { Timed } from '@live-orders/contracts/redis/keyspace.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
-import type { Identity } from '@live-orders/runtime/http/auth.ts';
+import type { Identity, Verify } from '@live-orders/runtime/http/auth.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 
 const tokenLifeMs = accessTokenSeconds * 1000;
 
-/** Sessions that ended while their access tokens still live. Bounded by the rate of logouts in a token's life. */
+/**
+ * The sessions that ended while access tokens of theirs still live. What lies further back than a token's life is forgotten,
+ * so that it holds no more than the logouts of that time.
+ */
 export class Revocations {
   readonly #now: () => number;
-  /** When it ended, by session and by user. Oldest first, but for what was read from Redis later. */
+  /** When the session, or all sessions of the user, ended. Mostly oldest first: what is read from Redis comes late. */
   readonly #sessions = new Map<string, number>();
   readonly #users = new Map<string, number>();
 
@@ -36,3 +40,19 @@ export class Revocations {
 
 /** Session ids are UUIDv7: their first 48 bits are the ms since the epoch at which they were made. */
 const beginningOf = (sessionId: string): number => parseInt(sessionId.replace('-', '').slice(0, 12), 16);
+
+/** Verifies tokens as `verify` does, and rejects with `unauthenticated` one whose session has ended as well. */
+export const refuseRevoked =
+  (verify: Verify, revocations: Revocations): Verify =>
+  async (token) => {
+    const identity = await verify(token);
+    if (revocations.covers(identity)) {
+      throw new ProblemError(
+        'unauthenticated',
+        'The session has ended; log in again.',
+        {},
+        { 'www-authenticate': 'Bearer' },
+      );
+    }
+    return identity;
+  };

@@ -12,16 +12,19 @@ import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Redis } from 'ioredis';
 import { encode } from '../fanout/audience.ts';
+import type { Client } from '../fanout/client.ts';
 import type { Hub } from '../fanout/hub.ts';
 import { Presence } from './presence.ts';
-import type { Client } from '../fanout/audience-group.ts';
 
 /** Changes that come closer together than this are told together. */
 const gatherMs = 250;
-/** How often it is looked for gateways that have fallen silent. */
-const lookMs = 1_000;
+/** How often gateways that have fallen silent are looked for. */
+const expireMs = 1_000;
 
-/** Tells the team who is at which order, here and at the other gateways, over a Redis channel that stores nothing. */
+/**
+ * Tells the team who is at which order, at this gateway and at the others. Gateways announce their own people to each other
+ * over a Redis channel, which stores nothing.
+ */
 export class PresenceChannel implements Task {
   readonly name = 'presence';
   readonly #gateway = crypto.randomUUID();
@@ -32,28 +35,29 @@ export class PresenceChannel implements Task {
   readonly #channel: string;
   readonly #log: Log;
   #gathering: NodeJS.Timeout | undefined;
-  #isAsked = false;
+  /** Whether the next announcement has to be full: another gateway asked for everything, or it is time for that. */
+  #isFullDue = false;
 
-  /** `subscription` is a connection of its own. */
-  constructor(plan: { hub: Hub; redis: Redis; subscription: Redis; prefix: string; log: Log }) {
-    this.#hub = plan.hub;
-    this.#redis = plan.redis;
-    this.#subscription = plan.subscription;
-    this.#channel = `${plan.prefix}${presenceChannel}`;
-    this.#log = plan.log;
+  /** `subscription` is a connection to Redis of its own. */
+  constructor(options: { hub: Hub; redis: Redis; subscription: Redis; prefix: string; log: Log }) {
+    this.#hub = options.hub;
+    this.#redis = options.redis;
+    this.#subscription = options.subscription;
+    this.#channel = `${options.prefix}${presenceChannel}`;
+    this.#log = options.log;
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#subscription.on('message', (_channel: string, text: string) => this.#hear(text));
-    // Also after an outage: what the others said meanwhile is lost.
+    // After an outage as well: what the others announced meanwhile is lost, so they are asked for everything.
     this.#subscription.on('ready', () => void this.#subscribe());
     if (this.#subscription.status === 'ready') void this.#subscribe();
-    for (let wholeAt = performance.now() + announceMs; !signal.aborted;) {
-      await pause(lookMs, signal);
+    for (let fullAt = performance.now() + announceMs; !signal.aborted;) {
+      await pause(expireMs, signal);
       this.#presence.expire();
-      if (performance.now() >= wholeAt) {
-        wholeAt += announceMs;
-        this.#isAsked = true;
+      if (performance.now() >= fullAt) {
+        fullAt += announceMs;
+        this.#isFullDue = true;
       }
       this.#tell();
     }
@@ -61,7 +65,7 @@ export class PresenceChannel implements Task {
     await this.#announce({ event: 'bye', gateway: this.#gateway });
   }
 
-  /** What a client says of itself. Customers are not asked. */
+  /** Takes in at which order a client says it is. What customers say is passed over. */
   look(client: Client, { order_id, doing }: Extract<ClientMessage, { event: 'look' }>): void {
     if (!isStaff(client.identity.role)) return;
     if (order_id === null) this.#presence.leave(client);
@@ -74,8 +78,8 @@ export class PresenceChannel implements Task {
     this.#gather();
   }
 
-  /** Tells a client that has just been welcomed who is where. */
-  greet(client: Client): void {
+  /** Tells a client of the team that has just been welcomed who is where. */
+  sendTo(client: Client): void {
     const orders = this.#presence.told;
     if (orders.length > 0 && isStaff(client.identity.role)) this.#hub.tell(client, this.#message(orders));
   }
@@ -84,7 +88,7 @@ export class PresenceChannel implements Task {
     try {
       await this.#subscription.subscribe(this.#channel);
     } catch (error) {
-      this.#log.debug({ err: error }, 'subscribing to presence is waiting for redis');
+      this.#log.debug({ err: error }, 'subscribing to presence waits for redis');
       return;
     }
     await this.#announce({ event: 'hello', gateway: this.#gateway });
@@ -94,18 +98,20 @@ export class PresenceChannel implements Task {
     try {
       const announcement = presenceAnnouncement.parse(JSON.parse(text));
       if (announcement.gateway === this.#gateway) return;
-      if (announcement.event === 'hello') this.#isAsked = true;
+      if (announcement.event === 'hello') this.#isFullDue = true;
       this.#presence.hear(announcement);
       this.#gather();
     } catch (error) {
-      this.#log.debug({ err: error }, 'an unreadable announcement of presence is passed over');
+      this.#log.debug({ err: error }, 'reading an announcement of presence failed, so it is passed over');
     }
   }
 
+  /** Tells of changes soon, together with those that come until then. */
   #gather(): void {
     this.#gathering ??= setTimeout(() => this.#tell(), gatherMs);
   }
 
+  /** Tells the clients and the other gateways what has changed for each. */
   #tell(): void {
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
@@ -119,8 +125,8 @@ export class PresenceChannel implements Task {
       })),
     );
     const changed = this.#presence.takeForGateways();
-    const full = this.#isAsked;
-    this.#isAsked = false;
+    const full = this.#isFullDue;
+    this.#isFullDue = false;
     const orders = full ? this.#presence.here : changed;
     if (full || orders.length > 0) {
       void this.#announce({ event: 'present', gateway: this.#gateway, full, orders });
@@ -131,12 +137,12 @@ export class PresenceChannel implements Task {
     return { event: 'presence' as const, seq: this.#hub.position.seq, data: { orders } };
   }
 
-  /** Lost while Redis is away; the next full announcement makes up for it. */
+  /** Tells the other gateways. What is lost while Redis is away, the next full announcement makes up for. */
   async #announce(announcement: PresenceAnnouncement): Promise<void> {
     try {
       await this.#redis.publish(this.#channel, JSON.stringify(announcement));
     } catch (error) {
-      this.#log.debug({ err: error }, 'an announcement of presence was lost');
+      this.#log.debug({ err: error }, 'announcing presence to the other gateways failed');
     }
   }
 }

@@ -6,18 +6,22 @@ import {
   type PresentOrder,
 } from '@live-orders/contracts/socket/presence.ts';
 
+/** Where the client of one socket is. */
 interface Look {
   order: string;
   person: Person;
 }
 
-/** What another gateway announced of its sockets. */
+/** What another gateway announced of its sockets, and until when that holds (ms, by the clock of `now`). */
 interface Elsewhere {
   until: number;
   orders: Map<string, Person[]>;
 }
 
-/** Each person once, however many tabs: moving says more than viewing. In a fixed order, so that equals look equal. */
+/**
+ * Each person once, however many tabs are open: somebody who moves an order in one and views it in another moves it. Sorted,
+ * so that equal sets of people are equal texts.
+ */
 const merge = (people: Iterable<Person>): Person[] => {
   const byId = new Map<string, Person>();
   for (const person of people) {
@@ -27,7 +31,7 @@ const merge = (people: Iterable<Person>): Person[] => {
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 };
 
-/** Orders that may have changed, and what was last said of each; tells what is new. */
+/** What one kind of listener was told of each order, and which orders may have changed since; gives what is new. */
 class News {
   readonly #peopleAt: (order: string) => Person[];
   readonly #changed = new Set<string>();
@@ -41,7 +45,7 @@ class News {
     this.#changed.add(order);
   }
 
-  /** What has changed since the last time, of `mostPresentOrders` at most; the rest comes the next time. */
+  /** What has changed since the last call, of `mostPresentOrders` orders at most; the rest comes with the next call. */
   take(): PresentOrder[] {
     const orders: PresentOrder[] = [];
     for (const order_id of this.#changed) {
@@ -56,22 +60,22 @@ class News {
     return orders;
   }
 
-  /** Everything that was told, and still holds as far as anybody was told. */
+  /** The people at each order as they were last told. */
   get told(): PresentOrder[] {
     return [...this.#told].slice(0, mostPresentOrders).map(([order_id, people]) => ({ order_id, people }));
   }
 }
 
 /**
- * Who is at which order: at the sockets of this gateway, by what their clients said, and at those of other gateways, by
- * what these announced. Sockets are any objects.
+ * Who is at which order: at the sockets of this gateway, by what their clients said, and at those of the other gateways, by
+ * what these announced. A socket is any object, which stands for one connection.
  */
 export class Presence {
   readonly #now: () => number;
   readonly #looks = new Map<object, Look>();
   readonly #here = new Map<string, Set<object>>();
   readonly #elsewhere = new Map<string, Elsewhere>();
-  /** For the clients, of everybody; for the other gateways, of those here. */
+  /** Clients are told of everybody; other gateways only of those who are at this one. */
   readonly #forClients = new News((order) => merge([...this.#peopleHere(order), ...this.#peopleElsewhere(order)]));
   readonly #forGateways = new News((order) => merge(this.#peopleHere(order)));
 
@@ -80,7 +84,7 @@ export class Presence {
     this.#now = now;
   }
 
-  /** The socket's one look is at this order from now on, and at no other. */
+  /** Takes in that a socket is at this order from now on, and at no other. */
   look(socket: object, order: string, who: { id: string; name: string }, doing: Doing): void {
     this.leave(socket);
     this.#looks.set(socket, { order, person: { id: who.id, name: who.name, doing } });
@@ -89,7 +93,7 @@ export class Presence {
     this.#changedHere(order);
   }
 
-  /** The socket is at no order any more, or is gone. */
+  /** Takes in that a socket is at no order any more, or is gone. */
   leave(socket: object): void {
     const look = this.#looks.get(socket);
     if (!look) return;
@@ -116,7 +120,7 @@ export class Presence {
     }
   }
 
-  /** Lets go of gateways that have not been heard of for too long. */
+  /** Forgets gateways that have not been heard of for too long. */
   expire(): void {
     for (const [gateway, { until }] of this.#elsewhere) if (until <= this.#now()) this.#forget(gateway);
   }
@@ -136,7 +140,7 @@ export class Presence {
     return this.#forClients.told;
   }
 
-  /** Everything at the sockets of this gateway. */
+  /** Everybody at the sockets of this gateway. */
   get here(): PresentOrder[] {
     return [...this.#here.keys()]
       .slice(0, mostPresentOrders)

@@ -1,6 +1,6 @@
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 
-/** How many requests of each user are under way, so that one cannot hold every connection to a service. */
+/** Counts the requests that each user has under way, so that one user cannot hold every connection to a service. */
 export class InFlight {
   readonly #limit: number;
   readonly #counts = new Map<string, number>();
@@ -9,7 +9,7 @@ export class InFlight {
     this.#limit = limit;
   }
 
-  /** Gives what to call, once, when the request has ended. Throws `too_many_requests`. */
+  /** Counts a request in; call what it returns once the request has ended. Throws `too_many_requests` over the limit. */
   enter(user: string): () => void {
     const count = this.#counts.get(user) ?? 0;
     if (count >= this.#limit) {

@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { z } from 'zod';
 import { proxyTo } from './proxy.ts';
 import { holds, take } from '../testing/upstream.ts';
-import { Upstream } from './upstream.ts';
+import { Upstream } from '../http/upstream.ts';
 
-/** A service that tells what it was asked, or misbehaves as its path says. */
+/** A service that answers with what it was asked, or misbehaves as its path says. */
 const upstream = (): Server =>
   createServer((request, response) => {
     if (request.url === '/api/hangs' || holds(request, response)) return;

@@ -6,9 +6,9 @@ import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Context } from 'hono';
 import { type Dispatcher, errors } from 'undici';
+import { type Connections, isLost, isRefused, type Upstream, type UpstreamRequest } from '../http/upstream.ts';
 import { InFlight } from './in-flight.ts';
-import { outgoingOf } from '../connections/outgoing.ts';
-import { type Connections, isLost, isRefused, type Upstream, type UpstreamRequest } from './upstream.ts';
+import { outgoingOf } from '../http/outgoing.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
 const notForwarded =

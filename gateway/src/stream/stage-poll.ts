@@ -1,29 +1,27 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bridgeHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
-import type { Lag, Stage, StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
+import type { Lag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Task } from '@live-orders/runtime/process/run.ts';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
-import { Freshness, type Reading } from './freshness.ts';
-import type { Upstream } from '../proxy/upstream.ts';
+import type { Upstream } from '../http/upstream.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Reading, StageFreshness } from './stage-freshness.ts';
+import type { Subscriber } from './subscriber.ts';
 
-/** With `lateMs`, a client hears within 4 s of a change that does not come. */
+/** A stage is late after 3 s (`lateMs`); asked each second, it is told of within 4 s. */
 const pollMs = 1_000;
-/** While a stage is late: so that it is told at once when it no longer is. */
+/** While a stage is late it is asked more often, so that clients soon hear when it no longer is. */
 const soonMs = 500;
+/** A stage that takes longer to answer counts as not answering. */
 const answerMs = 1_500;
-/** A gateway that starts may find its stages starting too. */
-const startMs = 5_000;
-/** The histogram counts its own interval as delay. */
-const loopResolutionMs = 10;
 
-/** Of another version a stage may say less. */
+/** A stage of an older version may not tell yet how far behind it is. */
 const tolerant = { service: serviceHealth.partial({ outbox: true }), bridge: bridgeHealth.partial({ lag: true }) };
 
-/** Null as well for a bridge that has started and does not know yet how far behind it is. */
+/** Undefined for a bridge that has no figures to tell; null for one that does not know, as after its start. */
 const lagOfBridge = ({ lag }: z.infer<typeof tolerant.bridge>): Lag | null | undefined =>
   lag && (lag.behind_ms === null ? null : { records: lag.records, behind_ms: lag.behind_ms });
 
@@ -46,107 +44,54 @@ const askAsClient = async ({ requests }: Upstream): Promise<Answer> => {
 
 const outboxOf = ({ outbox }: z.infer<typeof tolerant.service>) => outbox;
 
-export interface StagePollPlan {
+interface StagePollOptions {
   users: Upstream;
   orders: Upstream;
   bridgeUrl: string;
   redis: Redis;
-  /** Bytes that the slowest client has yet to take. */
-  largestBacklog: () => number;
-  /** Whether the gateway itself follows the stream. */
-  subscribed: () => boolean;
-  /** The stream came to be behind, at another stage, or live again. */
-  onChange: () => void;
+  subscriber: Pick<Subscriber, 'live'>;
+  /** Takes in what the stages answer. */
+  freshness: StageFreshness;
+  /** Is asked to tell clients after each poll, if that changed the state of the stream. */
+  heartbeat: Heartbeat;
   log: Log;
 }
 
-/** What a heartbeat and the health page say of the stream. */
-export interface StreamState {
-  live: boolean;
-  behind: Stage | null;
-  lag: StreamLag;
-  /** What was committed until then (RFC 3339) is known to have come; null as long as nothing is known. */
-  fresh_at: string | null;
-}
-
-/** Asks every stage of the stream how far behind it is, all at once and each within 1.5 s. */
+/** Asks every stage of the stream each second how far behind it is, all at once. */
 export class StagePoll implements Task {
   readonly name = 'stage poll';
-  readonly freshness = new Freshness();
-  readonly #plan: StagePollPlan;
-  readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
-  #behind: Stage | null = null;
-  #logged: Stage | null = null;
-  /** Until then a stage that has not answered yet is no news for the log. */
-  #startsUntil = 0;
+  readonly #options: StagePollOptions;
 
-  constructor(plan: StagePollPlan) {
-    this.#plan = plan;
+  constructor(options: StagePollOptions) {
+    this.#options = options;
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    this.#loop.enable();
-    this.#startsUntil = performance.now() + startMs;
     while (!signal.aborted) {
       await this.#poll();
-      this.#compare();
-      await pause(this.#behind === null ? pollMs : soonMs, signal);
+      const behind = this.#options.heartbeat.beatOnChange();
+      await pause(behind === null ? pollMs : soonMs, signal);
     }
-    this.#loop.disable();
-  }
-
-  /** As of now, for the health page. */
-  read(): StreamState {
-    const behind = this.freshness.behind(this.#plan.subscribed());
-    const held = Number.isFinite(this.#loop.max) ? this.#loop.max / 1e6 - loopResolutionMs : 0;
-    const gateway = { backlog_bytes: this.#plan.largestBacklog(), loop_ms: Math.max(0, Math.round(held)) };
-    const { freshAt } = this.freshness;
-    const fresh_at = freshAt === null ? null : new Date(freshAt).toISOString();
-    return { live: behind === null, behind, lag: this.freshness.lag(gateway), fresh_at };
-  }
-
-  /** As of now, for a heartbeat: from here on the event loop is measured anew. */
-  beat(): StreamState {
-    const state = this.read();
-    this.#loop.reset();
-    return state;
-  }
-
-  #compare(): void {
-    const state = this.read();
-    const isNews = state.behind !== this.#behind;
-    this.#behind = state.behind;
-    this.#report(state);
-    if (isNews) this.#plan.onChange();
-  }
-
-  #report(state: StreamState): void {
-    if (state.live) this.#startsUntil = 0;
-    if (state.behind === this.#logged || performance.now() < this.#startsUntil) return;
-    this.#logged = state.behind;
-    if (state.behind) this.#plan.log.warn(state, 'the stream is behind; clients are told');
-    else this.#plan.log.info(state, 'the stream is live again');
   }
 
   async #poll(): Promise<void> {
-    const plan = this.#plan;
+    const { users, orders, bridgeUrl, subscriber, freshness } = this.#options;
     const asked = Date.now();
     // A stage that hangs holds the whole poll up, and proves nothing of the others.
     let ordersAnswered = asked;
-    const [orders, users, ordersForClients, bridge, redis] = await Promise.all([
-      this.#read('orders', askDirectly(new URL('/api', plan.orders.url)), tolerant.service, outboxOf).then(
-        (reading) => {
-          ordersAnswered = Date.now();
-          return reading;
-        },
-      ),
-      this.#read('users', askAsClient(plan.users), tolerant.service, outboxOf),
-      this.#read('orders for clients', askAsClient(plan.orders), tolerant.service, outboxOf),
-      this.#read('bridge', askDirectly(new URL('/', plan.bridgeUrl)), tolerant.bridge, lagOfBridge),
+    const [ordersLag, usersLag, ordersForClients, bridge, redis] = await Promise.all([
+      this.#read('orders', askDirectly(new URL('/api', orders.url)), tolerant.service, outboxOf).then((reading) => {
+        ordersAnswered = Date.now();
+        return reading;
+      }),
+      this.#read('users', askAsClient(users), tolerant.service, outboxOf),
+      this.#read('orders for clients', askAsClient(orders), tolerant.service, outboxOf),
+      this.#read('bridge', askDirectly(new URL('/', bridgeUrl)), tolerant.bridge, lagOfBridge),
       this.#pingRedis(),
     ]);
-    const poll = { asked, ordersAnswered, subscribed: this.#plan.subscribed() };
-    this.freshness.take({ orders, users, ordersForClients, bridge, redis }, poll);
+    const readings = { orders: ordersLag, users: usersLag, ordersForClients, bridge, redis };
+    const poll = { asked, ordersAnswered, subscribed: subscriber.live };
+    freshness.take(readings, poll);
   }
 
   /** Null for a stage that does not answer, or that says that it does not know. */
@@ -162,21 +107,21 @@ export class StagePoll implements Task {
       const lag = lagOf(schema.parse(body));
       return lag === null ? null : { lag: lag ?? null };
     } catch (error) {
-      this.#plan.log.debug({ err: error, stage }, 'a stage did not tell how far behind it is');
+      this.#options.log.debug({ err: error, stage }, 'a stage did not tell how far behind it is');
       return null;
     }
   }
 
   async #pingRedis(): Promise<Reading<number> | null> {
     const began = performance.now();
-    const answer = this.#plan.redis.ping().then(
+    const answer = this.#options.redis.ping().then(
       () => ({ lag: Math.round(performance.now() - began) }),
       (error: unknown) => {
-        this.#plan.log.debug({ err: error }, 'redis did not answer a ping');
+        this.#options.log.debug({ err: error }, 'redis did not answer a ping');
         return null;
       },
     );
-    // The command itself is given up later.
+    // ioredis itself gives the command up later.
     return Promise.race([answer, delay(answerMs, null, { ref: false })]);
   }
 }

@@ -9,15 +9,17 @@ import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
 import { Admission } from '../connections/admission.ts';
-import { created, events, inTime, Recorder } from '../testing/hub.ts';
+import { Origins } from '../connections/origins.ts';
+import { Tickets } from '../connections/tickets.ts';
 import { History } from '../fanout/history.ts';
 import { Hub } from '../fanout/hub.ts';
-import { Origins } from '../connections/origins.ts';
 import { Revocations } from '../fanout/revocations.ts';
+import { PresenceChannel } from '../presence/presence-channel.ts';
+import { events, Recorder } from '../testing/recorder.ts';
+import { created } from '../testing/redis-messages.ts';
 import { Subscriber } from './subscriber.ts';
-import { Tickets } from '../connections/tickets.ts';
 
-/** A wire to Redis that can fall silent in the middle of a connection, as when a host on the way dies. */
+/** A proxy before Redis that can fall silent in the middle of a connection, as when a host on the way dies. */
 class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -46,7 +48,7 @@ class Wire {
     return z.object({ port: z.int() }).parse(this.#server.address()).port;
   }
 
-  /** What is connected now carries nothing any more, and nobody is told. New connections are good. */
+  /** The connections that exist now carry nothing any more, without being closed. New ones work. */
   fallSilent(): void {
     for (const socket of this.#sockets) socket.removeAllListeners('data').resume();
   }
@@ -70,7 +72,7 @@ let client: Recorder;
 let stop: AbortController;
 let running: Promise<void>;
 
-/** Appends to the log as the bridge does; with `quiet` Pub/Sub drops it. */
+/** Appends an event to the log and publishes it, as the bridge does; with `quiet` as if Pub/Sub had dropped it. */
 const publish = async (seq: number, { quiet = false } = {}): Promise<void> => {
   const text = JSON.stringify(created(seq));
   const channel = `${prefix}${aggregates.order.channel}`;
@@ -83,7 +85,7 @@ const publish = async (seq: number, { quiet = false } = {}): Promise<void> => {
 };
 
 const arrived = (seq: number) => vi.waitFor(() => expect(events(client)).toContain(`new_order ${seq}`), soon);
-/** Every event arrived, each once and in order. */
+/** Expects that every event arrived, each once and in order. */
 const expectComplete = (last: number) =>
   expect(events(client).filter((event) => event.startsWith('new_order'))).toEqual(
     Array.from({ length: last }, (_none, index) => `new_order ${index + 1}`),
@@ -98,7 +100,7 @@ beforeEach(async () => {
   subscription = connectRedis({ REDIS_HOST: '127.0.0.1', REDIS_PORT: await wires.subscription.listen() }, log);
   await bridge.hset(redisKeys(prefix).state, { epoch: 'e', seq: 0 });
   hub = new Hub(new History(3, 1_000_000), new Revocations());
-  subscriber = new Subscriber({ hub, beat: () => inTime, redis, subscription, prefix, replay: 3, log });
+  subscriber = new Subscriber({ hub, redis, subscription, prefix, replay: 3, log });
   stop = new AbortController();
   running = subscriber.run(stop.signal);
   await vi.waitFor(() => expect(subscriber).toMatchObject({ begun: true, live: true }), soon);
@@ -182,13 +184,13 @@ test('what memory no longer holds comes from the log, in full or not at all, how
     tickets: new Tickets(redis, prefix),
     origins: new Origins([], { sameHost: false }),
     verify: () => Promise.reject(new Error('no token is checked here')),
-    stopping: () => false,
-    greet: () => undefined,
+    drain: { begun: false },
+    presence: new PresenceChannel({ hub, redis, subscription, prefix, log }),
     log,
   });
   for (const seq of [2, 3]) await publish(seq);
   await arrived(3);
-  // Read when memory began at 1, and used when it begins at 5.
+  // Made while memory still held everything, and used when the oldest event in memory is the fifth.
   const start = { since: { epoch: 'e', seq: 1 }, older: [] };
   for (const seq of [4, 5, 6, 7]) await publish(seq);
   await arrived(7);

@@ -18,13 +18,13 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { project } from '../fanout/audience.ts';
 import type { Entry } from '../fanout/history.ts';
-import { heartbeatMs, type Hub } from '../fanout/hub.ts';
-import type { StreamState } from './stage-poll.ts';
+import type { Hub } from '../fanout/hub.ts';
 
+/** How many entries of the log are read at once. */
 const logPage = 1_000;
-/** A command without an answer fails after 3 s, so that a silent Redis is noticed within 5 s. */
+/** A command without an answer fails after 3 s, so with a check every 2 s a silent Redis is noticed within 5 s. */
 const checkMs = 2_000;
-/** How often it is asked whether the bridge has begun a log. */
+/** How often Redis is asked whether there is a log, as long as the bridge has begun none. */
 const beginMs = 200;
 
 /**
@@ -39,7 +39,6 @@ export class Subscriber implements Task {
   /** Whether the position in the stream is known, so that clients can be welcomed. */
   begun = false;
   readonly #hub: Hub;
-  readonly #stateNow: () => StreamState;
   readonly #redis: Redis;
   readonly #subscription: Redis;
   readonly #prefix: string;
@@ -50,24 +49,15 @@ export class Subscriber implements Task {
   #reaching: Promise<void> | null = null;
   #unreadable = 0;
 
-  /** `subscription` is a connection of its own; `replay` is how many events are read from the log at the start. */
-  constructor(plan: {
-    hub: Hub;
-    beat: () => StreamState;
-    redis: Redis;
-    subscription: Redis;
-    prefix: string;
-    replay: number;
-    log: Log;
-  }) {
-    this.#hub = plan.hub;
-    this.#stateNow = plan.beat;
-    this.#redis = plan.redis;
-    this.#subscription = plan.subscription;
-    this.#prefix = plan.prefix;
-    this.#keys = redisKeys(plan.prefix);
-    this.#replay = plan.replay;
-    this.#log = plan.log;
+  /** `subscription` is a connection to Redis of its own; `replay` is how many events are read from the log at the start. */
+  constructor(options: { hub: Hub; redis: Redis; subscription: Redis; prefix: string; replay: number; log: Log }) {
+    this.#hub = options.hub;
+    this.#redis = options.redis;
+    this.#subscription = options.subscription;
+    this.#prefix = options.prefix;
+    this.#keys = redisKeys(options.prefix);
+    this.#replay = options.replay;
+    this.#log = options.log;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -79,36 +69,26 @@ export class Subscriber implements Task {
       .subscribe(...Object.values(aggregates).map(({ channel }) => `${this.#prefix}${channel}`))
       .then(
         () => this.#enqueue(() => this.#catchUp()),
-        (error: unknown) => this.#log.warn({ err: error }, 'subscribing is waiting for redis'),
+        (error: unknown) => this.#log.warn({ err: error }, 'subscribing to the stream waits for redis'),
       );
-    await Promise.all([this.#check(signal), this.#beat(signal)]);
-  }
-
-  async #check(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(this.begun ? checkMs : beginMs, signal);
       await this.#enqueue(() => this.#catchUp());
     }
   }
 
-  async #beat(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pause(heartbeatMs, signal);
-      this.#hub.heartbeat(this.#stateNow());
-    }
-  }
-
-  /** Catches up with the log when it is ahead of us as `position`, which a client brought, says. */
+  /** Catches up with the log if a position that a client brought is ahead of the hub's. */
   async reach({ epoch, seq }: Position): Promise<void> {
     const isBehind = (): boolean => this.#hub.position.epoch === epoch && this.#hub.position.seq < seq;
-    // All who wait share one look; the one under way may have begun before this position was given.
+    // All who wait share one look at the log. A look that is under way may have begun before this position was given out, so
+    // a second one may be needed.
     for (let looks = 0; looks < 2 && isBehind(); looks += 1) {
       this.#reaching ??= this.#enqueue(() => this.#catchUp()).finally(() => (this.#reaching = null));
       await this.#reaching;
     }
   }
 
-  /** Events after `seq` and before `before` as the log holds them; null when some are missing. */
+  /** The log's events after `seq` and before `before`; null when some of them are missing. */
   async readLog(seq: number, before: number): Promise<Entry[] | null> {
     const messages = await this.#range(seq + 1, before - 1);
     return (
@@ -116,7 +96,7 @@ export class Subscriber implements Task {
     );
   }
 
-  /** One after the other: an event must not overtake the filling of a gap before it. */
+  /** Runs steps one after the other: an event must not overtake the filling of a gap before it. */
   #enqueue(step: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(step).catch((error: unknown) => {
       if (this.live) this.#log.warn({ err: error }, 'following the stream failed; the next check tries again');
@@ -140,41 +120,41 @@ export class Subscriber implements Task {
   #parse(text: string): RedisMessage | null {
     const result = redisMessage.safeParse(JSON.parse(text));
     if (result.success) return result.data;
-    // One is enough to tell: a whole log may be of that kind.
+    // The first one is reported as an error and the rest is not: a whole log may be unreadable.
     this.#log[this.#unreadable === 0 ? 'error' : 'debug'](
       { reason: z.prettifyError(result.error) },
-      'an unreadable message on redis is set aside',
+      'reading a message from redis failed, so it is left out',
     );
     this.#unreadable += 1;
     return null;
   }
 
-  /** After a reconnection: what is published from the answer on comes by itself, so the log has all the rest. */
+  /** After a reconnection: once the subscription answers, what is published comes by itself; all before is in the log. */
   async #resume(): Promise<void> {
     await this.#isListening();
     await this.#catchUp();
   }
 
-  /** Compares our position with the log's, and catches up. */
+  /** Compares the hub's position with the log's, and catches up. */
   async #catchUp(): Promise<void> {
     const listening = this.#isListening();
     await this.#readRevocations();
     const state = await this.#redis.hmget(this.#keys.state, stateFields.epoch, stateFields.seq);
     const position = decodePosition(state[0], state[1]);
     if (!position) {
-      // Emptied, and the bridge has not been there since: what comes next cannot be known to follow.
+      // Redis was emptied, and the bridge has not written since: whether what comes next follows cannot be known.
       this.live = false;
       return;
     }
     if (!this.begun) await this.#begin(position);
-    // What it brings is mostly what Pub/Sub has under way.
+    // What this finds missing is mostly on its way by Pub/Sub, so it is no gap for the log file to tell of.
     else await this.#advance({ ...position, seq: position.seq + 1 });
     this.live = await listening;
   }
 
   /**
-   * Whether Pub/Sub works, so that whatever is published from now on comes. A connection that is dead without knowing
-   * leaves the question unanswered, and is then given up for a new one.
+   * Whether Pub/Sub works, so that whatever is published from now on comes. A connection that is dead without knowing it
+   * leaves the question unanswered; ioredis then gives it up for a new one.
    */
   async #isListening(): Promise<boolean> {
     if (this.#subscription.status !== 'ready') return false;
@@ -187,13 +167,14 @@ export class Subscriber implements Task {
     }
   }
 
-  /** Sessions that ended, also those of which Pub/Sub or a lost log said nothing. */
+  /** Reads which sessions ended in the life of a token, also those of which neither Pub/Sub nor the log told. */
   async #readRevocations(): Promise<void> {
     const since = Date.now() - accessTokenSeconds * 1000;
     const reply = await this.#redis.zrangebyscore(this.#keys.revocations, since, '+inf', 'WITHSCORES');
     this.#hub.revoke(decodeRevocations(reply));
   }
 
+  /** Begins at the log's position, with the newest events of the log in memory. */
   async #begin(position: Position): Promise<void> {
     const from = Math.max(0, position.seq - this.#replay);
     const messages = await this.#newest(from + 1, position.seq);
@@ -203,7 +184,10 @@ export class Subscriber implements Task {
     this.#log.info({ ...position, replayable: messages.length }, 'following the stream');
   }
 
-  /** Publishes everything before `next`, how many events that be, or resets the hub to it when they cannot be had. */
+  /**
+   * Publishes the log's events between the hub's position and `next`, and returns how many those were. When they cannot be had
+   * in full, resets the hub to the position before `next`.
+   */
   async #advance(next: Position): Promise<number> {
     const { epoch, seq } = this.#hub.position;
     if (epoch === next.epoch && next.seq === seq + 1) return 0;
@@ -233,7 +217,7 @@ export class Subscriber implements Task {
     return messages;
   }
 
-  /** As `#range`, but without what is missing at its front. */
+  /** The log's messages up to `last`, from `first` or from the oldest one that the log still has. */
   async #newest(first: number, last: number): Promise<RedisMessage[]> {
     const oldest = await this.#redis.xrange(this.#keys.log, entryId(first), '+', 'COUNT', 1);
     const start = oldest[0] ? seqOfEntry(oldest[0][0]) : last + 1;

@@ -7,30 +7,30 @@ import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
-import { Admission } from '../connections/admission.ts';
 import { createGatewayApp } from '../app.ts';
+import { Admission } from '../connections/admission.ts';
 import { measureClients } from '../connections/client-metrics.ts';
+import { Origins } from '../connections/origins.ts';
+import { Upstream } from '../http/upstream.ts';
+import { Tickets } from '../connections/tickets.ts';
+import { registerWebSocket } from '../connections/websocket.ts';
 import { History } from '../fanout/history.ts';
 import { Hub } from '../fanout/hub.ts';
-import { ids, inTime } from './hub.ts';
-import { Origins } from '../connections/origins.ts';
-import { PresenceChannel } from '../presence/presence-channel.ts';
 import { Revocations } from '../fanout/revocations.ts';
+import { PresenceChannel } from '../presence/presence-channel.ts';
 import { Subscriber } from '../stream/subscriber.ts';
-import { Tickets } from '../connections/tickets.ts';
-import { addWebSocket } from '../connections/websocket.ts';
-import { Upstream } from '../proxy/upstream.ts';
+import { ids } from './redis-messages.ts';
 
 const log = createLog('gateway', 'silent');
 
-/** The origin that pages may have. */
+/** The origin of the only page that may call the gateway. */
 export const page = 'http://dashboard.test';
 
-/** A gateway that listens, without services behind it: the test publishes to its hub, and gives out tokens. */
+/** A gateway that listens, and has no services behind it: the test publishes to its hub, and gives out its tokens. */
 export class Gateway {
   readonly hub: Hub;
   readonly tokens = new Map<string, Identity>();
-  /** As after a request to stop. */
+  /** Set to true, the gateway behaves as after a request to stop. */
   stopping = false;
   url = '';
   readonly #server: Server;
@@ -42,7 +42,7 @@ export class Gateway {
     this.#server = server(this, this.hub);
   }
 
-  /** Without a Redis no ticket is used, and nothing is followed. */
+  /** By default there is no Redis: a test without one can use no ticket, and nothing is followed. */
   static async open(redis = new Redis({ lazyConnect: true })): Promise<Gateway> {
     const gateway = new Gateway((self, hub) => listen(self, hub, redis));
     await once(gateway.#server, 'listening');
@@ -51,7 +51,7 @@ export class Gateway {
     return gateway;
   }
 
-  /** The header of a token of this user, good for so many seconds. */
+  /** A new token of this user as a header, good for so many seconds, and whose it is. */
   admit(id = ids.noor, seconds = 900): { authorization: string; identity: Identity } {
     const token = crypto.randomUUID();
     const identity: Identity = {
@@ -63,7 +63,7 @@ export class Gateway {
     return { authorization: `Bearer ${token}`, identity };
   }
 
-  /** The value of a line of `GET /metrics`; the labels but for the part's name. */
+  /** The value of a line of `GET /metrics`; `labels` are those of the line without the part's name. */
   async metric(name: string, labels = ''): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`${name}{${labels}part="gateway"}`));
@@ -82,7 +82,6 @@ export class Gateway {
 const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
   const subscriber = new Subscriber({
     hub,
-    beat: () => inTime,
     redis,
     subscription: redis,
     prefix: '',
@@ -101,21 +100,25 @@ const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
   const admission = new Admission({
     ...{ hub, subscriber, tickets, origins, verify, maxClients: 100, maxClientsPerUser: 10 },
     revocations: new Revocations(),
-    stopping: () => gateway.stopping,
-    greet: (client) => presence.greet(client),
+    drain: {
+      get begun() {
+        return gateway.stopping;
+      },
+    },
+    presence,
     log,
   });
   const metrics = createMetrics('gateway');
-  const closed = measureClients(metrics, hub);
+  const countClose = measureClients(metrics, hub);
   const app = createGatewayApp({
-    ...{ log, hub, admission, verify, tickets, origins, metrics, closed },
+    ...{ log, hub, admission, verify, tickets, origins, metrics, countClose },
     users: new Upstream('users', 'http://127.0.0.1:1'),
     orders: new Upstream('orders', 'http://127.0.0.1:1'),
     health: () => {
       throw new Error('no health is read here');
     },
   });
-  const attach = addWebSocket({ app, hub, admission, presence, closed, log });
+  const attach = registerWebSocket(app, { hub, admission, presence, countClose, log });
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
   attach(server);

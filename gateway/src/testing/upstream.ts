@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Connections } from '../proxy/upstream.ts';
+import type { Connections } from '../http/upstream.ts';
 
 /** Begins an answer to `/api/held` and never ends it, so that it keeps its connection; says whether it did. */
 export const holds = (request: IncomingMessage, response: ServerResponse): boolean => {

@@ -51,10 +51,7 @@ async function* forCustomers(batches: AsyncIterable<Order[]>): AsyncGenerator<Or
 }
 
 /** The list as a file. `/orders/export` goes before `/orders/{id}`; `checkRoutes` would notice. */
-export const registerExportRoute = (
-  app: OpenAPIHono<AuthEnv>,
-  { orders, log }: { orders: Orders; log: Log },
-): void => {
+export const registerExportRoute = (app: OpenAPIHono<AuthEnv>, { orders, log }: { orders: Orders; log: Log }): void => {
   app.openapi(exportOrders, async (c) => {
     const { format, ...filter } = c.req.valid('query');
     const { identity } = c.var;

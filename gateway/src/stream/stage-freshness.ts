@@ -6,12 +6,12 @@ import {
   type StreamLag,
 } from '@live-orders/contracts/domain/stream-lag.ts';
 
-/** What a poll brought: `lag` is null when the stage answers but has no figures to tell (an older version). */
+/** What a stage answered to a poll: `lag` is null when it has no figures to tell, as in an older version. */
 export interface Reading<T> {
   lag: T | null;
 }
 
-/** Null: the stage did not answer, or does not know. */
+/** What one poll brought, by stage; null for a stage that did not answer, or does not know. */
 export interface Readings {
   orders: Reading<OutboxHealth> | null;
   /** As clients reach it. */
@@ -23,10 +23,10 @@ export interface Readings {
   redis: Reading<number> | null;
 }
 
-/** Once is a busy machine, or one replica of several that went away. */
+/** A single missed poll may be a busy machine, or one replica of several that went away. */
 const missesUntilUnknown = 2;
 
-/** The newest of one stage, unknown until there is one. A single missed poll leaves it as it was. */
+/** What one stage last answered; unknown before its first answer, and after two missed polls in a row. */
 class LastReading<T> {
   lag: T | null = null;
   #misses = missesUntilUnknown;
@@ -44,32 +44,35 @@ class LastReading<T> {
 
 const waiting = (outbox: OutboxHealth | null) => outbox && { depth: outbox.depth, oldest_ms: outbox.oldest_ms };
 
-/** What was committed until then was on Kafka by then: ms by this machine's clock. */
+/** A proof from one poll of the outbox: all orders committed until `until` were on Kafka at `by` (ms, this machine's clock). */
 interface Arrival {
   until: number;
   by: number;
 }
 
-/** Ten minutes of a bridge that stands still; a later one is not needed before an earlier one is carried. */
+/** As many as ten minutes bring while the bridge stands still. It needs no later ones before it has reached these. */
 const mostArrivals = 600;
-/** Between two arrivals, and two measurements of the bridge, lies as much as this while every stage is in time. */
+/**
+ * While every stage is in time, the proof may be older than the stages' own figures by this much: it takes a poll of the
+ * outbox, and a later one of the bridge that confirms it.
+ */
 const chainMs = 2_000;
 
-/** How far each stage of the stream is behind, by what it last said, and what that proves about all of them together. */
-export class Freshness {
+/** How far each stage of the stream is behind, by what it last answered, and what that proves about all of them together. */
+export class StageFreshness {
   readonly #orders = new LastReading<OutboxHealth>();
   readonly #users = new LastReading<OutboxHealth>();
   readonly #ordersForClients = new LastReading<OutboxHealth>();
   readonly #bridge = new LastReading<Lag>();
   readonly #redis = new LastReading<number>();
-  /** Those that are not known to be carried yet, the oldest first. */
+  /** Proofs that the bridge is not known to have reached yet, the oldest first. */
   readonly #arrivals: Arrival[] = [];
   #freshAt: number | null = null;
   #askedAt = 0;
 
   /**
-   * Takes in a poll: when it was asked, and when the orders service had answered (ms). `subscribed`: whether the gateway
-   * itself follows the stream.
+   * Takes in a poll: what the stages answered, when they were asked (ms), when the orders service had answered, and whether
+   * the gateway itself followed the stream (`subscribed`).
    */
   take(
     { orders, users, ordersForClients, bridge, redis }: Readings,
@@ -86,32 +89,34 @@ export class Freshness {
     if (bridge && redis && poll.subscribed) this.#carry(poll.asked - (bridge.lag?.behind_ms ?? 0));
   }
 
-  /** What was on Kafka at `time` has come to the gateway. */
+  /** Takes in that everything that was on Kafka at `time` (ms) has come to the gateway. */
   #carry(time: number): void {
     const open = this.#arrivals.findIndex(({ by }) => by > time);
     const carried = this.#arrivals.splice(0, open === -1 ? this.#arrivals.length : open);
     for (const { until } of carried) this.#freshAt = Math.max(until, this.#freshAt ?? 0);
   }
 
-  /** What was committed until then (ms) is known to have come; null as long as nothing is known. */
+  /** The time (ms) until which everything committed is known to have come to the gateway; null while nothing is known. */
   get freshAt(): number | null {
     return this.#freshAt;
   }
 
   /**
-   * The first stage that keeps changes of orders from coming: Redis when it does not answer, for nothing passes it; else in
-   * the order of their way. `subscribed`: as above. The users service is none of the stages: orders do not pass it.
+   * The stage that keeps changes of orders from coming, or null: Redis when it does not answer, for nothing passes it then;
+   * else the first one on their way. `subscribed` says whether the gateway itself follows the stream. The users service is
+   * not among the stages, because changes of orders do not pass it.
    */
   behind(subscribed: boolean): Stage | null {
     if (this.#redis.isUnknown) return 'redis';
     if (this.#orders.isUnknown || (this.#orders.lag?.oldest_ms ?? 0) > lateMs) return 'orders';
     if (this.#bridge.isUnknown || (this.#bridge.lag?.behind_ms ?? 0) > lateMs) return 'bridge';
     if (!subscribed) return 'redis';
-    // After an outage before it, the bridge may not have heard of what comes yet.
+    // Right after an outage of an earlier stage, the bridge may not know yet of what is about to reach it.
     const isFresh = this.#freshAt === null || this.#askedAt - this.#freshAt <= lateMs + chainMs;
     return isFresh ? null : 'bridge';
   }
 
+  /** The figures of all stages; null where a stage is unknown. */
   lag(gateway: StreamLag['gateway']): StreamLag {
     return {
       orders: waiting(this.#orders.lag),

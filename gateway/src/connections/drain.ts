@@ -1,19 +1,20 @@
 import type { Task } from '@live-orders/runtime/process/run.ts';
-import type { Hub } from './hub.ts';
+import type { Hub } from '../fanout/hub.ts';
 
-/** So that 250 clients a second come to the other gateways; but all within this, for a process has 8 s to stop. */
+/** At most 250 clients a second come to the other gateways; yet all within 4 s, for a process has 8 s to stop. */
 const msPerClient = 4;
 const longestSpanMs = 4_000;
-/** A client that has not left by itself so long after its time is closed. */
+/** A client that has not left by itself so long after the time that it was told is closed. */
 const patienceMs = 500;
 
 /**
- * Empties a gateway that is asked to stop: each client is told when to move, one after the other, and goes on receiving
- * until then. `over` aborts when all have left or were closed; what they need of this process has to run until then.
+ * Empties a gateway that is asked to stop: each client is told its own time to move to another one, and goes on receiving
+ * until then. What clients need of this process has to run until the last one has left or was closed.
  */
 export class Drain implements Task {
   readonly name = 'drain';
   readonly #hub: Hub;
+  /** Aborts when no client is left. */
   readonly #over = new AbortController();
   #begun = false;
 
@@ -26,7 +27,7 @@ export class Drain implements Task {
     return this.#begun;
   }
 
-  /** A part that is needed until the last client has left. */
+  /** The same part, but told to stop only when the last client has left. */
   lasting(task: Task): Task {
     return { name: task.name, run: () => task.run(this.#over.signal) };
   }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Drain } from './drain.ts';
-import { at, created, events, openHub, Recorder } from '../testing/hub.ts';
-import type { Hub } from './hub.ts';
+import { at, created } from '../testing/redis-messages.ts';
+import { events, Recorder } from '../testing/recorder.ts';
+import { openHub } from '../testing/hub.ts';
+import type { Hub } from '../fanout/hub.ts';
 
 let hub: Hub;
 let drain: Drain;

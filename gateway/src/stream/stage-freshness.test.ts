@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Freshness, type Readings } from './freshness.ts';
+import { type Readings, StageFreshness } from './stage-freshness.ts';
 
 const fine: Readings = {
   orders: { lag: { depth: 2, oldest_ms: 40, dead: 0 } },
@@ -11,9 +11,9 @@ const fine: Readings = {
 const outbox = (oldest_ms: number) => ({ lag: { depth: 7, oldest_ms, dead: 0 } });
 const gateway = { backlog_bytes: 0, loop_ms: 0 };
 
-/** Freshness after these polls, one a second from second 1 on, each given by what differs from a fine one. */
-const after = (...polls: (Partial<Readings> & { subscribed?: boolean })[]): Freshness => {
-  const freshness = new Freshness();
+/** The freshness after these polls, one a second from second 1 on; each is given by what differs from a fine one. */
+const after = (...polls: (Partial<Readings> & { subscribed?: boolean })[]): StageFreshness => {
+  const freshness = new StageFreshness();
   for (const [index, { subscribed = true, ...poll }] of polls.entries()) {
     const asked = (index + 1) * 1_000;
     freshness.take({ ...fine, ...poll }, { asked, ordersAnswered: asked + 10, subscribed });
@@ -27,7 +27,7 @@ describe('the stage that is behind', () => {
   });
 
   test('is unknown before the first poll, which is not live', () => {
-    expect(new Freshness().behind(true)).not.toBeNull();
+    expect(new StageFreshness().behind(true)).not.toBeNull();
   });
 
   test.each([
@@ -93,7 +93,7 @@ describe('what is known to have come', () => {
   });
 
   test('is soon enough when every poll waits for another stage, and the bridge is busy', () => {
-    const freshness = new Freshness();
+    const freshness = new StageFreshness();
     for (let asked = 0; asked <= 25_000; asked += 2_500) {
       const poll = { asked, ordersAnswered: asked + 10, subscribed: true };
       freshness.take({ ...fine, users: null, bridge: bridge(1_100) }, poll);
@@ -103,7 +103,7 @@ describe('what is known to have come', () => {
 
   test('makes the stream late when an outage is over before the bridge has heard of what waited', () => {
     const outage = Array.from({ length: 8 }, (_, second) => ({ orders: outbox(second * 1_000), bridge: bridge(0, 0) }));
-    // The outbox is empty now, and the bridge was measured before anything arrived.
+    // The outbox is empty again, but the bridge measured its lag before what had waited reached Kafka.
     const recovering = after({}, {}, ...outage, { orders: outbox(0), bridge: bridge(300, 0) });
     expect(recovering.freshAt).toBe(3_000);
     expect(recovering.behind(true)).toBe('bridge');

@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKafka, type KafkaProgram } from './kafka.ts';
-import { partialName, removePartials } from '../process/partial.ts';
+import { partialName, removePartials } from './partial.ts';
 import { freePort } from '../process/ports.ts';
 
 /**

@@ -6,7 +6,7 @@ import { Daemon } from '../process/daemon.ts';
 import { findJava } from './java.ts';
 import { local } from '../places.ts';
 import { freePort } from '../process/ports.ts';
-import { kafkaAnswers, kafkaFindsGroups } from '../process/probes.ts';
+import { kafkaAnswers, kafkaFindsGroups } from './probes.ts';
 
 /** How to run Kafka's class on this machine, and the archive of its loaded classes that goes with exactly that. */
 export interface KafkaProgram {

@@ -5,7 +5,7 @@ import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findMaven } from './java.ts';
 import { runLeashed } from '../process/tied-process.ts';
-import { completePartial, partialName, removePartials } from '../process/partial.ts';
+import { completePartial, partialName, removePartials } from './partial.ts';
 import { local, logs } from '../places.ts';
 import { StartError } from '../process/start-error.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
-import { completePartial, partialName, removePartials } from '../process/partial.ts';
+import { completePartial, partialName, removePartials } from './partial.ts';
 import { root } from '../places.ts';
 import { StartError } from '../process/start-error.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { Daemon } from '../process/daemon.ts';
 import { describeExit, runLeashed } from '../process/tied-process.ts';
-import { completePartial, isAlive, partialName, removePartials } from '../process/partial.ts';
+import { completePartial, isAlive, partialName, removePartials } from './partial.ts';
 import { findPostgresHome, type PostgresHome } from './postgres-home.ts';
 import { StartError } from '../process/start-error.ts';
 

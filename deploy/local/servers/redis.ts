@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Daemon } from '../process/daemon.ts';
-import { redisAnswers } from '../process/probes.ts';
+import { redisAnswers } from './probes.ts';
 
 export interface RedisOptions {
   port: number;

@@ -3,7 +3,7 @@ import { help, parseFlags, type Flags } from './flags.ts';
 import { startData } from '../places.ts';
 import { removeData } from '../servers/postgres-home.ts';
 import { makePlan, preflight, servers, type Plan } from './preflight.ts';
-import { duration, Progress } from '../process/progress.ts';
+import { duration, Progress } from './progress.ts';
 import { StartError } from '../process/start-error.ts';
 import { System } from './system.ts';
 

@@ -1,4 +1,4 @@
-import { buildDashboard, dashboardOutdated } from '../parts/dashboard.ts';
+import { buildDashboard, dashboardOutdated } from '../parts/dashboard-build.ts';
 import type { Daemon } from '../process/daemon.ts';
 import { archiveClasses } from '../servers/kafka-archive.ts';
 import type { Output } from '../process/tied-process.ts';
@@ -7,7 +7,7 @@ import type { Env } from '../parts/part-env.ts';
 import { partNames, parts, stopOrder, type PartName } from '../parts/parts.ts';
 import { logs, startData } from '../places.ts';
 import { servers, type Plan } from './preflight.ts';
-import type { Progress } from '../process/progress.ts';
+import type { Progress } from './progress.ts';
 import { Stack, type ServerName } from '../servers/stack.ts';
 import { supervise } from '../process/supervise.ts';
 

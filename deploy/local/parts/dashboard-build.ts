@@ -4,7 +4,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describeExit, runLeashed } from '../process/tied-process.ts';
 import { logs, root } from '../places.ts';
-import { lastLines, StartError } from '../process/start-error.ts';
+import { lastLines } from '../process/last-lines.ts';
+import { StartError } from '../process/start-error.ts';
 
 const folder = join(root, 'dashboard');
 const stamp = join(folder, 'build', '.sources');

@@ -5,7 +5,7 @@ import type { Output } from '../process/tied-process.ts';
 import { blankEnv, mergeEnv, readPartEnv, type Env } from './part-env.ts';
 import { parts, type PartName } from './parts.ts';
 import { local, root } from '../places.ts';
-import { httpAnswers } from '../servers/probes.ts';
+import { httpAnswers } from './http-probe.ts';
 
 export interface PartOptions {
   name: PartName;

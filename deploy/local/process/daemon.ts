@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeExit, spawnLeashed, type Exit, type Leashed, type Output } from './tied-process.ts';
-import { lastLines, StartError } from './start-error.ts';
+import { lastLines } from './last-lines.ts';
+import { StartError } from './start-error.ts';
 
 export interface DaemonSpec {
   /** As people call it: `Kafka`, `orders`. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isAlive } from '../process/is-alive.ts';
 
 /*
  * A folder that takes a while to fill is filled under a name of its own, which ends with our process id, and renamed
@@ -9,16 +10,6 @@ import { basename, dirname, join } from 'node:path';
 
 /** The name under which this process fills `folder`. */
 export const partialName = (folder: string): string => `${folder}.partial-${process.pid}`;
-
-/** Whether a process of that id exists, of whatever user. */
-export const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-};
 
 /** Gives a complete folder its real name, or drops it where another process was faster. */
 export const completePartial = async (folder: string): Promise<void> => {

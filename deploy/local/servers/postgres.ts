@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { Daemon } from '../process/daemon.ts';
 import { describeExit, runLeashed } from '../process/tied-process.ts';
-import { completePartial, isAlive, partialName, removePartials } from './partial.ts';
+import { completePartial, partialName, removePartials } from './partial.ts';
+import { isAlive } from '../process/is-alive.ts';
 import { findPostgresHome, type PostgresHome } from './postgres-home.ts';
 import { StartError } from '../process/start-error.ts';
 

@@ -4,7 +4,7 @@ import type { Daemon } from '../process/daemon.ts';
 import { createKafka, findKafkaProgram, type KafkaProgram } from './kafka.ts';
 import { freePort } from '../process/ports.ts';
 import { createPostgres, postgresUrl } from './postgres.ts';
-import { silently, type Step } from '../start/progress.ts';
+import { silently, type Step } from '../process/step.ts';
 import { createRedis } from './redis.ts';
 import { fetchServers, serversMissing, type Servers } from './maven.ts';
 

@@ -6,7 +6,7 @@ import { createPart } from '../parts/part.ts';
 import type { Env } from '../parts/part-env.ts';
 import { partNames, parts, stopOrder, type PartName } from '../parts/parts.ts';
 import { logs, startData } from '../places.ts';
-import { servers, type Plan } from './preflight.ts';
+import { servers, type Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { Stack, type ServerName } from '../servers/stack.ts';
 import { supervise } from '../process/supervise.ts';

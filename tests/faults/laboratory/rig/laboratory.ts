@@ -6,7 +6,7 @@ import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import type { KafkaListener } from '@live-orders/local/servers/kafka.ts';
 import { createKafkaCluster } from '@live-orders/test-support/system/kafka-cluster.ts';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
-import { isAlive } from '@live-orders/local/servers/partial.ts';
+import { isAlive } from '@live-orders/local/process/is-alive.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { removeData } from '@live-orders/local/servers/postgres-home.ts';
 import { type Stack, startStack } from '@live-orders/local/servers/stack.ts';

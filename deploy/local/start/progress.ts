@@ -4,23 +4,26 @@ import type { Step } from '../process/step.ts';
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const quietSeconds = 10;
 
-/** `1.2 s`, `3 min 5 s`. */
+/** A duration in words: `1.2 s`, `3 min 5 s`. */
 export const duration = (ms: number): string => {
   const seconds = ms / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 };
 
+/** A step that is under way. Times are milliseconds since 1970. */
 interface Running {
   name: string;
   detail: string;
   since: number;
+  /** When it was last written that the step is under way. */
   said: number;
 }
 
 /**
- * Writes what happens: one line for each finished step, lines of others in between, and below them, on a terminal, one
- * line that moves while steps are under way. Elsewhere a step that takes long says so every ten seconds.
+ * Shows the progress of a start: a line for each step that has finished, other lines in between, and on a terminal, as
+ * the last line, an animated one for the steps that are under way. Where the output is no terminal, a line is written
+ * every ten seconds for each step that is still under way.
  */
 export class Progress {
   readonly #out: NodeJS.WriteStream;
@@ -49,19 +52,19 @@ export class Progress {
     }
   };
 
-  /** Writes a line above the moving one. */
+  /** Writes a line above the animated one. */
   line(text: string): void {
     this.#erase();
     this.#out.write(`${text}\n`);
     this.#draw();
   }
 
-  /** A line that somebody should read. */
+  /** Writes a warning. */
   warn(text: string): void {
     this.line(`${this.#paint('yellow', '!')} ${text}`);
   }
 
-  /** A line that says why it ends. */
+  /** Writes why the start has failed. */
   fail(text: string): void {
     this.line(`${this.#paint('red', '✗')} ${text}`);
   }
@@ -109,7 +112,7 @@ export class Progress {
       return detail === '' ? `${name} ${elapsed}` : `${name} (${detail}) ${elapsed}`;
     });
     const text = `${frames[this.#frame % frames.length]} ${names.join(' · ')}`;
-    // A line that wraps could not be taken back.
+    // A line that wraps could not be erased with a carriage return.
     this.#out.write(text.slice(0, this.#out.columns - 1));
     this.#drawn = true;
   }

@@ -5,7 +5,8 @@ import { connectDatabase, type Sequelize } from '../services/runtime/src/databas
 import { migrate } from '../services/runtime/src/database/migrations.ts';
 import { createLog, type Log } from '../services/runtime/src/process/log.ts';
 import { removeData } from '../deploy/local/servers/postgres-home.ts';
-import { type ServerName, type Stack, startStack } from '../deploy/local/servers/stack.ts';
+import type { ServerName, Stack } from '../deploy/local/servers/stack.ts';
+import { startStack } from '../tests/support/system/stack.ts';
 
 export interface Throwaway {
   url: string;

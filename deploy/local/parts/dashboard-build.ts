@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { describeExit, runLeashed } from '../process/tied-process.ts';
+import { describeExit, runTied } from '../process/tied-process.ts';
 import { logs, root } from '../places.ts';
 import { lastLines } from '../process/last-lines.ts';
 import { StartError } from '../process/start-error.ts';
@@ -23,7 +23,7 @@ const filesOf = (path: string): string[] => {
   return readdirSync(path).flatMap((name) => filesOf(join(path, name)));
 };
 
-/** A hash of the names (seen from `base`) and contents of all files in `paths`; a missing path counts as empty. */
+/** A hash of the names (relative to `base`) and contents of all files in `paths`; a missing path counts as empty. */
 export const hashSources = (base: string, paths: string[]): string => {
   const hash = createHash('sha256');
   for (const file of paths.flatMap(filesOf).sort()) {
@@ -33,13 +33,13 @@ export const hashSources = (base: string, paths: string[]): string => {
   return hash.digest('hex');
 };
 
-/** Whether the dashboard has to be built: there is no build, or one of other sources. */
+/** Whether the dashboard has to be built, because there is no build, or one of other sources. */
 export const dashboardOutdated = (): boolean =>
   !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hashSources(root, sources);
 
-/** Builds the dashboard; rejects with a StartError that shows the end of what Vite said. */
+/** Builds the dashboard. Rejects with a StartError that shows the last lines of Vite's output where the build fails. */
 export const buildDashboard = async (signal: AbortSignal): Promise<void> => {
-  // The hash of what was there before: a file that is saved during the build makes the next start build again.
+  // Taken before the build, so that a file which is saved during the build makes the next start build again.
   const hash = hashSources(root, sources);
   const log = join(logs, 'dashboard-build.log');
   await mkdir(logs, { recursive: true });
@@ -48,7 +48,7 @@ export const buildDashboard = async (signal: AbortSignal): Promise<void> => {
   const output = (line: string): number => lines.push(line);
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const env = { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' };
-  const exit = await runLeashed(process.execPath, [vite, 'build'], { cwd: folder, env, output, signal });
+  const exit = await runTied(process.execPath, [vite, 'build'], { cwd: folder, env, output, signal });
   await writeFile(log, `${lines.join('\n')}\n`);
   if (exit.code !== 0) {
     const end = lastLines(log, 3).join(' / ');

@@ -1,4 +1,4 @@
-/** Whether a part's health address answers, and not with an error. */
+/** Whether an HTTP address answers within two seconds, and with a status below 400. */
 export const httpAnswers = async (url: string): Promise<boolean> => {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000), redirect: 'manual' });

@@ -1,8 +1,5 @@
-/** A stretch of work; `detail` tells how far it is, and the returned text, if any, stands beside its name at the end. */
-export type Work<T> = (detail: (text: string) => void) => Promise<T>;
-
-/** Runs work and shows it; every step of a start goes through one of these. */
-export type Step = <T>(name: string, work: Work<T>) => Promise<T>;
+/** Runs a named piece of work and may show it. The work tells by `detail` how far it is: `3 files, 1.2 MB`. */
+export type Step = <T>(name: string, work: (detail: (text: string) => void) => Promise<T>) => Promise<T>;
 
 /** A step that shows nothing. */
 export const silently: Step = (_name, work) => work(() => undefined);

@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { isAlive } from '../process/is-alive.ts';
 
 /*
- * A folder that takes a while to fill is filled under a name of its own, which ends with our process id, and renamed
- * when it is complete: whoever finds it by its real name finds all of it.
+ * A folder (or file) that takes a while to fill is filled under a partial name, which ends with the id of the process
+ * that fills it, and renamed once it is complete. So whoever finds the real name finds all of the content, even when a
+ * run was killed half-way or two runs fill it at once.
  */
 
 /** The name under which this process fills `folder`. */
@@ -21,7 +22,7 @@ export const completePartial = async (folder: string): Promise<void> => {
   }
 };
 
-/** Removes what processes that are gone have begun beside `folder`, and what this one has. */
+/** Removes the partial folders beside `folder` that this process has begun, and those of processes that are gone. */
 export const removePartials = async (folder: string): Promise<void> => {
   const parent = dirname(folder);
   if (!existsSync(parent)) return;

@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findJava, findMaven } from '../servers/java.ts';
 import { partNames, parts } from '../parts/parts.ts';
 import { isTaken } from '../process/ports.ts';
-import { serversMissing } from '../servers/maven.ts';
+import { artifactsMissing } from '../servers/maven.ts';
+import { serverTitles } from '../servers/stack.ts';
 import { StartError } from '../process/start-error.ts';
 import { type Plan, servers } from './plan.ts';
 
+/** A port that the start needs. */
 interface Wanted {
   port: number;
   title: string;
@@ -15,8 +17,8 @@ interface Wanted {
 
 const wantedPorts = ({ embedded, ports }: Plan): Wanted[] => [
   ...embedded.map((name) => {
-    const { title, port, variables } = servers[name];
-    return { port, title, remedy: `set ${variables.join(' and ')} to use what listens there` };
+    const { port, variables } = servers[name];
+    return { port, title: serverTitles[name], remedy: `set ${variables.join(' and ')} to use what listens there` };
   }),
   ...partNames.map((name) => ({
     port: ports[name],
@@ -34,7 +36,7 @@ const takenPorts = async (wanted: Wanted[]): Promise<Wanted[]> => {
 const checkPorts = async (plan: Plan, signal: AbortSignal): Promise<void> => {
   const wanted = wantedPorts(plan);
   let taken = await takenPorts(wanted);
-  // What a killed run has left behind takes up to a few seconds to notice and go.
+  // The processes of a run that was killed notice it and stop, which takes up to a few seconds (tied-process.ts).
   for (let tries = 0; taken.length > 0 && tries < 12; tries += 1) {
     await delay(250, undefined, { signal });
     taken = await takenPorts(wanted);
@@ -52,7 +54,7 @@ const checkPorts = async (plan: Plan, signal: AbortSignal): Promise<void> => {
 
 const checkPrograms = ({ embedded }: Plan): void => {
   if (embedded.includes('kafka')) findJava();
-  if ((embedded.includes('kafka') || embedded.includes('redis')) && serversMissing()) findMaven();
+  if ((embedded.includes('kafka') || embedded.includes('redis')) && artifactsMissing()) findMaven();
 };
 
 /** Rejects with a StartError, before anything is started, when a port is taken or a program is missing. */

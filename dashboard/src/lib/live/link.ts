@@ -3,7 +3,7 @@ import { closeCodes, shouldReconnect } from '@live-orders/contracts/socket/close
 import { eventsUrl } from './event-stream.ts';
 import { SessionEndedError, type LiveSocket } from './state.ts';
 import { TransportChoice, type Transport } from './transport.ts';
-import { pause } from './pause.ts';
+import { pause } from './backoff.ts';
 
 export interface LiveLinkOptions {
   /** Gets a ticket and answers the socket's whole URL, without `since`. May throw SessionEndedError. */

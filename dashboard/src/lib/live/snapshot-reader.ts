@@ -1,7 +1,7 @@
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { backoff } from './link.ts';
 import { SessionEndedError } from './state.ts';
-import { pause } from './pause.ts';
+import { pause } from './backoff.ts';
 
 /** Milliseconds. */
 const snapshotLimit = 20_000;

@@ -11,7 +11,7 @@ import { LiveClient } from '../live/client.ts';
 import type { LiveState } from '../live/state.ts';
 import { admitToSocket, readOrder, readOrders } from '../orders/order-api.ts';
 import { finalOrders, readOrderSnapshot } from '../orders/order-snapshot.ts';
-import { Presence } from './presence.svelte.ts';
+import { Presence } from '../presence/presence.svelte.ts';
 import { RecentChanges, type RecentChange } from './recent-changes.ts';
 import { finalStatuses } from '../orders/status.ts';
 

@@ -1,11 +1,11 @@
 import { goto } from '$app/navigation';
 import { resolve } from '$app/paths';
 import { page } from '$app/state';
-import { ApiError } from '#lib/session/api.ts';
-import type { LiveOrders } from '#lib/session/live.svelte.ts';
-import { SessionEndedError } from '#lib/live/state.ts';
-import { leaveForLogin } from '#lib/session/login.ts';
-import { readOrders } from '#lib/orders/order-api.ts';
+import { ApiError } from '../session/api.ts';
+import type { LiveOrders } from '../feed/live-orders.svelte.ts';
+import { SessionEndedError } from '../live/state.ts';
+import { leaveForLogin } from '../session/login.ts';
+import { readOrders } from '../orders/order-api.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import {
   arrange,

@@ -4,10 +4,10 @@ import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { toast } from 'svelte-sonner';
 import { ApiError, callApi } from '../session/api.ts';
-import type { LiveOrders } from '../session/live.svelte.ts';
+import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { SessionEndedError } from '../live/state.ts';
-import { statusLabels } from './status.ts';
+import { statusLabels } from '../orders/status.ts';
 
 /** The steps that are under way, and their outcome. */
 export class Moves {

@@ -1,4 +1,4 @@
-import { makeOrder } from '#lib/testing/orders.ts';
+import { makeOrder } from '../testing/orders.ts';
 import { describe, expect, it } from 'vitest';
 import {
   arrange,

@@ -1,6 +1,6 @@
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { finalStatuses, openStatuses, statusLabels } from '#lib/orders/status.ts';
+import { finalStatuses, openStatuses, statusLabels } from '../orders/status.ts';
 
 /** What the board can be narrowed to: a status, all that still move, or everything. */
 export const filters = ['open', ...orderStatuses, 'all'] as const;

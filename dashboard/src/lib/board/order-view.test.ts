@@ -1,14 +1,6 @@
 import { makeOrder } from '../testing/orders.ts';
 import { describe, expect, it } from 'vitest';
-import {
-  arrange,
-  countByStatus,
-  matchesQuery,
-  reachesFinal,
-  readView,
-  summarizeItems,
-  writeView,
-} from './order-view.ts';
+import { arrange, countByStatus, matchesQuery, reachesFinal, readView, writeView } from './order-view.ts';
 
 const orders = [
   makeOrder({ id: 'c', number: 1043, due_at: '2026-03-14T12:00:00.000Z' }),
@@ -48,18 +40,5 @@ describe('the view of the board', () => {
 
   it('counts by status', () => {
     expect(countByStatus(orders)).toMatchObject({ pending: 1, confirmed: 1, delivered: 1, cancelled: 0 });
-  });
-
-  it('sums the items up', () => {
-    const items = ['Linen throw', 'Enamel kettle', 'Oak wall hook'].map((name, index) => ({
-      id: name,
-      product_id: name,
-      name,
-      quantity: index + 1,
-      price: 100,
-    }));
-    expect(summarizeItems(makeOrder({ id: 'a', items }))).toBe(
-      '1\u00a0×\u00a0Linen throw, 2\u00a0×\u00a0Enamel kettle +1',
-    );
   });
 });

@@ -67,10 +67,3 @@ export function countByStatus(orders: readonly Order[]): Record<OrderStatus, num
   for (const order of orders) counts[order.status] += 1;
   return counts;
 }
-
-/** `2 × Linen throw, 1 × Enamel kettle +2`; a line does not end between a number and what it counts. */
-export function summarizeItems(order: Order, most = 2): string {
-  const named = order.items.slice(0, most).map((item) => `${item.quantity}\u00a0×\u00a0${item.name}`);
-  const rest = order.items.length - named.length;
-  return named.join(', ') + (rest > 0 ? ` +${rest}` : '');
-}

@@ -3,28 +3,28 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import { createContext, flushSync } from 'svelte';
+import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { clock } from '../ui/clock.svelte.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import { LiveClient } from '../live/client.ts';
 import type { LiveState } from '../live/state.ts';
-import { admitToSocket, readOrder, readOrders } from '../orders/order-api.ts';
+import { readOrder, readOrders } from '../orders/order-api.ts';
+import { admitToSocket } from '../session/ticket.ts';
 import { finalOrders, readOrderSnapshot } from '../orders/order-snapshot.ts';
 import { Presence } from '../presence/presence.svelte.ts';
 import { RecentChanges, type RecentChange } from './recent-changes.ts';
+import { Repaint } from './repaint.ts';
 import { finalStatuses } from '../orders/status.ts';
 
 /** Milliseconds. */
-const longestRest = 500;
-const twoFrames = 34;
 const readLimit = 15_000;
 
 const newestFirst = (a: Order, b: Order): number => b.number - a.number;
 
-/** The live client for pages: the same orders and state as Svelte state, brought up to date once per frame. */
+/** The live client as Svelte state for the pages, brought up to date at most once per frame. */
 export class LiveOrders {
-  /** The newest of each product that was heard of. */
+  /** The latest version of each product of which the stream has brought an update. */
   readonly products = new SvelteMap<string, Product>();
   readonly presence: Presence;
   readonly #client: LiveClient;
@@ -33,7 +33,7 @@ export class LiveOrders {
   #lastMessageAt = $state<number | null>(null);
   #complete = $state(false);
   #snapshots = $state(0);
-  /** Where the final orders go on that are older than those here; undefined before the first snapshot. */
+  /** The cursor of the next older final orders; null when there are none, undefined before the first snapshot. */
   #olderFinal = $state<string | null>();
   #partial = $state.raw<readonly OrderStatus[]>(finalStatuses);
   #crowdedOut = $state(0);
@@ -41,10 +41,9 @@ export class LiveOrders {
   readonly #latencies = new Latencies();
   #lag = $state.raw<StreamLag | null>(null);
   #latency = $state.raw<Latency | null>(null);
-  #stopFlush: (() => void) | null = null;
-  #restUntil = 0;
+  readonly #repaint = new Repaint(() => this.#publish());
 
-  /** `userId`: whose page this is. */
+  /** `socketUrl` is the gateway's, without a ticket; `userId` is the user who is logged in. */
   constructor(socketUrl: string, userId: string) {
     this.presence = new Presence(userId, (look) => this.#client.send(look));
     this.#client = new LiveClient({
@@ -53,11 +52,11 @@ export class LiveOrders {
       confirm: readOrder,
       onOrders: (changes) => {
         this.#recent.add(changes);
-        this.#schedule();
+        this.#repaint.schedule();
       },
       onState: ({ phase }) => {
         if (phase === 'reconnecting' || phase === 'ended') this.presence.end();
-        this.#schedule();
+        this.#repaint.schedule();
       },
       onMessage: (message) => this.#hear(message),
     });
@@ -76,22 +75,22 @@ export class LiveOrders {
     return this.#lastMessageAt;
   }
 
-  /** How far each stage was behind at the last heartbeat. */
+  /** How far behind each stage was at the last heartbeat; null for who may not know, and before the first one. */
   get lag(): StreamLag | null {
     return this.#lag;
   }
 
-  /** How long changes took from the database to the gateway. */
+  /** How long the latest changes took from the database to the gateway. */
   get latency(): Latency | null {
     return this.#latency;
   }
 
-  /** Whether every open order is here. */
+  /** Whether a snapshot was read, so that every open order is here. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** How many snapshots were taken in; each takes away the older final orders that were read on demand. */
+  /** How many snapshots were taken in. Each one removes the older final orders that were read on demand. */
   get snapshots(): number {
     return this.#snapshots;
   }
@@ -101,22 +100,22 @@ export class LiveOrders {
     return this.#olderFinal !== null;
   }
 
-  /** The statuses of which the server may have orders that are not here. */
+  /** The statuses in which the server may have orders that are not here. */
   get partial(): readonly OrderStatus[] {
     return this.#partial;
   }
 
-  /** How many orders were given up for want of room. */
+  /** How many orders the store has dropped because it was full. */
   get crowdedOut(): number {
     return this.#crowdedOut;
   }
 
   get(id: string): Order | undefined {
-    // The store is no Svelte state: reading the list is what makes the caller hear of changes.
+    // The store is no Svelte state. Reading the list, which is, makes Svelte ask again after a change.
     return this.#orders.length > 0 ? this.#client.store.get(id) : undefined;
   }
 
-  /** What just happened to an order, for the highlight of a row that is being drawn. */
+  /** What has just happened to an order, for the highlight of a row that is being drawn. */
   recent(id: string): RecentChange | undefined {
     return this.#recent.get(id);
   }
@@ -126,7 +125,7 @@ export class LiveOrders {
     this.#publish();
   }
 
-  /** Takes in what was asked for, which then stays whatever room there is, until `release` or the next snapshot. */
+  /** Takes in orders that a page has asked for. They stay even when the store is full, until `release` or a snapshot. */
   keep(orders: readonly Order[]): void {
     for (const { id } of orders) this.#client.store.kept.add(id);
     this.put(orders);
@@ -137,23 +136,23 @@ export class LiveOrders {
     this.#publish();
   }
 
-  /** Everything that the server has in these statuses is here. */
+  /** To be called when everything that the server has in these statuses is here. */
   hasAll(statuses: readonly OrderStatus[]): void {
     this.#partial = this.#partial.filter((status) => !statuses.includes(status));
   }
 
-  /** Reads the next of the older final orders; fails as callApi does. */
+  /** Reads the next older final orders. Fails as callApi does. */
   async readOlder(): Promise<void> {
     if (!this.#olderFinal) return;
     const search = { status: finalStatuses, limit: finalOrders, cursor: this.#olderFinal };
     const page = await readOrders(search, AbortSignal.timeout(readLimit));
-    // A snapshot that came meanwhile has taken the older orders away: they are read from its end again.
+    // A snapshot that came meanwhile has removed the older orders, so that these no longer follow on what is here.
     if (this.#olderFinal !== search.cursor) return;
     this.#olderFinal = page.next_cursor;
     this.keep(page.data);
   }
 
-  /** Keeps this order here and up to date, final or not, until the answered function is called. */
+  /** Keeps an order here and up to date, final or not, until the returned function is called. */
   watch(id: string): () => void {
     const { watched } = this.#client.store;
     watched.add(id);
@@ -164,7 +163,7 @@ export class LiveOrders {
     this.#client.wake();
   }
 
-  /** Connects, until the answered function is called. */
+  /** Connects, until the returned function is called. */
   start(): () => void {
     const wake = () => this.#client.wake();
     const suspect = () => this.#client.suspect();
@@ -180,7 +179,7 @@ export class LiveOrders {
       window.removeEventListener('offline', suspect);
       document.removeEventListener('visibilitychange', show);
       this.#client.stop();
-      this.#stopFlush?.();
+      this.#repaint.stop();
     };
   }
 
@@ -203,34 +202,7 @@ export class LiveOrders {
       const known = this.products.get(message.data.id);
       if (!known || known.version < message.data.version) this.products.set(message.data.id, message.data);
     }
-    this.#schedule();
-  }
-
-  /** Once per frame; and after a frame that was dear, a rest, so that the page stays free for its user. */
-  #schedule(): void {
-    if (this.#stopFlush || typeof window === 'undefined') return;
-    const wait = document.hidden ? 1000 : this.#restUntil - performance.now();
-    if (wait > 0) {
-      const timer = setTimeout(() => this.#flush(), wait);
-      this.#stopFlush = () => clearTimeout(timer);
-    } else {
-      const frame = requestAnimationFrame(() => this.#flush());
-      this.#stopFlush = () => cancelAnimationFrame(frame);
-    }
-  }
-
-  #flush(): void {
-    this.#stopFlush = null;
-    const began = performance.now();
-    this.#publish();
-    flushSync();
-    this.#rest((performance.now() - began) * 2);
-    // The timer of a frame's callback fires once that frame is painted, so that layout and painting count as well.
-    requestAnimationFrame(() => setTimeout(() => this.#rest((performance.now() - began - twoFrames) * 2)));
-  }
-
-  #rest(ms: number): void {
-    this.#restUntil = Math.max(this.#restUntil, performance.now() + Math.min(ms, longestRest));
+    this.#repaint.schedule();
   }
 
   #publish(): void {

@@ -1,7 +1,6 @@
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { orderPage } from '@live-orders/contracts/rest/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
-import { ticket } from '@live-orders/contracts/socket/tickets.ts';
 import type { z } from 'zod';
 import { ApiError, callApi } from '../session/api.ts';
 import { openStatuses } from './status.ts';
@@ -43,12 +42,4 @@ export async function readOrder(id: string, signal: AbortSignal): Promise<Order 
     if (error instanceof ApiError && error.problem?.status === 404) return null;
     throw error;
   }
-}
-
-/** The socket's address with a fresh ticket, good for one connection. */
-export async function admitToSocket(socketUrl: string, signal: AbortSignal): Promise<string> {
-  const granted = await callApi(ticket, 'live/ticket', { method: 'POST', signal });
-  const url = new URL(socketUrl);
-  url.searchParams.set('ticket', granted.ticket);
-  return url.href;
 }

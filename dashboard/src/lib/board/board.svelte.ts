@@ -20,15 +20,18 @@ import {
 
 const rowsAtOnce = 100;
 const typingPause = 250;
-/** As long as the pointer has just moved over the rows, none is put in above the one that is aimed at. */
+/** Milliseconds for which the rows keep their places after the pointer has moved over them, so that no click hits another. */
 const aimingMs = 1200;
 
-/** What the board shows: filter, search and order as in the address, older orders on demand, rows that hold still. */
+/**
+ * What the board shows: filter, search and sort order as the page's address has them, older orders on demand, and rows
+ * that keep their places while somebody aims at one.
+ */
 export class Board {
   filter = $state<Filter>('open');
   query = $state('');
   sort = $state<Sort>('newest');
-  /** The server is being asked for orders that are not loaded. */
+  /** Whether orders that are not loaded are being read from the server. */
   fetching = $state(false);
   failure = $state<string | null>(null);
   readonly #live: LiveOrders;
@@ -58,7 +61,7 @@ export class Board {
     return this.#rows.slice(0, this.#limit);
   }
 
-  /** Orders that came in and are kept off the rows for a moment. */
+  /** How many orders are not shown yet, because the rows keep their places. */
   get waiting(): number {
     if (!this.#aiming) return 0;
     return countMissing(this.#wanted, this.#rows);
@@ -68,7 +71,7 @@ export class Board {
     return this.#rows.length > this.#limit || this.#cursor !== null;
   }
 
-  /** Whether what is shown is all there is, so that an empty list may say so. */
+  /** Whether everything that is to be shown was read (or could not be), so that an empty list may say that it is empty. */
   get settled(): boolean {
     return !this.fetching && (this.#live.complete || this.failure !== null);
   }
@@ -83,7 +86,7 @@ export class Board {
     this.#remember();
   }
 
-  /** Asks the server for what the filter reaches beyond the loaded orders: all open ones are loaded anyway. */
+  /** Reads what the filter and the search may find beyond the loaded orders, `wait` ms from now. Open ones are loaded anyway. */
   search(wait = 0): void {
     clearTimeout(this.#fetchTimer);
     this.#fetch?.abort();
@@ -101,6 +104,7 @@ export class Board {
     if (!more && this.#cursor !== null) await this.#read(this.#cursor);
   }
 
+  /** To be called when the pointer moves over the rows: they keep their places for a moment. */
   aim(): void {
     this.#aiming = true;
     clearTimeout(this.#aimTimer);
@@ -130,7 +134,7 @@ export class Board {
       do {
         const found = await readOrders({ status, limit: rowsAtOnce, q, cursor }, fetch.signal);
         if (fetch.signal.aborted) return;
-        // A page of what is here already would look as if there were no more.
+        // After a page of orders that are all here already, nothing would seem to have happened: the next one is read too.
         isNews = found.data.some(({ id }) => !this.#live.get(id));
         this.#live.keep(found.data);
         cursor = found.next_cursor;

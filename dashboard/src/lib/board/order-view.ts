@@ -2,7 +2,7 @@ import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/o
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { finalStatuses, openStatuses, statusLabels } from '../orders/status.ts';
 
-/** What the board can be narrowed to: a status, all that still move, or everything. */
+/** What the board can be narrowed to: one status, all those that are not final, or everything. */
 export const filters = ['open', ...orderStatuses, 'all'] as const;
 export type Filter = (typeof filters)[number];
 
@@ -17,20 +17,20 @@ export function statusesOf(filter: Filter): readonly OrderStatus[] {
   return filter === 'all' ? orderStatuses : [filter];
 }
 
-/** Whether the server may have orders for this filter that are not loaded: of final ones only the newest are. */
+/** Whether the server may have orders for this filter that are not loaded. Of the final ones, only the newest are. */
 export const reachesFinal = (filter: Filter): boolean =>
   statusesOf(filter).some((status) => finalStatuses.includes(status));
 
 export const readSort = (text: string | null): Sort => sorts.find((sort) => sort === text) ?? 'newest';
 
-/** The view as the page's address names it; what is missing or unknown there is as by default. */
+/** Reads the view from the query of the page's address; what is missing or unknown there gets its default. */
 export const readView = (address: { get: (name: string) => string | null }) => ({
   filter: filters.find((filter) => filter === address.get('status')) ?? 'open',
   query: address.get('q') ?? '',
   sort: readSort(address.get('sort')),
 });
 
-/** The query of the page's address; what is as by default is left out. */
+/** Writes the view as the query of the page's address; what has its default is left out. */
 export function writeView({ filter, query, sort }: ReturnType<typeof readView>): string {
   const address = new URLSearchParams();
   if (filter !== 'open') address.set('status', filter);
@@ -39,7 +39,7 @@ export function writeView({ filter, query, sort }: ReturnType<typeof readView>):
   return address.toString();
 }
 
-/** Like the server's `q`, but a number matches from its first digits on, while it is being typed. */
+/** Whether a search finds an order. As the server's `q`, but a number is found by its first digits, while it is typed. */
 export function matchesQuery(order: Order, query: string): boolean {
   const wanted = query.trim().replace(/^#/, '').toLowerCase();
   return String(order.number).startsWith(wanted) || order.customer_name.toLowerCase().includes(wanted);
@@ -48,7 +48,7 @@ export function matchesQuery(order: Order, query: string): boolean {
 const dueTime = (order: Order): string => order.due_at ?? '9999';
 const dueFirst = (a: Order, b: Order): number => (dueTime(a) < dueTime(b) ? -1 : 1);
 
-/** The orders to show, of a list that has the newest first. */
+/** The orders to show, out of a list that has the newest first. */
 export function arrange(orders: readonly Order[], filter: Filter, query: string, sort: Sort): Order[] {
   const statuses = new Set(statusesOf(filter));
   const shown = orders.filter((order) => statuses.has(order.status) && matchesQuery(order, query));

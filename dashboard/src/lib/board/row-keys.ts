@@ -1,6 +1,6 @@
 const steps: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
-/** Walks the rows with j and k from anywhere, and with the arrows from a row. */
+/** Moves the focus to the next or previous row: with j and k from anywhere, with the arrow keys from within a row. */
 export function walkRows(event: KeyboardEvent): void {
   const step = steps[event.key];
   if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,10 +1,10 @@
 import { lateMs, type Stage, type StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { formatDelay } from '../ui/times.ts';
 
-/** Why the page may be old is nothing to whoever looks at it: the same words whatever is behind. */
+/** The same words whichever stage is behind: whoever looks at orders cannot do anything about it. */
 export const staleWords = 'Recent changes may be missing here.';
 
-/** One line of the figures: what it is about, and how it stands. `late` asks for attention. */
+/** One line of the figures: the name of a stage, and how it stands. Where `late`, the line is marked. */
 export interface StageLine {
   name: string;
   text: string;
@@ -40,8 +40,8 @@ const names = {
 } as const;
 
 /**
- * The stages in the order of a change's way; the one that is behind is marked, whatever its figures say. Before the first
- * heartbeat there are the same lines, so that nothing moves when it comes.
+ * One line for each stage, in the order in which a change passes them. The stage that is `behind` is marked whatever its
+ * figures say. Before the first heartbeat there are as many lines, so that the panel does not change its height then.
  */
 export function describeStages(lag: StreamLag | null, behind: Stage | null): StageLine[] {
   if (!lag) return Object.values(names).map((name) => ({ name, text: 'no figures yet', late: false }));

@@ -46,9 +46,9 @@ export class OrderStore {
   upsert(order: Order): boolean {
     const known = this.#orders.get(order.id);
     if (known && known.version >= order.version) return false;
-    const left = this.#dropped.get(order.id);
-    if (left !== undefined) {
-      if (left > order.version) return false;
+    const droppedAt = this.#dropped.get(order.id);
+    if (droppedAt !== undefined) {
+      if (droppedAt > order.version) return false;
       this.#dropped.delete(order.id);
     }
     this.#orders.set(order.id, order);

@@ -9,11 +9,11 @@ import { leaveForLogin } from '../session/login.ts';
 import { SessionEndedError } from '../live/state.ts';
 import { statusLabels } from '../orders/status.ts';
 
-/** The steps that are under way, and their outcome. */
+/** Moves orders to other statuses, and says what came of it. */
 export class Moves {
-  /** The order that the user is asked about before it is cancelled. */
+  /** The order that the user is being asked about before it is cancelled. */
   cancelling = $state.raw<Order | null>(null);
-  /** For screen readers: what the last step came to. */
+  /** What came of the last move, in words for screen readers. */
   outcome = $state('');
   readonly #live: LiveOrders;
   readonly #pending = new SvelteMap<string, OrderStatus>();
@@ -22,12 +22,12 @@ export class Moves {
     this.#live = live;
   }
 
-  /** The status that an order is on its way to, while the server has not answered. */
+  /** The status that an order is being moved to, until the server has answered. */
   target(id: string): OrderStatus | undefined {
     return this.#pending.get(id);
   }
 
-  /** Asks the server for the step; nothing is shown as done before the answer is here. */
+  /** Asks the server to move the order. It is shown in its new status only when the server has answered. */
   async move(order: Order, status: OrderStatus, reason?: string): Promise<void> {
     if (this.#pending.has(order.id)) return;
     this.#pending.set(order.id, status);
@@ -50,13 +50,13 @@ export class Moves {
     const actual = await this.#reread(order.id);
     const known = error instanceof ApiError ? error : null;
     const changed = actual !== null && actual.version > order.version;
-    // The answer was lost, but not the step.
+    // Only the answer was lost: the order was moved.
     if (known?.isUncertain && changed && actual.status === status) return;
     this.outcome =
       known?.isUncertain && !actual
         ? `It is not known whether order ${order.number} was moved`
         : `Order ${order.number} was not moved to ${statusLabels[status].toLowerCase()}`;
-    // An illegal step is told with the order's true status; anything else may have crossed a change of somebody else's.
+    // The detail of `invalid_transition` names the order's status; with other problems, somebody else may have changed it.
     const now =
       changed && known?.problem?.code !== 'invalid_transition'
         ? ` It is ${statusLabels[actual.status].toLowerCase()} by now.`

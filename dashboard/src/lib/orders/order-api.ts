@@ -15,7 +15,7 @@ export interface OrderSearch {
 
 const biggestPage = 200;
 
-/** One page of orders, newest first. */
+/** Reads one page of orders, newest first. Fails as callApi does. */
 export function readOrders(search: OrderSearch, signal: AbortSignal): Promise<z.infer<typeof orderPage>> {
   const query = new URLSearchParams({ status: search.status.join(), limit: String(search.limit) });
   if (search.q) query.set('q', search.q);
@@ -23,6 +23,7 @@ export function readOrders(search: OrderSearch, signal: AbortSignal): Promise<z.
   return callApi(orderPage, `orders/api/orders?${query.toString()}`, { signal });
 }
 
+/** Reads every order that is not final, newest first. Fails as callApi does. */
 export async function readOpenOrders(signal: AbortSignal): Promise<Order[]> {
   const orders: Order[] = [];
   let cursor: string | null = null;
@@ -34,7 +35,7 @@ export async function readOpenOrders(signal: AbortSignal): Promise<Order[]> {
   return orders;
 }
 
-/** Null when there is no such order, or none that this user may see. */
+/** Reads one order; null when there is none of this id, or none that this user may see. Else fails as callApi does. */
 export async function readOrder(id: string, signal: AbortSignal): Promise<Order | null> {
   try {
     return await callApi(order, `orders/api/orders/${id}`, { signal });

@@ -7,11 +7,11 @@ const clause = (people: readonly Person[], doing: Doing, what: string): string[]
   return names.length === 0 ? [] : [`${together.format(names)} ${names.length === 1 ? 'is' : 'are'} ${what}`];
 };
 
-/** What others do with an order, as a sentence; empty for nobody: `Ada is moving it, Sam and Lee are looking`. */
+/** What people do at an order, in words: `Ada is moving it, Sam and Lee are looking`. Empty where nobody is there. */
 export const describePeople = (people: readonly Person[]): string =>
   [...clause(people, 'moving', 'moving it'), ...clause(people, 'viewing', 'looking')].join(', ');
 
-/** Two letters for a small badge: `SS` for `Sam Staff`. */
+/** The first letters of the first and the last word of a name, for a small badge: `SS` for `Sam Staff`. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   const [first = '', last = ''] = words.length > 1 ? [words[0], words.at(-1)] : words;

@@ -3,33 +3,36 @@ import { SvelteMap } from 'svelte/reactivity';
 
 const nowhere: Look = { event: 'look', order_id: null, doing: 'viewing' };
 
-/** Who else is at which order; and tells the others at which one this page is. */
+/** Knows which other people are at which order, and tells them at which one the user of this page is. */
 export class Presence {
   readonly #userId: string;
   readonly #say: (look: Look) => void;
   readonly #others = new SvelteMap<string, readonly Person[]>();
-  /** The order whose page is open, and those that a step is being taken with; the newest last. */
+  /** The order whose page is open. */
   #viewed: string | null = null;
+  /** The orders that are being moved, the newest last. */
   readonly #moved: string[] = [];
+  /** What the server was told last. */
   #said: Look = nowhere;
 
-  /** `say` may lose what it is given while there is no connection. */
+  /** `say` sends a message to the server; it may get lost while there is no connection. */
   constructor(userId: string, say: (look: Look) => void) {
     this.#userId = userId;
     this.#say = say;
   }
 
-  /** A connection begins: nothing holds that was said before. */
+  /** To be called when a connection begins: the server has forgotten what it was told on another one. */
   begin(): void {
     this.#said = nowhere;
     this.#tell();
   }
 
-  /** The connection is lost: where others are is not known any more. */
+  /** To be called when the connection is lost: where others are is not known any more. */
   end(): void {
     this.#others.clear();
   }
 
+  /** Takes in what the server says about the people at these orders. */
   hear(orders: readonly PresentOrder[]): void {
     for (const { order_id, people } of orders) {
       const others = people.filter(({ id }) => id !== this.#userId);
@@ -42,7 +45,7 @@ export class Presence {
     return this.#others.get(orderId) ?? [];
   }
 
-  /** The page of an order is open, until the answered function is called. */
+  /** Says that the page of an order is open, until the returned function is called. */
   view(orderId: string): () => void {
     this.#viewed = orderId;
     this.#tell();
@@ -52,7 +55,7 @@ export class Presence {
     };
   }
 
-  /** A step of an order is being taken, until the answered function is called. */
+  /** Says that an order is being moved, until the returned function is called. */
   move(orderId: string): () => void {
     this.#moved.push(orderId);
     this.#tell();

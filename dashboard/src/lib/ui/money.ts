@@ -10,7 +10,7 @@ function formatOf(currency: string) {
   return known;
 }
 
-/** `amount` in minor units: `formatMoney(4598, 'USD')` is `$45.98`, and `formatMoney(4598, 'JPY')` is `¥4,598`. */
+/** Formats an amount in minor units: `formatMoney(4598, 'USD')` is `$45.98`, and `formatMoney(4598, 'JPY')` is `¥4,598`. */
 export function formatMoney(amount: number, currency: string): string {
   const { format, factor } = formatOf(currency);
   return format.format(amount / factor);

@@ -7,7 +7,7 @@ import type { Order } from '../contracts/src/domain/orders.ts';
 import { orderQuery } from '../contracts/src/rest/orders.ts';
 import { Daemon } from '../deploy/local/process/daemon.ts';
 import { freePort } from '../deploy/local/process/ports.ts';
-import { httpAnswers } from '../deploy/local/process/probes.ts';
+import { httpAnswers } from '../deploy/local/parts/http-probe.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Outbox } from '../services/runtime/src/outbox/outbox.ts';

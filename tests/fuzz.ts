@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accountPage } from '@live-orders/contracts/rest/users.ts';
-import { startStack } from '@live-orders/local/servers/stack.ts';
+import { startStack } from '@live-orders/test-support/system/stack.ts';
 import { type KnownIds, withKnownIds } from './fuzz/documents.ts';
 import { attack, installSchemathesis } from './fuzz/schemathesis.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';

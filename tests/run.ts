@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { buildDashboard, dashboardOutdated } from '@live-orders/local/parts/dashboard.ts';
+import { buildDashboard, dashboardOutdated } from '@live-orders/local/parts/dashboard-build.ts';
 
 /**
  * `npm test` (everything), `npm run test:unit`, `npm run check`, `npm run fix`. Says each step with its duration, the output of those

@@ -6,9 +6,9 @@ declare global {
       code?: string;
     }
     interface Locals {
-      /** As the last login or refresh told it: good for display. The services check every call themselves. */
+      /** As of the last login or renewal, and only for display: the services check every call themselves. */
       user: User | null;
-      /** Null without a session, and while the gateway can't be reached to renew it. */
+      /** Null without a session, and while the session cannot be renewed because the gateway cannot be reached. */
       accessToken: string | null;
     }
   }

@@ -1,7 +1,7 @@
 import { defineEnvVars } from '@sveltejs/kit/env';
 import { z } from 'zod';
 
-/** Compose files hand over an empty string for what isn't set. */
+/** An optional text. Compose files give an empty string to a variable that is not set. */
 const text = z
   .string()
   .optional()

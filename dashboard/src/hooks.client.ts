@@ -1,4 +1,4 @@
 import { config } from 'zod';
 
-// zod would otherwise try to compile its parsers, which the content security policy forbids and reports.
+// Without this, zod tries to compile its parsers by `eval`, which the content security policy forbids and reports.
 config({ jitless: true });

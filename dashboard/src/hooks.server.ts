@@ -16,7 +16,7 @@ function protect(headers: Headers, event: RequestEvent): void {
   const policy = headers.get('content-security-policy');
   if (!policy) return;
   const socket = new URL(socketUrl(event)).origin;
-  // Where sockets are blocked, the same messages come as server-sent events.
+  // Where WebSockets are blocked, the same messages come from the same address as server-sent events.
   const allowed = `connect-src 'self' ${socket} ${socket.replace(/^ws/, 'http')}`;
   headers.set('content-security-policy', policy.replace(`connect-src 'self'`, allowed));
 }

@@ -1,7 +1,7 @@
 /*
- * Runs a TypeScript file of this project: `node deploy/local/bootstrap.mjs <file.ts> [arguments]`. It has to work before
- * anything is installed and on Node 20, so that it is plain JavaScript without a dependency: it installs the npm packages
- * where they are missing, then hands over to the project's own Node 24, which is one of them.
+ * Runs a TypeScript file of this project: `node deploy/local/bootstrap.mjs <file.ts> [arguments]`. It installs the npm
+ * packages where they are missing, and then runs the file by the project's own Node 24, which is one of these packages.
+ * Because it has to work before anything is installed, and on Node 20, it is plain JavaScript without a dependency.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const modules = join(root, 'node_modules');
 
 class BootstrapError extends Error {}
 
-/** Whether a version such as `24.15.0` is at least `major.minor`, and of that major release. */
+/** Whether a version such as `24.15.0` is of the major release `major`, and at least `major.minor`. */
 const isRelease = (version, major, minor) => {
   const [first, second] = version.split('.').map(Number);
   return first === major && second >= minor;
@@ -24,8 +24,8 @@ const isRelease = (version, major, minor) => {
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /**
- * Whether node_modules holds what the lock file says. npm keeps a list of what it has installed in node_modules, and
- * writes it last; packages for other platforms are in the lock file alone.
+ * Whether node_modules holds what the lock file says. npm lists there what it has installed, and writes that list last,
+ * so an installation that was interrupted has none. Packages for other platforms are in the lock file only.
  */
 const isInstalled = () => {
   const list = join(modules, '.package-lock.json');
@@ -39,7 +39,7 @@ const isInstalled = () => {
   });
 };
 
-/** Shows that something goes on, until the returned function is called. */
+/** Shows that a step is under way, until the returned function is called with whether it has succeeded. */
 const showProgress = (name) => {
   const began = Date.now();
   const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
@@ -60,7 +60,7 @@ const showProgress = (name) => {
   };
 };
 
-/** Name and parent of a process, where the system has /proc; else null. */
+/** The name and the parent's id of a process; null where there is no such process, or no /proc on this system. */
 const processOf = (pid) => {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return null;
@@ -69,8 +69,8 @@ const processOf = (pid) => {
 };
 
 /**
- * Tells whether who started us is gone. npm puts a shell between itself and us, which stays when npm is killed: so under
- * npm the shell's parent counts too.
+ * Returns a function that tells whether the process which started this one is gone. npm starts a shell that starts us,
+ * and that shell stays when npm is killed: so under npm, a shell that has another parent than before counts as gone too.
  */
 const watchParent = () => {
   const parent = process.ppid;
@@ -79,14 +79,14 @@ const watchParent = () => {
   return () => process.ppid !== parent || (isShell && processOf(parent)?.parent !== shell.parent);
 };
 
-/** Hands signals and the loss of our parent on to `child`; resolves when it has ended. */
+/** Passes signals on to `child`, and stops it when our parent is gone; resolves when it has ended. */
 const follow = (child) =>
   new Promise((resolve, reject) => {
     const isOrphan = watchParent();
     const timer = setInterval(() => {
       if (!isOrphan()) return;
       clearInterval(timer);
-      // A file that does not listen for the loss of the channel understands the signal.
+      // Files that start other processes stop at `disconnect`; the signal is for those that do not listen for it.
       if (child.connected) child.disconnect();
       child.kill('SIGTERM');
     }, 500);
@@ -105,7 +105,7 @@ const install = async () => {
   const log = join(local, 'logs', 'npm.log');
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, 'w');
-  // The person's own settings may leave out what this project cannot do without: dev dependencies, platform binaries.
+  // npm's settings on this machine may leave out what this project needs: dev dependencies, and binaries for the platform.
   const flags = ['--include=dev', '--include=optional', '--ignore-scripts=false', '--no-audit', '--no-fund'];
   const script = process.env.npm_execpath;
   const npm = script?.endsWith('.js') ? [process.execPath, script] : ['npm'];
@@ -122,7 +122,7 @@ const install = async () => {
   );
 };
 
-/** The project's own Node where npm has it for this platform, else the one that runs us if it is recent enough. */
+/** The project's own Node where npm has one for this platform, else the Node that runs this file if it is recent enough. */
 const findNode = () => {
   const own = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node');
   if (existsSync(own)) return own;
@@ -133,7 +133,7 @@ const findNode = () => {
   );
 };
 
-/** Runs the file and resolves to the exit code. */
+/** Runs the file to its end; resolves to its exit code. */
 const run = async (file, args) => {
   const node = findNode();
   const path = [dirname(node), join(modules, '.bin'), process.env.PATH].join(delimiter);

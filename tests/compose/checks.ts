@@ -1,4 +1,4 @@
-import { Progress } from '@live-orders/local/process/progress.ts';
+import { Progress } from '@live-orders/local/start/progress.ts';
 
 /** A step went wrong and has been reported; whoever meets it only cleans up. */
 export class StepFailed extends Error {}

@@ -4,7 +4,7 @@ import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
 import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
-import { createPart, startPart } from '@live-orders/local/parts/part.ts';
+import { createTestPart, startPart } from '@live-orders/test-support/system/part.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
@@ -72,7 +72,7 @@ const faults: [string, () => Promise<void>][] = [
     'gets a third one beside it, which leaves again',
     async () => {
       const { env } = system.territory;
-      const third = createPart({ name: 'bridge', port: await freePort(), env, forced: true, onLine: () => undefined });
+      const third = createTestPart({ name: 'bridge', port: await freePort(), env, onLine: () => undefined });
       await third.start();
       try {
         await vi.waitFor(async () => expect(await carried(third)).toBeGreaterThan(3), { timeout: 30_000 });

@@ -1,6 +1,6 @@
 import type { Doing, Person } from '@live-orders/contracts/socket/presence.ts';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
-import { startPart } from '@live-orders/local/parts/part.ts';
+import { startPart } from '@live-orders/test-support/system/part.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';

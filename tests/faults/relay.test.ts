@@ -1,6 +1,6 @@
 import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
-import { startPart } from '@live-orders/local/parts/part.ts';
+import { startPart } from '@live-orders/test-support/system/part.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';

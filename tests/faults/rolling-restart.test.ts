@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
-import { startPart } from '@live-orders/local/parts/part.ts';
+import { startPart } from '@live-orders/test-support/system/part.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parts, type PartName } from './parts.ts';
-import { root } from '../places.ts';
+import { local, root } from '../places.ts';
 import { StartError } from '../process/start-error.ts';
 
 export type Env = Record<string, string | undefined>;
@@ -10,18 +10,23 @@ export type Env = Record<string, string | undefined>;
 const without = (env: Env, isIn: (name: string) => boolean): Env =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !isIn(name)));
 
+/** What every part gets where nothing else is said. */
+export const partDefaults: Env = {
+  NODE_ENV: 'development',
+  // This machine only, because everybody knows the password of the demo accounts.
+  HOST: '127.0.0.1',
+  NODE_COMPILE_CACHE: join(local, 'compile-cache'),
+};
+
 /**
- * The environment of a part. What the person has set (`shell`, or the part's own `.env`) wins over `defaults`. A part
- * reads its `.env` by itself and prefers real variables, so that a default which the file overrides is left out here.
- * An empty value counts as not set, as in the parts.
+ * The environment of a part, whose `file` is its own `.env`. What the person has set, in the shell or in the file, wins
+ * over `defaults`. The part reads the file by itself and there prefers real variables, so a default that the file
+ * overrides must be left out here. An empty value counts as not set, as it does in the parts.
  */
 export const mergeEnv = (shell: Env, file: Env, defaults: Env): Env => ({
   ...without(defaults, (name) => Boolean(file[name])),
   ...without(shell, (name) => shell[name] === '' && defaults[name] !== undefined),
 });
-
-/** Variables that keep a part from reading those of its `.env`: real ones win there, and an empty one is as good as none. */
-export const blankEnv = (file: Env): Env => Object.fromEntries(Object.keys(file).map((name) => [name, '']));
 
 /** The `.env` in a part's folder; empty where there is none. */
 export const readPartEnv = (name: PartName): Env => {
@@ -29,9 +34,13 @@ export const readPartEnv = (name: PartName): Env => {
   return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 };
 
+/** The environment of a part under `npm start`; `system` tells it where the servers and the other parts are. */
+export const partEnv = (name: PartName, system: Env): Env =>
+  mergeEnv(process.env, readPartEnv(name), { ...partDefaults, ...system });
+
 /**
- * The port that a part listens on: from its `.env`, else its default. A PORT of the shell cannot be meant for all. Throws
- * a StartError for one that is no port.
+ * The port that a part listens on: from its `.env`, else its default. PORT in the shell is not looked at, because it
+ * would be the same for all parts. Throws a StartError where the file's PORT is no port.
  */
 export const partPort = (name: PartName, file: Env = readPartEnv(name)): number => {
   const port = Number(file.PORT || parts[name].port);

@@ -12,7 +12,7 @@ const colours = { users: 'magenta', orders: 'cyan', bridge: 'yellow', gateway: '
 const isEntry = (value: unknown): value is Entry =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a line of pino's says, or null for a line of any other kind. */
+/** The entry that a line of pino's log holds, and its level; null for a line of any other kind. */
 const parse = (line: string): { entry: Entry; level: number } | null => {
   if (!line.startsWith('{')) return null;
   try {
@@ -24,7 +24,7 @@ const parse = (line: string): { entry: Entry; level: number } | null => {
   }
 };
 
-/** An error's stack is worth its lines when something broke; a warning, which is about to be tried again, needs one line. */
+/** Keeps the stack of an error; of a warning, after which the part tries again, only the error's message, on one line. */
 const shorten = ({ entry, level }: { entry: Entry; level: number }): Entry => {
   const { err, ...rest } = entry;
   if (!isEntry(err)) return entry;
@@ -33,8 +33,9 @@ const shorten = ({ entry, level }: { entry: Entry; level: number }): Entry => {
 };
 
 /**
- * Makes readable lines, prefixed with the part's name, of each line that a part writes. `quiet` leaves out (null) what is
- * less than a warning; what a part writes to stderr besides its log always counts as one.
+ * Returns a function that turns a line which a part has written into readable text, each line of it with the part's name
+ * in front. Where `quiet`, it returns null for what is less than a warning; a line on stderr that is no log entry counts
+ * as one.
  */
 export const createPartLog = (
   out: NodeJS.WriteStream,

@@ -1,28 +1,35 @@
 import type { ServerName } from '../servers/stack.ts';
 
-/** A part of the system that is our own, as it is laid out in this checkout. */
+/** A part of the system: a process of our own, as it is laid out in this checkout. */
 export interface PartDefinition {
   /** Its folder in the checkout. */
   folder: string;
   /** Where it listens unless its `.env` says otherwise. */
   port: number;
-  /** The path that answers once it works. */
+  /** The path that answers with a status below 400 once the part works. */
   health: string;
-  /** The variable by which the others find it. */
+  /** The variable that tells the other parts its address. */
   urlVariable: string;
   /** The servers without which it cannot start. */
   needs: readonly ServerName[];
+  /**
+   * Its turn to stop: parts of the same turn stop together, once those of the earlier turns have stopped. What takes
+   * requests stops before what they are passed on to.
+   */
+  stopTurn: 0 | 1 | 2 | 3;
 }
 
-export type PartName = 'users' | 'orders' | 'bridge' | 'gateway' | 'dashboard';
+export const partNames = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
+export type PartName = (typeof partNames)[number];
 
-export const parts: Record<PartName, PartDefinition> = {
+export const parts: Readonly<Record<PartName, PartDefinition>> = {
   users: {
     folder: 'services/users',
     port: 3002,
     health: '/api',
     urlVariable: 'USERS_URL',
     needs: ['postgres', 'redis', 'kafka'],
+    stopTurn: 3,
   },
   orders: {
     folder: 'services/orders',
@@ -30,18 +37,30 @@ export const parts: Record<PartName, PartDefinition> = {
     health: '/api',
     urlVariable: 'ORDERS_URL',
     needs: ['postgres', 'redis', 'kafka'],
+    stopTurn: 3,
   },
-  bridge: { folder: 'services/bridge', port: 3004, health: '/', urlVariable: 'BRIDGE_URL', needs: ['redis', 'kafka'] },
-  gateway: { folder: 'gateway', port: 3000, health: '/', urlVariable: 'GATEWAY_URL', needs: ['redis'] },
-  dashboard: { folder: 'dashboard', port: 3003, health: '/login', urlVariable: 'DASHBOARD_URL', needs: [] },
+  bridge: {
+    folder: 'services/bridge',
+    port: 3004,
+    health: '/',
+    urlVariable: 'BRIDGE_URL',
+    needs: ['redis', 'kafka'],
+    stopTurn: 2,
+  },
+  gateway: {
+    folder: 'gateway',
+    port: 3000,
+    health: '/',
+    urlVariable: 'GATEWAY_URL',
+    needs: ['redis'],
+    stopTurn: 1,
+  },
+  dashboard: {
+    folder: 'dashboard',
+    port: 3003,
+    health: '/login',
+    urlVariable: 'DASHBOARD_URL',
+    needs: [],
+    stopTurn: 0,
+  },
 };
-
-export const partNames: readonly PartName[] = ['users', 'orders', 'bridge', 'gateway', 'dashboard'];
-
-/** Who stops before whom: what takes requests goes first, what others call goes last. */
-export const stopOrder: readonly (readonly PartName[])[] = [
-  ['dashboard'],
-  ['gateway'],
-  ['bridge'],
-  ['orders', 'users'],
-];

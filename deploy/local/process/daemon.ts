@@ -1,11 +1,12 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeExit, spawnLeashed, type Exit, type Leashed, type Output } from './tied-process.ts';
-import { lastLines, StartError } from './start-error.ts';
+import { describeExit, spawnTied, type Exit, type TiedProcess, type Output } from './tied-process.ts';
+import { lastLines } from './last-lines.ts';
+import { StartError } from './start-error.ts';
 
 export interface DaemonSpec {
-  /** As people call it: `Kafka`, `orders`. */
+  /** The name that people see: `Kafka`, `orders`. */
   name: string;
   port: number;
   command: string;
@@ -13,26 +14,26 @@ export interface DaemonSpec {
   cwd: string;
   env?: NodeJS.ProcessEnv;
   account?: { uid: number; gid: number };
-  /** A log file that is appended to, or a function called with each line. */
+  /** Where its output goes: a log file that is appended to, or a function that is called with each line. */
   output: string | ((line: string, from: Output) => void);
-  /** What ends it gracefully. Default SIGTERM. */
+  /** The signal that ends it gracefully. Default SIGTERM. */
   stopSignal?: NodeJS.Signals;
-  /** Called before each start, for what a killed run may have left behind. */
+  /** Called before each start: writes what the process needs, and removes what a killed run may have left behind. */
   prepare?: () => Promise<void>;
-  /** One try to be served; false while it is still coming up. */
+  /** Asks the process once whether it works; false while it is still coming up. */
   answers: (pid: number) => Promise<boolean>;
-  /** Milliseconds until it must answer. */
+  /** Milliseconds from its start within which it must answer. */
   patience: number;
 }
 
 const never = new AbortController().signal;
 
-/** A server or a part of the system: one process on one port, that can be started, stopped, killed and started again. */
+/** One process on one port (a server, or a part of the system) that can be started, stopped, killed and started again. */
 export class Daemon {
   readonly name: string;
   readonly port: number;
   readonly #spec: DaemonSpec;
-  #process: Leashed | undefined;
+  #process: TiedProcess | undefined;
   #running = false;
 
   constructor(spec: DaemonSpec) {
@@ -46,15 +47,15 @@ export class Daemon {
     return this.#running ? this.#process?.pid : undefined;
   }
 
-  /** Resolves when the process that was started last has ended. */
+  /** Resolves when the process that was started last has ended. Throws where none was started yet. */
   get exited(): Promise<Exit> {
     if (this.#process === undefined) throw new Error(`${this.name} was never started`);
     return this.#process.exited;
   }
 
   /**
-   * Starts the process and resolves once it answers. When it ends before, does not answer in time, or `signal` aborts,
-   * nothing is left running and the promise rejects (with a StartError, or the signal's reason).
+   * Starts the process and resolves once it answers. Rejects with a StartError when the process ends before or does not
+   * answer in time, and with the signal's reason when `signal` aborts; nothing is left running then.
    */
   async start(signal: AbortSignal = never): Promise<void> {
     if (this.#running) throw new Error(`${this.name} runs already`);
@@ -84,24 +85,24 @@ export class Daemon {
     return stopped;
   }
 
-  /** Ends the process at once, without a chance to tidy up (or with another signal), and resolves when it is gone. */
+  /** Sends a signal that ends the process, by default one that leaves it no chance to tidy up; resolves when it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (!this.#running || this.#process === undefined) return;
     this.#process.signal(signal);
     await this.#process.exited;
   }
 
-  #spawn(): Leashed {
+  #spawn(): TiedProcess {
     const { command, args, cwd, env, account, output, stopSignal } = this.#spec;
     const options = { cwd, env, account, stopSignal };
-    let started: Leashed;
+    let started: TiedProcess;
     if (typeof output === 'string') {
       mkdirSync(dirname(output), { recursive: true });
       const file = openSync(output, 'a');
-      started = spawnLeashed(command, args, { ...options, output: file });
+      started = spawnTied(command, args, { ...options, output: file });
       closeSync(file);
     } else {
-      started = spawnLeashed(command, args, { ...options, output });
+      started = spawnTied(command, args, { ...options, output });
     }
     this.#process = started;
     this.#running = true;
@@ -112,7 +113,7 @@ export class Daemon {
     return started;
   }
 
-  async #answered(started: Leashed, signal: AbortSignal): Promise<void> {
+  async #answered(started: TiedProcess, signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + this.#spec.patience;
     const ended = started.exited.then((exit) => {
       throw new StartError(`${this.name} stopped (${describeExit(exit)}) before it was ready${this.#hint()}`);
@@ -127,7 +128,7 @@ export class Daemon {
       }
     };
     const polling = answered();
-    // The loser of the race goes on by itself for one more round; its outcome is of no interest any more.
+    // Whichever of the two loses the race ends later, and its rejection must not count as unhandled.
     ended.catch(() => undefined);
     polling.catch(() => undefined);
     await Promise.race([ended, polling]);

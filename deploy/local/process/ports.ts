@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** The error code that listening on `host:port` gives, or undefined when it can be listened on. */
+/** Listens on `host:port` for a moment; the error code where that fails, else undefined. */
 const tryListen = (port: number, host: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -9,9 +9,9 @@ const tryListen = (port: number, host: string): Promise<string | undefined> =>
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 
-/** Whether something listens on the port already, on all addresses or on the loopback one alone. */
+/** Whether something listens on the port already, be it on all addresses or on the loopback address alone. */
 export const isTaken = async (port: number): Promise<boolean> => {
-  // One after the other: both at once would meet each other. `::` is missing where IPv6 is switched off.
+  // One after the other, because our own listeners would conflict. Where IPv6 is off, `::` gives another error code.
   for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
     if ((await tryListen(port, host)) === 'EADDRINUSE') return true;
   }
@@ -19,8 +19,9 @@ export const isTaken = async (port: number): Promise<boolean> => {
 };
 
 /**
- * A port that nothing listens on. It is taken from below the range that the system hands out to outgoing connections:
- * otherwise a client that reconnects to a server which is down could be given that server's own port, and keep it.
+ * A port that nothing listens on, from below the range that the system gives to outgoing connections (32768 and up on
+ * Linux). From within that range, a client that reconnects to a server which is down could be given that very port as
+ * its own, and the server could not listen on it any more.
  */
 export const freePort = async (): Promise<number> => {
   for (;;) {

@@ -5,15 +5,15 @@ import { StartError } from './start-error.ts';
 
 const firstPause = 1_000;
 const longestPause = 30_000;
-/** A run as long as this was a good one: the next failure starts with short pauses again. */
+/** Milliseconds. After a run of this length the next failure begins with the short pause again. */
 const goodRun = 30_000;
 
-/** Milliseconds before the next try, after `failures` bad runs in a row (from 0): 1 s, 2 s, 4 s … 30 s. */
-const restartPause = (failures: number): number => Math.min(longestPause, firstPause * 2 ** Math.min(failures, 10));
+/** Milliseconds before the next start, after `failures` short runs in a row before this one: 1 s, 2 s, 4 s … 30 s. */
+const restartPause = (failures: number): number => Math.min(longestPause, firstPause * 2 ** failures);
 
 /**
- * Keeps a running daemon running: whenever it ends, `say` hears how and when the next try is, until `signal` aborts.
- * Never rejects for a start that failed: that is said, and tried again.
+ * Keeps a running daemon running until `signal` aborts: whenever it ends, `say` is told how, and when it is started again.
+ * A StartError does not reject the promise: it is said, and the start is tried again after a longer pause.
  */
 export const supervise = async (daemon: Daemon, say: (line: string) => void, signal: AbortSignal): Promise<void> => {
   let failures = 0;
@@ -48,7 +48,7 @@ const ended = async (daemon: Daemon, signal: AbortSignal): Promise<string | null
   return exit === null || signal.aborted ? null : describeExit(exit);
 };
 
-/** Waits; false when `signal` has aborted meanwhile. */
+/** Waits `ms`; false when `signal` aborted meanwhile. */
 const waited = async (ms: number, signal: AbortSignal): Promise<boolean> => {
   try {
     return await delay(ms, true, { signal });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** How a process ended: by `code`, or by `signal` (then `code` is null). */
+/** How a process ended: with an exit `code`, or by a `signal` (then `code` is null). */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -9,19 +9,19 @@ export interface Exit {
 
 export type Output = 'stdout' | 'stderr';
 
-export interface LeashOptions {
+export interface TiedOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Whom the process runs as; only root can say so. */
+  /** The user and group that the process runs as. Only root may set them. */
   account?: { uid: number; gid: number };
-  /** A file descriptor that takes everything which the process prints, or a function called with each line. */
+  /** Where everything that the process prints goes: a file descriptor, or a function that is called with each line. */
   output: number | ((line: string, from: Output) => void);
-  /** The signal that asks the process to stop once this process is gone. Default SIGTERM. */
+  /** The signal that asks the process to stop when this process is gone. Default SIGTERM. */
   stopSignal?: NodeJS.Signals;
 }
 
-/** A process that cannot outlive this one, whatever this one dies of. */
-export interface Leashed {
+/** A child process that cannot outlive this one, not even when this one is killed by SIGKILL. */
+export interface TiedProcess {
   pid: number;
   /** Resolves when the process has ended; rejects when it could not be started at all. */
   exited: Promise<Exit>;
@@ -29,11 +29,11 @@ export interface Leashed {
 }
 
 /*
- * A process that dies of SIGKILL cannot tidy up, so that each child gets a watcher: a shell that waits on a pipe which
- * only we hold open. When the pipe closes, it asks the child to stop, and 5 s later kills what is left of its process
- * group, itself included. As long as the watcher is in the group, the system does not give the group's id to another
- * process, so that it never hits a stranger. The child takes the place of the first shell (`exec`): its pid is the one
- * that Node knows, and no shell stands between them.
+ * A process that dies of SIGKILL cannot stop its children, so each child gets a watcher: a shell that waits on a pipe of
+ * which only this process holds the other end. When this process dies, however it dies, the pipe closes: the watcher asks
+ * the child to stop, and 5 s later kills what is left of its process group, itself included. The watcher is a member of
+ * that group, and the system does not reuse a group's id while it has members, so the signal never reaches a stranger.
+ * `exec` replaces the first shell by the command, so that the pid which Node knows is the command's own.
  */
 const script = `
 signal=$1; shift
@@ -47,23 +47,23 @@ signal=$1; shift
 exec "$@" 3<&-
 `;
 
-const stdio = (output: LeashOptions['output']): StdioOptions =>
+const stdio = (output: TiedOptions['output']): StdioOptions =>
   typeof output === 'number' ? ['ignore', output, output, 'pipe'] : ['ignore', 'pipe', 'pipe', 'pipe'];
 
 const outcome = (child: ChildProcess): Promise<Exit> =>
   new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      // Frees the watcher, which then ends whatever the process has left behind in its group.
+      // Closing the pipe lets the watcher go on: it kills whatever the process has left behind in its group, and ends.
       child.stdio[3]?.destroy();
       resolve({ code, signal });
     });
   });
 
-/** Starts `command` in a process group of its own, so that a terminal's Ctrl-C does not reach it, on a leash. */
-export const spawnLeashed = (command: string, args: string[], options: LeashOptions): Leashed => {
+/** Starts `command`, tied to this process. Its process group is its own, so a terminal's Ctrl-C does not reach it. */
+export const spawnTied = (command: string, args: string[], options: TiedOptions): TiedProcess => {
   const { cwd, env = process.env, account, output, stopSignal = 'SIGTERM' } = options;
-  const child = spawn('/bin/sh', ['-c', script, 'leash', stopSignal.slice(3), command, ...args], {
+  const child = spawn('/bin/sh', ['-c', script, 'tied-process', stopSignal.slice(3), command, ...args], {
     cwd,
     env,
     ...account,
@@ -86,14 +86,14 @@ export const spawnLeashed = (command: string, args: string[], options: LeashOpti
   };
 };
 
-/** Runs a command to its end, on a leash; kills it when `signal` aborts. */
-export const runLeashed = async (
+/** Runs `command` to its end, tied to this process. An abort of `signal` kills it; the promise then rejects. */
+export const runTied = async (
   command: string,
   args: string[],
-  options: LeashOptions & { signal: AbortSignal },
+  options: TiedOptions & { signal: AbortSignal },
 ): Promise<Exit> => {
   options.signal.throwIfAborted();
-  const child = spawnLeashed(command, args, options);
+  const child = spawnTied(command, args, options);
   const kill = (): void => child.signal('SIGKILL');
   options.signal.addEventListener('abort', kill);
   try {
@@ -105,5 +105,5 @@ export const runLeashed = async (
   }
 };
 
-/** `exit code 1`, `SIGKILL`. */
+/** An exit in words: `exit code 1`, `SIGKILL`. */
 export const describeExit = ({ code, signal }: Exit): string => signal ?? `exit code ${code}`;

@@ -28,12 +28,15 @@ const majorVersion = (text: string): number | undefined => {
   return first === undefined ? undefined : Number(first === '1' ? second : first);
 };
 
-/** Java 17 or newer, from JAVA_HOME or the PATH: its program, and the text that tells one Java from another. */
+/**
+ * Finds Java 17 or newer by JAVA_HOME, else on the PATH. `version` is all that `java -version` prints, which tells one
+ * Java from another. Throws a StartError where there is none.
+ */
 export const findJava = (): { program: string; version: string } => {
   const home = process.env.JAVA_HOME;
   const program = home ? join(home, 'bin', 'java') : findProgram('java');
   if (program === undefined) throw new StartError(`Java is missing: install Java ${wanted} or newer, ${elsewhere}`);
-  // macOS has a stub of this name that only tells how to get one.
+  // macOS has a program of this name that only tells how to get Java, and fails.
   const { status, stderr } = spawnSync(program, ['-version'], { encoding: 'utf8' });
   const major = status === 0 ? majorVersion(stderr) : undefined;
   if (major === undefined)
@@ -46,7 +49,7 @@ export const findJava = (): { program: string; version: string } => {
   return { program, version: stderr };
 };
 
-/** The program `mvn`. */
+/** The program `mvn`, from the PATH; throws a StartError where there is none. */
 export const findMaven = (): string => {
   const program = findProgram('mvn');
   if (program === undefined) {

@@ -3,13 +3,13 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKafka, type KafkaProgram } from './kafka.ts';
-import { partialName, removePartials } from '../process/partial.ts';
+import { partialName, removePartials } from './partial.ts';
 import { freePort } from '../process/ports.ts';
 
 /**
- * Makes the class-data archive that lets later starts of Kafka skip most of the loading and checking of classes, by a
- * short run of a broker of its own, at the lowest priority. Does nothing where the archive exists. An abort of `signal`
- * ends it at once and leaves nothing behind; the promise then rejects.
+ * Makes the class-data archive with which later starts of Kafka skip most of the loading and checking of classes. To
+ * make it, Java has to run a broker and end, which happens here in a folder of its own and at the lowest priority. Does
+ * nothing where the archive exists. An abort of `signal` ends it at once and leaves nothing behind; it then rejects.
  */
 export const archiveClasses = async (program: KafkaProgram, signal: AbortSignal): Promise<void> => {
   const { archive } = program;

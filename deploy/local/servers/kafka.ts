@@ -6,17 +6,17 @@ import { Daemon } from '../process/daemon.ts';
 import { findJava } from './java.ts';
 import { local } from '../places.ts';
 import { freePort } from '../process/ports.ts';
-import { kafkaAnswers, kafkaFindsGroups } from '../process/probes.ts';
+import { kafkaAnswers } from './probes.ts';
 
-/** How to run Kafka's class on this machine, and the archive of its loaded classes that goes with exactly that. */
+/** How to run Kafka on this machine, and the class-data archive that fits exactly this Java and these jars. */
 export interface KafkaProgram {
   java: string;
   classPath: string;
-  /** Made once by `archiveClasses`; a start is twice as fast with it. */
+  /** The file that `archiveClasses` makes once; with it, a start takes half the time. */
   archive: string;
 }
 
-/** Finds Java (or tells what is missing) and joins it with Kafka's jars. */
+/** Finds a Java that can run Kafka's jars; throws a StartError where there is none. */
 export const findKafkaProgram = (jars: string[]): KafkaProgram => {
   const { program, version } = findJava();
   const classPath = jars.join(delimiter);
@@ -24,105 +24,82 @@ export const findKafkaProgram = (jars: string[]): KafkaProgram => {
   return { java: program, classPath, archive: join(local, 'servers', `kafka-${key}.jsa`) };
 };
 
-export const base64Uuid = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+/** A new id as Kafka writes them: a UUID in base64url. */
+export const kafkaId = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
 
-const properties = (values: Record<string, string | number>): string =>
-  Object.entries(values)
+/** What a Java property file says. */
+export type KafkaSettings = Record<string, string | number>;
+
+const properties = (settings: KafkaSettings): string =>
+  Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
 
-/** Where clients come in: several listeners may lead them to different addresses of the same broker. */
-export interface KafkaListener {
-  name: string;
-  port: number;
-  /** The port that clients of this listener are told to use: the broker's own, or that of a proxy before it. */
-  advertised: number;
-}
+/**
+ * The settings of a broker that is alone, and so its own controller. Their paths are relative, because Java's property
+ * files know neither spaces nor UTF-8.
+ */
+export const loneSettings = (port: number, controllerPort: number): KafkaSettings => ({
+  'process.roles': 'broker,controller',
+  'node.id': 1,
+  'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+  'controller.listener.names': 'CONTROLLER',
+  listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  'log.dirs': 'log',
+  'auto.create.topics.enable': 'false',
+  'min.insync.replicas': 1,
+  'group.initial.rebalance.delay.ms': 0,
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 1,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 1,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  'share.coordinator.state.topic.num.partitions': 1,
+  // A broker that was killed may come back only when its old session has timed out, by default after 9 s.
+  'broker.heartbeat.interval.ms': 500,
+  'broker.session.timeout.ms': 2_000,
+  // The default takes 128 MB of the heap.
+  'log.cleaner.dedupe.buffer.size': 4_194_304,
+  'log.index.size.max.bytes': 1_048_576,
+  'metric.reporters': '',
+});
 
-/** One node of a cluster. Each is broker and controller. */
-export interface KafkaNode {
-  id: number;
-  controllerPort: number;
-  /** All controllers, as Kafka wants them: `1@127.0.0.1:9093,…`. */
-  voters: string;
-  clusterId: string;
-  /** How many brokers there are. Every record is kept by up to three, and acknowledged by all of them but one. */
-  brokers: number;
-  /** Beside the first listener, PLAINTEXT, over which brokers talk with each other. */
-  listeners: KafkaListener[];
-}
-
-const loneNode = async (): Promise<KafkaNode> => {
-  const controllerPort = await freePort();
-  const voters = `1@127.0.0.1:${controllerPort}`;
-  return { id: 1, controllerPort, voters, clusterId: base64Uuid(), brokers: 1, listeners: [] };
-};
-
-/* Paths are relative: Java's property files know neither spaces nor UTF-8. */
-const serverProperties = (port: number, node: KafkaNode): string => {
-  const replicas = Math.min(node.brokers, 3);
-  const insync = Math.max(1, replicas - 1);
-  const listeners = [{ name: 'PLAINTEXT', port, advertised: port }, ...node.listeners];
-  const controller = { name: 'CONTROLLER', port: node.controllerPort };
-  const all = [...listeners, controller];
-  return properties({
-    'process.roles': 'broker,controller',
-    'node.id': node.id,
-    'controller.quorum.voters': node.voters,
-    'controller.listener.names': 'CONTROLLER',
-    listeners: all.map((one) => `${one.name}://127.0.0.1:${one.port}`).join(','),
-    'advertised.listeners': listeners.map((one) => `${one.name}://127.0.0.1:${one.advertised}`).join(','),
-    'listener.security.protocol.map': all.map(({ name }) => `${name}:PLAINTEXT`).join(','),
-    'log.dirs': 'log',
-    'auto.create.topics.enable': 'false',
-    'min.insync.replicas': insync,
-    'group.initial.rebalance.delay.ms': 0,
-    'offsets.topic.replication.factor': replicas,
-    'offsets.topic.num.partitions': 1,
-    'transaction.state.log.replication.factor': replicas,
-    'transaction.state.log.min.isr': insync,
-    'transaction.state.log.num.partitions': 1,
-    'share.coordinator.state.topic.replication.factor': replicas,
-    'share.coordinator.state.topic.min.isr': insync,
-    'share.coordinator.state.topic.num.partitions': 1,
-    // A broker that was killed is let in again when its session has timed out, after 9 s by default.
-    'broker.heartbeat.interval.ms': 500,
-    'broker.session.timeout.ms': 2_000,
-    // The default takes 128 MB of the heap.
-    'log.cleaner.dedupe.buffer.size': 4_194_304,
-    'log.index.size.max.bytes': 1_048_576,
-    'metric.reporters': '',
-  });
-};
-
-/** What `kafka-storage format` writes, without another start of Java. */
-const formatStorage = async (folder: string, { id, clusterId }: KafkaNode): Promise<void> => {
+/** Writes what `kafka-storage format` would, which takes another start of Java. Does nothing where it was done before. */
+const formatStorage = async (folder: string, settings: KafkaSettings, clusterId: string): Promise<void> => {
   const file = join(folder, 'log', 'meta.properties');
   if (existsSync(file)) return;
   await mkdir(join(folder, 'log'), { recursive: true });
-  const ids = { 'cluster.id': clusterId, 'directory.id': base64Uuid() };
-  await writeFile(file, properties({ version: 1, 'node.id': id, ...ids }));
+  const ids = { 'node.id': settings['node.id'] ?? 1, 'cluster.id': clusterId, 'directory.id': kafkaId() };
+  await writeFile(file, properties({ version: 1, ...ids }));
 };
 
-export interface KafkaOptions {
+export interface BrokerOptions {
+  name: string;
   port: number;
-  dataDir: string;
+  /** The broker's own folder, made where it is missing. */
+  folder: string;
   logFile: string;
   program: KafkaProgram;
-  /** Flags for Java before the class path. */
+  /** Flags for Java. Default: those that use the class-data archive, where there is one. */
   flags?: string[];
-  /** A command that runs Java, with its arguments: `nice`. */
+  /** A command that runs Java, with its arguments: `nice -n 19`. */
   wrapper?: string[];
-  /** Its place in a cluster; by default it is alone. */
-  node?: KafkaNode;
+  /** Asked anew at each start. */
+  settings: () => Promise<KafkaSettings>;
+  /** The cluster that a new folder belongs to. */
+  clusterId: string;
+  /** Asks the broker once whether it works. */
+  answers: () => Promise<boolean>;
 }
 
 /** An Apache Kafka broker in KRaft mode, not started yet. */
-export const createKafka = (options: KafkaOptions): Daemon => {
-  const { port, dataDir, logFile, program, wrapper = [], node } = options;
+export const createBroker = (options: BrokerOptions): Daemon => {
+  const { name, port, folder, logFile, program, wrapper = [], settings, clusterId, answers } = options;
   const { flags = existsSync(program.archive) ? [`-XX:SharedArchiveFile=${program.archive}`] : [] } = options;
-  const name = node ? `Kafka ${node.id}` : 'Kafka';
-  const cwd = join(dataDir, node ? `kafka-${node.id}` : 'kafka');
   const [command = program.java, ...args] = [
     ...wrapper,
     program.java,
@@ -131,19 +108,26 @@ export const createKafka = (options: KafkaOptions): Daemon => {
     '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
     ...['-cp', program.classPath, 'kafka.Kafka', 'server.properties'],
   ];
-  return new Daemon({
-    name,
-    port,
-    command,
-    args,
-    cwd,
-    output: logFile,
-    prepare: async () => {
-      const placed = node ?? (await loneNode());
-      await formatStorage(cwd, placed);
-      await writeFile(join(cwd, 'server.properties'), serverProperties(port, placed));
-    },
-    answers: () => (node ? kafkaFindsGroups(port) : kafkaAnswers(port)),
-    patience: 120_000,
-  });
+  const prepare = async (): Promise<void> => {
+    const current = await settings();
+    await formatStorage(folder, current, clusterId);
+    await writeFile(join(folder, 'server.properties'), properties(current));
+  };
+  return new Daemon({ name, port, command, args, cwd: folder, output: logFile, prepare, answers, patience: 120_000 });
 };
+
+export interface KafkaOptions extends Pick<BrokerOptions, 'port' | 'logFile' | 'program' | 'flags' | 'wrapper'> {
+  /** The stack's data folder; Kafka's own is made inside. */
+  dataDir: string;
+}
+
+/** Kafka with one broker, not started yet. */
+export const createKafka = ({ dataDir, ...options }: KafkaOptions): Daemon =>
+  createBroker({
+    ...options,
+    name: 'Kafka',
+    folder: join(dataDir, 'kafka'),
+    settings: async () => loneSettings(options.port, await freePort()),
+    clusterId: kafkaId(),
+    answers: () => kafkaAnswers(options.port),
+  });

@@ -4,23 +4,25 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findMaven } from './java.ts';
-import { runLeashed } from '../process/tied-process.ts';
-import { completePartial, partialName, removePartials } from '../process/partial.ts';
+import { runTied } from '../process/tied-process.ts';
+import { completePartial, partialName, removePartials } from './partial.ts';
 import { local, logs } from '../places.ts';
 import { StartError } from '../process/start-error.ts';
 
-/** What Maven has fetched: Kafka's jars, always in the same order, and the redis-server program. */
-export interface Servers {
-  jars: string[];
-  redis: string;
+/** What Maven fetches for us, as paths. */
+export interface MavenArtifacts {
+  /** Kafka's jars and those that it needs, always in the same order. */
+  kafkaJars: string[];
+  /** The program redis-server. */
+  redisServer: string;
 }
 
 const pom = join(import.meta.dirname, 'pom.xml');
-// A folder per content of the pom: what an older checkout fetched is not mistaken for what this one needs.
+// The folder is named after the content of the pom, so that what an older pom fetched is not taken for what this one needs.
 const folder = join(local, 'servers', createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12));
 
 /** Whether Kafka and Redis still have to be fetched. */
-export const serversMissing = (): boolean => !existsSync(folder);
+export const artifactsMissing = (): boolean => !existsSync(folder);
 
 const redisPlatform = (): string => {
   const name = `${platform()}-${arch() === 'x64' ? 'amd64' : arch()}`;
@@ -32,14 +34,14 @@ const redisPlatform = (): string => {
   return name;
 };
 
-/** Bytes in the end of Maven's line `Downloaded from central: https://…/x.jar (9.8 MB at 2.1 MB/s)`, or null. */
+/** The bytes that Maven's line `Downloaded from central: https://…/x.jar (9.8 MB at 2.1 MB/s)` tells; null for any other. */
 const downloadedBytes = (line: string): number | null => {
   const [, amount, unit] = /Downloaded from .* \(([\d.]+) (B|kB|MB) at /.exec(line) ?? [];
   if (amount === undefined) return null;
   return Number(amount) * (unit === 'MB' ? 1e6 : unit === 'kB' ? 1e3 : 1);
 };
 
-/** The cause in Maven's first error, which is at its end: before come the names of all that could not be had for it. */
+/** The cause in Maven's first error line. It is at the line's end, after the names of the artifacts that are missing. */
 const mavenReason = (lines: string[]): string => {
   const error = lines.find((line) => line.includes('ERROR')) ?? 'it did not say why';
   const causes = error.replace(/ -> \[Help.*/, '').split(': ');
@@ -59,7 +61,7 @@ const runMaven = async (target: string, progress: (detail: string) => void, sign
     progress(`${files} files, ${(bytes / 1e6).toFixed(1)} MB`);
   };
   const args = ['--batch-mode', '--file', pom, 'generate-resources', `-Dservers=${target}`];
-  const exit = await runLeashed(findMaven(), [...args, `-Dredis.platform=${redisPlatform()}`], { output, signal });
+  const exit = await runTied(findMaven(), [...args, `-Dredis.platform=${redisPlatform()}`], { output, signal });
   if (exit.code === 0) return;
   const log = join(logs, 'maven.log');
   await mkdir(logs, { recursive: true });
@@ -70,18 +72,24 @@ const runMaven = async (target: string, progress: (detail: string) => void, sign
   );
 };
 
-/** The servers of the pom, fetched where they are missing; `progress` hears how much has arrived. */
-export const fetchServers = async (progress: (detail: string) => void, signal: AbortSignal): Promise<Servers> => {
-  if (serversMissing()) {
+/**
+ * The artifacts of the pom, fetched where they are missing; `progress` is told how much has arrived. Rejects with a
+ * StartError where Maven is missing or cannot fetch them.
+ */
+export const fetchArtifacts = async (
+  progress: (detail: string) => void,
+  signal: AbortSignal,
+): Promise<MavenArtifacts> => {
+  if (artifactsMissing()) {
     await mkdir(dirname(folder), { recursive: true });
     await removePartials(folder);
     await runMaven(partialName(folder), progress, signal);
     await completePartial(folder);
   }
-  const jars = (await readdir(join(folder, 'kafka'))).sort().map((name) => join(folder, 'kafka', name));
+  const kafkaJars = (await readdir(join(folder, 'kafka'))).sort().map((name) => join(folder, 'kafka', name));
   const name = (await readdir(join(folder, 'redis'))).find((file) => file.startsWith('redis-server'));
   if (name === undefined) throw new StartError(`${folder} is incomplete: delete it and start again`);
-  const redis = join(folder, 'redis', name);
-  await chmod(redis, 0o755);
-  return { jars, redis };
+  const redisServer = join(folder, 'redis', name);
+  await chmod(redisServer, 0o755);
+  return { kafkaJars, redisServer };
 };

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
-import { completePartial, partialName, removePartials } from '../process/partial.ts';
+import { completePartial, partialName, removePartials } from './partial.ts';
 import { root } from '../places.ts';
 import { StartError } from '../process/start-error.ts';
 
@@ -13,10 +13,13 @@ interface Account {
   gid: number;
 }
 
-/** Where PostgreSQL lives: whom it runs as (undefined: as we do), the folder of its binaries, and that of its data. */
+/** Where PostgreSQL lives, and as whom. */
 export interface PostgresHome {
+  /** The user that it runs as; undefined for the one that this process runs as. */
   account: Account | undefined;
+  /** The folder of its programs. */
   bin: string;
+  /** Its data folder. */
   data: string;
 }
 
@@ -24,7 +27,7 @@ const isRoot = process.getuid?.() === 0;
 const elsewhere = 'or set DATABASE_URL to a PostgreSQL that you have';
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
-/** A home for what an unprivileged account cannot reach inside this checkout. */
+/** The folder for what PostgreSQL's user cannot reach inside this checkout; one for each checkout. */
 const refuge = `/var/tmp/live-orders-${hash(root)}`;
 const refugeData = (dataDir: string): string => join(refuge, `data-${hash(dataDir)}`);
 
@@ -45,12 +48,13 @@ const findPackage = (): string => {
 const findBinaries = (): string => {
   const folder = findPackage();
   const bin = join(folder, 'native', 'bin');
-  // npm packages cannot hold symbolic links: an install script makes them, unless install scripts are switched off.
+  // npm packages cannot hold symbolic links, so an install script makes them; it does not run where scripts are off.
   if (!runs(bin)) execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder });
   if (!runs(bin)) throw new StartError(`${join(bin, 'postgres')} does not run here: see what it says, ${elsewhere}`);
   return bin;
 };
 
+/** The user that PostgreSQL runs as where this process is root: the owner of its data, else `postgres` or `nobody`. */
 const findAccount = (data: string): Account => {
   if (existsSync(data)) {
     const { uid, gid } = statSync(data);
@@ -68,7 +72,7 @@ const findAccount = (data: string): Account => {
 
 const openRefuge = (): void => {
   mkdirSync(refuge, { recursive: true, mode: 0o755 });
-  // /var/tmp belongs to everybody, so that somebody else may have been there first.
+  // Everybody may write to /var/tmp, so another user may have made a folder of this name, and could change what is in it.
   const { uid } = lstatSync(refuge);
   if (uid !== 0) throw new StartError(`${refuge} belongs to another user: remove it, ${elsewhere}`);
 };
@@ -86,9 +90,9 @@ const copyBinaries = async (bin: string): Promise<string> => {
 };
 
 /**
- * Finds a home for a PostgreSQL whose data belong into `dataDir`. PostgreSQL refuses to run as root: there it runs as
- * the system's user `postgres` (or `nobody`), and what that user cannot reach is put in a folder under /var/tmp, which
- * `say` is told.
+ * Finds out where PostgreSQL lives when its data belong into `dataDir`. PostgreSQL refuses to run as root: where this
+ * process is root, it runs as the system's user `postgres` or `nobody`, and what that user cannot reach is put in a folder
+ * under /var/tmp, about which `say` is called. Rejects with a StartError where PostgreSQL cannot run at all.
  */
 export const findPostgresHome = async (dataDir: string, say: (line: string) => void): Promise<PostgresHome> => {
   const bin = findBinaries();
@@ -105,7 +109,7 @@ export const findPostgresHome = async (dataDir: string, say: (line: string) => v
   return home;
 };
 
-/** Deletes everything that a stack has kept in `dataDir`, wherever PostgreSQL's share of it lies. */
+/** Deletes everything that a stack keeps in `dataDir`, and PostgreSQL's data where they had to lie elsewhere. */
 export const removeData = (dataDir: string): void => {
   rmSync(dataDir, { recursive: true, force: true });
   rmSync(refugeData(dataDir), { recursive: true, force: true });

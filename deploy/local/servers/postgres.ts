@@ -3,8 +3,9 @@ import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Daemon } from '../process/daemon.ts';
-import { describeExit, runLeashed } from '../process/tied-process.ts';
-import { completePartial, isAlive, partialName, removePartials } from '../process/partial.ts';
+import { describeExit, runTied } from '../process/tied-process.ts';
+import { completePartial, partialName, removePartials } from './partial.ts';
+import { isAlive } from '../process/is-alive.ts';
 import { findPostgresHome, type PostgresHome } from './postgres-home.ts';
 import { StartError } from '../process/start-error.ts';
 
@@ -12,13 +13,14 @@ const user = 'postgres';
 const password = 'postgres';
 const database = 'live_orders';
 
-/** What a connection to the embedded PostgreSQL needs, as one URL. */
+/** The URL of a database of the embedded PostgreSQL, with user and password. */
 export const postgresUrl = (port: number, name = database): string =>
   `postgres://${user}:${password}@127.0.0.1:${port}/${name}`;
 
-// Messages in English, whatever the person's language: they end up in our own lines.
+// PostgreSQL's messages in English, whatever the system's language, because they appear within our own English lines.
 const env = { ...process.env, LC_ALL: 'C' };
 
+/** Makes the data folder by `initdb`. */
 const initialise = async ({ bin, data, account }: PostgresHome, log: string, signal: AbortSignal): Promise<void> => {
   await removePartials(data);
   const partial = partialName(data);
@@ -31,11 +33,11 @@ const initialise = async ({ bin, data, account }: PostgresHome, log: string, sig
   const lines: string[] = [];
   const args = [
     ...['-D', partial, `--username=${user}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync'],
-    // The same order of text everywhere, whatever languages the system has installed.
+    // PostgreSQL's own locale, so that text sorts the same on every machine, whatever locales the system has.
     ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
   ];
   const output = (line: string): number => lines.push(line);
-  const exit = await runLeashed(join(bin, 'initdb'), args, { cwd: '/', env, account, output, signal });
+  const exit = await runTied(join(bin, 'initdb'), args, { cwd: '/', env, account, output, signal });
   await rm(passwordFile);
   if (exit.code !== 0) {
     await writeFile(log, `${lines.join('\n')}\n`);
@@ -54,7 +56,10 @@ const isPostgres = (pid: number): boolean => {
   return !existsSync(name) || readFileSync(name, 'utf8').trim() === 'postgres';
 };
 
-/** Removes a killed run's lock file whose process id belongs to some other program by now: PostgreSQL would give up. */
+/**
+ * Removes a killed run's lock file when the process id in it belongs to some other program by now. PostgreSQL would take
+ * that program for a running server, and refuse to start.
+ */
 const removeStaleLock = async (data: string): Promise<void> => {
   const holder = Number(lockLines(data)[0]);
   if (holder > 0 && isAlive(holder) && !isPostgres(holder)) await rm(lockFile(data));
@@ -76,7 +81,7 @@ export interface PostgresOptions {
   /** The stack's data folder; PostgreSQL's own is made inside. */
   dataDir: string;
   logFile: string;
-  /** False: as fast as it gets, and worthless after a crash of the machine. */
+  /** Where false, it does not wait for the disk: faster, but a crash of the machine destroys the data. */
   durable: boolean;
   say: (line: string) => void;
   signal: AbortSignal;
@@ -85,7 +90,7 @@ export interface PostgresOptions {
 const serverArguments = (data: string, port: number, durable: boolean): string[] => {
   const settings = {
     listen_addresses: '127.0.0.1',
-    // A socket file's path may have 107 characters at most, and nobody needs one.
+    // No socket file: its path may have 107 characters at most, fewer than a checkout's path can have.
     unix_socket_directories: '',
     max_connections: '200',
     jit: 'off',
@@ -115,10 +120,11 @@ export const createPostgres = async (options: PostgresOptions): Promise<Daemon> 
     env,
     account,
     output: logFile,
-    // Fast shutdown: SIGTERM would wait until every client has gone by itself.
+    // SIGINT is the fast shutdown; SIGTERM would wait until every client has disconnected by itself.
     stopSignal: 'SIGINT',
     prepare: () => removeStaleLock(data),
     answers: async (pid) => {
+      // The file's first line is the process id, its eighth the status.
       const lines = lockLines(data);
       if (Number(lines[0]) !== pid || lines[7]?.trim() !== 'ready') return false;
       await createDatabase(port);

@@ -1,14 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Daemon } from '../process/daemon.ts';
-import { redisAnswers } from '../process/probes.ts';
+import { redisAnswers } from './probes.ts';
 
 export interface RedisOptions {
   port: number;
   dataDir: string;
   logFile: string;
+  /** Whether Redis writes to the disk each second, or leaves that to the system. */
   durable: boolean;
-  /** The redis-server program. */
+  /** The program redis-server. */
   binary: string;
 }
 
@@ -27,7 +28,7 @@ export const createRedis = async ({ port, dataDir, logFile, durable, binary }: R
     name: 'Redis',
     port,
     command: binary,
-    // Its data folder is the current one: given as an argument, a path with spaces would fall apart.
+    // Redis splits the value of an argument at spaces, so the data folder is not named but made the current one.
     args: Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]),
     cwd,
     output: logFile,

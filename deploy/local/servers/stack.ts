@@ -4,35 +4,42 @@ import type { Daemon } from '../process/daemon.ts';
 import { createKafka, findKafkaProgram, type KafkaProgram } from './kafka.ts';
 import { freePort } from '../process/ports.ts';
 import { createPostgres, postgresUrl } from './postgres.ts';
-import { silently, type Step } from '../process/progress.ts';
+import { silently, type Step } from '../process/step.ts';
 import { createRedis } from './redis.ts';
-import { fetchServers, serversMissing, type Servers } from './maven.ts';
+import { artifactsMissing, fetchArtifacts, type MavenArtifacts } from './maven.ts';
 
-export type ServerName = 'postgres' | 'redis' | 'kafka';
+export const serverNames = ['postgres', 'redis', 'kafka'] as const;
+export type ServerName = (typeof serverNames)[number];
+
+export const serverTitles: Readonly<Record<ServerName, string>> = {
+  postgres: 'PostgreSQL',
+  redis: 'Redis',
+  kafka: 'Kafka',
+};
 
 export interface StackOptions {
   /** A folder for the servers' data, made where it is missing. `removeData` (postgres-home.ts) deletes it. */
   dataDir: string;
   /** Default: a free port. */
   ports?: Partial<Record<ServerName, number>>;
-  /** False: PostgreSQL and Redis do not wait for the disk. For data that nobody will miss. */
+  /** Where false, PostgreSQL and Redis do not wait for the disk: faster, for data that may be lost. */
   durable: boolean;
   /** Default: `logs` in `dataDir`. */
   logDir?: string;
   step?: Step;
-  /** Hears of what a person should know. Default: silence. */
+  /** Called with what a person should know. Default: says nothing. */
   say?: (line: string) => void;
   signal?: AbortSignal;
 }
 
 const never = new AbortController().signal;
 
-/** PostgreSQL, Redis and Kafka on this machine; each can be stopped, killed and started again by itself. */
+/** PostgreSQL, Redis and Kafka as processes on this machine, each of which can be stopped and started by itself. */
 export class Stack {
   readonly #options: StackOptions;
   readonly #ports: Record<ServerName, number>;
   readonly #servers = new Map<ServerName, Daemon>();
-  #fetched: Promise<Servers> | undefined;
+  #fetched: Promise<MavenArtifacts> | undefined;
   #kafkaProgram: KafkaProgram | undefined;
 
   private constructor(options: StackOptions, ports: Record<ServerName, number>) {
@@ -40,10 +47,10 @@ export class Stack {
     this.#ports = ports;
   }
 
-  /** A stack of which nothing is started yet. */
+  /** Makes the data folder and chooses the ports; starts nothing. */
   static async prepare(options: StackOptions): Promise<Stack> {
     mkdirSync(options.dataDir, { recursive: true });
-    // PostgreSQL may run as another user than we do, and has to pass through.
+    // PostgreSQL may run as another user than this process (postgres-home.ts), and has to get through this folder.
     chmodSync(options.dataDir, 0o755);
     const { postgres, redis, kafka } = options.ports ?? {};
     return new Stack(options, {
@@ -79,25 +86,24 @@ export class Stack {
     return `127.0.0.1:${this.#ports.kafka}`;
   }
 
-  /** How Kafka is run here; fetches it where it is missing. */
+  /** How to run Kafka here; fetches it where it is missing. */
   async kafkaProgram(): Promise<KafkaProgram> {
-    const { jars } = await this.#fetch();
-    this.#kafkaProgram ??= findKafkaProgram(jars);
+    const { kafkaJars } = await this.#fetch();
+    this.#kafkaProgram ??= findKafkaProgram(kafkaJars);
     return this.#kafkaProgram;
   }
 
-  /** The servers that were started, in the order in which they stop. */
+  /** The servers that were started, in the order in which they are stopped. */
   get running(): Daemon[] {
     const order: ServerName[] = ['kafka', 'redis', 'postgres'];
     return order.flatMap((name) => this.#servers.get(name) ?? []);
   }
 
-  /** Fetches, creates and starts one server; resolves when it answers, and leaves nothing of it when it rejects. */
+  /** Fetches, creates and starts one server; resolves when it answers. Where it rejects, no process is left running. */
   async start(name: ServerName): Promise<void> {
     const { step = silently, signal = never } = this.#options;
     if (name !== 'postgres') await this.#fetch();
-    const title = { postgres: 'PostgreSQL', redis: 'Redis', kafka: 'Kafka' }[name];
-    await step(title, async (detail) => {
+    await step(serverTitles[name], async (detail) => {
       detail(`port ${this.#ports[name]}`);
       const server = await this.#create(name);
       this.#servers.set(name, server);
@@ -105,22 +111,22 @@ export class Stack {
     });
   }
 
-  /** Stops what runs: Kafka, Redis, PostgreSQL, each within `grace` ms. */
+  /** Stops Kafka, Redis and PostgreSQL, one after the other; each is killed when it has not stopped after `grace` ms. */
   async stop(grace = 8_000): Promise<void> {
     for (const server of this.running) await server.stop(grace);
   }
 
   #server(name: ServerName): Daemon {
     const server = this.#servers.get(name);
-    if (server === undefined) throw new Error(`this stack has no ${name}`);
+    if (server === undefined) throw new Error(`${serverTitles[name]} was not started in this stack`);
     return server;
   }
 
-  #fetch(): Promise<Servers> {
+  #fetch(): Promise<MavenArtifacts> {
     const { step = silently, signal = never } = this.#options;
-    this.#fetched ??= serversMissing()
-      ? step('Kafka and Redis from Maven Central', (detail) => fetchServers(detail, signal))
-      : fetchServers(() => undefined, signal);
+    this.#fetched ??= artifactsMissing()
+      ? step('Kafka and Redis from Maven Central', (detail) => fetchArtifacts(detail, signal))
+      : fetchArtifacts(() => undefined, signal);
     return this.#fetched;
   }
 
@@ -132,24 +138,9 @@ export class Stack {
       case 'postgres':
         return createPostgres({ ...where, durable, say, signal });
       case 'redis':
-        return createRedis({ ...where, durable, binary: (await this.#fetch()).redis });
+        return createRedis({ ...where, durable, binary: (await this.#fetch()).redisServer });
       case 'kafka':
         return createKafka({ ...where, program: await this.kafkaProgram() });
     }
   }
 }
-
-/** Starts all three servers (or `only` some) at once; when one fails, the others are stopped and it rejects with the reason. */
-export const startStack = async (
-  options: StackOptions,
-  only: ServerName[] = ['postgres', 'redis', 'kafka'],
-): Promise<Stack> => {
-  const stack = await Stack.prepare(options);
-  const outcomes = await Promise.allSettled(only.map((name) => stack.start(name)));
-  for (const outcome of outcomes) {
-    if (outcome.status === 'fulfilled') continue;
-    await stack.stop();
-    throw outcome.reason;
-  }
-  return stack;
-};

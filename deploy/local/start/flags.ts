@@ -24,13 +24,13 @@ export interface Flags {
   help: boolean;
 }
 
-/** The flags of `npm start`; throws a StartError for one that there is not. */
+/** The flags of `npm start`; throws a StartError for an unknown one. */
 export const parseFlags = (args: string[]): Flags => {
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // Node's second sentence explains how to pass an argument that begins with a dash, which nothing here takes.
+    // Only Node's first sentence: the second explains how to pass a value that begins with a dash, and no flag takes one.
     const [reason = error.message] = error.message.split('. ');
     throw new StartError(`${reason}: see npm start -- --help`, { cause: error });
   }

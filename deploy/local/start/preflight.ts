@@ -1,50 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { findJava, findMaven } from '../servers/java.ts';
-import { partPort } from '../parts/part-env.ts';
-import { partNames, parts, type PartName } from '../parts/parts.ts';
+import { partNames, parts } from '../parts/parts.ts';
 import { isTaken } from '../process/ports.ts';
-import { serversMissing } from '../servers/maven.ts';
-import type { ServerName } from '../servers/stack.ts';
+import { artifactsMissing } from '../servers/maven.ts';
+import { serverTitles } from '../servers/stack.ts';
 import { StartError } from '../process/start-error.ts';
+import { type Plan, servers } from './plan.ts';
 
-interface ServerDefinition {
-  title: string;
-  port: number;
-  /** The variables that point at an existing server; one of them is enough. */
-  variables: readonly string[];
-}
-
-export const servers: Record<ServerName, ServerDefinition> = {
-  postgres: { title: 'PostgreSQL', port: 15432, variables: ['DATABASE_URL'] },
-  redis: { title: 'Redis', port: 6379, variables: ['REDIS_HOST', 'REDIS_PORT'] },
-  kafka: { title: 'Kafka', port: 9092, variables: ['KAFKA_BROKERS'] },
-};
-
-const serverNames: readonly ServerName[] = ['postgres', 'redis', 'kafka'];
-
-/** What a start runs, and where. */
-export interface Plan {
-  /** The servers that are started here: those that no variable points elsewhere. */
-  embedded: ServerName[];
-  external: ServerName[];
-  ports: Record<PartName, number>;
-}
-
-export const makePlan = (env: Record<string, string | undefined>): Plan => {
-  const isExternal = (name: ServerName): boolean => servers[name].variables.some((variable) => Boolean(env[variable]));
-  return {
-    embedded: serverNames.filter((name) => !isExternal(name)),
-    external: serverNames.filter(isExternal),
-    ports: {
-      users: partPort('users'),
-      orders: partPort('orders'),
-      bridge: partPort('bridge'),
-      gateway: partPort('gateway'),
-      dashboard: partPort('dashboard'),
-    },
-  };
-};
-
+/** A port that the start needs. */
 interface Wanted {
   port: number;
   title: string;
@@ -54,8 +17,8 @@ interface Wanted {
 
 const wantedPorts = ({ embedded, ports }: Plan): Wanted[] => [
   ...embedded.map((name) => {
-    const { title, port, variables } = servers[name];
-    return { port, title, remedy: `set ${variables.join(' and ')} to use what listens there` };
+    const { port, variables } = servers[name];
+    return { port, title: serverTitles[name], remedy: `set ${variables.join(' and ')} to use what listens there` };
   }),
   ...partNames.map((name) => ({
     port: ports[name],
@@ -73,7 +36,7 @@ const takenPorts = async (wanted: Wanted[]): Promise<Wanted[]> => {
 const checkPorts = async (plan: Plan, signal: AbortSignal): Promise<void> => {
   const wanted = wantedPorts(plan);
   let taken = await takenPorts(wanted);
-  // What a killed run has left behind takes up to a few seconds to notice and go.
+  // The processes of a run that was killed notice it and stop, which takes up to a few seconds (tied-process.ts).
   for (let tries = 0; taken.length > 0 && tries < 12; tries += 1) {
     await delay(250, undefined, { signal });
     taken = await takenPorts(wanted);
@@ -91,7 +54,7 @@ const checkPorts = async (plan: Plan, signal: AbortSignal): Promise<void> => {
 
 const checkPrograms = ({ embedded }: Plan): void => {
   if (embedded.includes('kafka')) findJava();
-  if ((embedded.includes('kafka') || embedded.includes('redis')) && serversMissing()) findMaven();
+  if ((embedded.includes('kafka') || embedded.includes('redis')) && artifactsMissing()) findMaven();
 };
 
 /** Rejects with a StartError, before anything is started, when a port is taken or a program is missing. */

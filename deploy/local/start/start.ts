@@ -2,12 +2,14 @@ import { createPartLog } from '../parts/part-log.ts';
 import { help, parseFlags, type Flags } from './flags.ts';
 import { startData } from '../places.ts';
 import { removeData } from '../servers/postgres-home.ts';
-import { makePlan, preflight, servers, type Plan } from './preflight.ts';
-import { duration, Progress } from '../process/progress.ts';
+import { serverTitles } from '../servers/stack.ts';
+import { makePlan, servers, type Plan } from './plan.ts';
+import { preflight } from './preflight.ts';
+import { duration, Progress } from './progress.ts';
 import { StartError } from '../process/start-error.ts';
 import { System } from './system.ts';
 
-/** One Ctrl-C can arrive several times: from the terminal, from npm and from the bootstrap, which pass it on. */
+/** Milliseconds within which several signals are one Ctrl-C: the terminal sends it, npm and bootstrap.mjs pass it on. */
 const echoMs = 1_000;
 
 const table = ({ ports }: Plan): string => `
@@ -22,7 +24,7 @@ const table = ({ ports }: Plan): string => `
   Stop        Ctrl-C
 `;
 
-/** Calls `first` at the first wish to stop, whoever has it, and `again` at a later one. */
+/** Calls `first` when this process is asked to stop, by whatever signal, and `again` each time that it is asked later. */
 const onStop = (first: () => void, again: () => void): void => {
   let since = 0;
   const stop = (): void => {
@@ -35,7 +37,7 @@ const onStop = (first: () => void, again: () => void): void => {
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop);
   process.on('disconnect', stop);
-  // The terminal or the pipe that we write to may be gone before we are: there is nobody left to tell.
+  // The terminal or the pipe that we write to may go before we do. Then nobody sees this run any more, and it stops.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', stop);
 };
 
@@ -46,13 +48,12 @@ const begin = async (flags: Flags, plan: Plan, progress: Progress, signal: Abort
   await preflight(plan, signal);
   if (flags.fresh) removeData(startData);
   for (const name of plan.external) {
-    const { title, variables } = servers[name];
-    const set = variables.filter((variable) => process.env[variable]);
-    progress.line(`  ${title} is yours, by ${set.join(' and ')}`);
+    const set = servers[name].variables.filter((variable) => process.env[variable]);
+    progress.line(`  ${serverTitles[name]} is yours, by ${set.join(' and ')}`);
   }
 };
 
-/** Stops what was started, and says so where there was something. */
+/** Stops what was started, and says how long that took; says nothing where nothing was started. */
 const stopAll = async (system: System, progress: Progress): Promise<void> => {
   if (!system.hasStarted) return;
   const began = Date.now();

@@ -1,13 +1,13 @@
-import { buildDashboard, dashboardOutdated } from '../parts/dashboard.ts';
+import { buildDashboard, dashboardOutdated } from '../parts/dashboard-build.ts';
 import type { Daemon } from '../process/daemon.ts';
 import { archiveClasses } from '../servers/kafka-archive.ts';
 import type { Output } from '../process/tied-process.ts';
 import { createPart } from '../parts/part.ts';
-import type { Env } from '../parts/part-env.ts';
-import { partNames, parts, stopOrder, type PartName } from '../parts/parts.ts';
+import { partEnv, type Env } from '../parts/part-env.ts';
+import { partNames, parts, type PartName } from '../parts/parts.ts';
 import { logs, startData } from '../places.ts';
-import { servers, type Plan } from './preflight.ts';
-import type { Progress } from '../process/progress.ts';
+import { servers, type Plan } from './plan.ts';
+import type { Progress } from './progress.ts';
 import { Stack, type ServerName } from '../servers/stack.ts';
 import { supervise } from '../process/supervise.ts';
 
@@ -18,8 +18,11 @@ export interface SystemOptions {
   onLine: (name: PartName, line: string, from: Output) => void;
 }
 
-/** How long after the wish to stop each one is killed: 10 s must do for all. */
-const stopSeconds = { parts: [1.5, 3.5, 5, 6.5], servers: [8.5, 9, 9.7] };
+/**
+ * Seconds after the beginning of a stop at which what still runs is killed: the parts by their turn, and the servers in
+ * the order in which the stack stops them. Whoever presses Ctrl-C never waits for longer than 10 s.
+ */
+const killAfter = { parts: [1.5, 3.5, 5, 6.5], servers: [8.5, 9, 9.7] } as const;
 
 /** All servers and parts of one `npm start`. */
 export class System {
@@ -32,14 +35,14 @@ export class System {
     this.#options = options;
   }
 
-  /** Whether there is anything to stop. */
+  /** Whether anything was started, and has to be stopped. */
   get hasStarted(): boolean {
     return this.#daemons().length > 0;
   }
 
   /**
-   * Starts everything, each as soon as what it needs is there. When one fails, or `signal` aborts, it rejects with the
-   * reason once nothing is being started any more; `stop` then stops what was.
+   * Starts everything, each as soon as the servers that it needs answer. When one fails, or `signal` aborts, it rejects
+   * with the reason once nothing is being started any more; `stop` then stops what was started.
    */
   async start(signal: AbortSignal): Promise<void> {
     const failure = new AbortController();
@@ -62,14 +65,17 @@ export class System {
     either.throwIfAborted();
   }
 
-  /** Restarts what dies, and makes Kafka's next start faster, until `signal` aborts. Rejects when it cannot go on. */
+  /**
+   * Until `signal` aborts, restarts what dies, and makes the archive that speeds up Kafka's next start. Rejects when
+   * something cannot be restarted for a reason that trying again does not mend.
+   */
   async keep(signal: AbortSignal): Promise<void> {
     const say = (line: string): void => this.#options.progress.warn(line);
     this.#archiving = this.#archive(signal);
     await Promise.all(this.#daemons().map((daemon) => supervise(daemon, say, signal)));
   }
 
-  /** Stops everything in order within 10 s; resolves to the names of those that had to be killed. */
+  /** Stops everything in order within 10 s; resolves to the names of what had to be killed. */
   async stop(): Promise<string[]> {
     const began = Date.now();
     const killed: string[] = [];
@@ -77,12 +83,12 @@ export class System {
       const stopped = await daemon.stop(began + seconds * 1000 - Date.now());
       if (!stopped) killed.push(daemon.name);
     };
-    for (const [index, names] of stopOrder.entries()) {
-      const group = names.flatMap((name) => this.#parts.get(name) ?? []);
-      await Promise.all(group.map((part) => stop(part, stopSeconds.parts[index])));
+    for (const [turn, seconds] of killAfter.parts.entries()) {
+      const together = [...this.#parts].filter(([name]) => parts[name].stopTurn === turn);
+      await Promise.all(together.map(([, part]) => stop(part, seconds)));
     }
     for (const [index, server] of (this.#stack?.running ?? []).entries()) {
-      await stop(server, stopSeconds.servers[index]);
+      await stop(server, killAfter.servers[index]);
     }
     await this.#archiving;
     return killed;
@@ -107,7 +113,7 @@ export class System {
     const part = createPart({
       name,
       port: plan.ports[name],
-      env: this.#env(),
+      env: partEnv(name, this.#addresses()),
       dev,
       onLine: (line, from) => onLine(name, line, from),
     });
@@ -118,11 +124,11 @@ export class System {
     });
   }
 
-  /** What the parts have to know of each other and of the servers that were started here. */
-  #env(): Env {
+  /** The variables that tell a part where the other parts are, and the servers that were started here. */
+  #addresses(): Env {
     const { plan } = this.#options;
     const stack = this.#stack;
-    if (stack === undefined) throw new Error('the stack is prepared before any part');
+    if (stack === undefined) throw new Error('starting a part: the stack must be prepared before');
     const { gateway } = plan.ports;
     const byServer: Record<ServerName, Env> = {
       postgres: { DATABASE_URL: stack.databaseUrl },
@@ -133,7 +139,7 @@ export class System {
       SEED: 'demo',
       ...Object.fromEntries(plan.embedded.flatMap((name) => Object.entries(byServer[name]))),
       ...Object.fromEntries(partNames.map((name) => [parts[name].urlVariable, `http://127.0.0.1:${plan.ports[name]}`])),
-      // Where browsers find the gateway; the dashboard knows its usual place by itself.
+      // The dashboard tells browsers to find the gateway at its usual port unless this says otherwise.
       ...(gateway === parts.gateway.port ? {} : { PUBLIC_GATEWAY_URL: `http://localhost:${gateway}` }),
     };
   }
@@ -144,7 +150,7 @@ export class System {
     try {
       await archiveClasses(await this.#stack.kafkaProgram(), signal);
     } catch (error) {
-      // Only the next start's speed is lost.
+      // Not worth stopping for: the next start only takes longer.
       if (!signal.aborted) progress.warn(`Kafka will not start faster next time: ${String(error)}`);
     }
   }

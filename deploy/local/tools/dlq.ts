@@ -52,7 +52,7 @@ const { KAFKA_PREFIX: prefix } = config;
 const kafka = connectKafka(config, 'dlq', createLog('dlq', 'error'));
 const topic = `${prefix}${deadLetterTopic}`;
 
-/** A dead letter with where it was; `origin` is null for one that is none of the bridge's. */
+/** A dead letter, and where it was read; `origin` is null where the headers that the bridge writes are missing. */
 const describe = (message: KafkaMessage) => {
   const headers = Object.entries(message.headers ?? {});
   const texts = Object.fromEntries(headers.map(([name, value]) => [name, value?.toString()]));
@@ -71,12 +71,13 @@ await readTopic(
   AbortSignal.timeout(60_000),
 ).catch((error: unknown) => fail(`${topic} cannot be read: ${String(error)}`));
 
-// Each is sent in one transaction with the note of it, so that it goes out once whatever happens meanwhile.
+// Each letter is sent in one transaction with a note of what was tried. So a replay that is killed and run again sends no
+// letter twice. The note: the offset up to which all letters were tried, and the offsets among them that are left.
 const sender = new FencedSender(kafka, `${prefix}dlq-replay`, topic);
 if (wanted.replay) await sender.open();
 const [last = '-1', refused = ''] = (await sender.lastNote())?.split(' ') ?? [];
-/** All letters up to here were tried; those that Kafka refused, or that have no origin, are left. */
 let tried = BigInt(last);
+/** Letters that Kafka refused, or whose origin is unknown: another replay tries them again. */
 const left = new Set(refused.split(',').filter(Boolean));
 
 const isNew = ({ offset }: { offset: string }): boolean => BigInt(offset) > tried || left.has(offset);

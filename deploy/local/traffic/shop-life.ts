@@ -6,14 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal, ShopClient } from './shop-client.ts';
 
 export interface ShopLifeOptions {
+  /** The gateway's URL. */
   gateway: string;
   /** Orders placed per second. */
   rate: number;
   /** The same seed makes the same customers order the same things. */
   seed: number;
-  /** Stretches (or, below 1, shortens) the time that orders spend in a status; 1 is about half a minute for a whole life. */
+  /** Multiplies the time that orders spend in a status. At 1, the default, an order is delivered after 14 to 39 s. */
   pace?: number;
-  /** Hears of every write that the shop acknowledged. */
+  /** Called with every order as the shop has acknowledged it: after it was placed, and after each move. */
   onWrite?: (order: Order) => void;
 }
 
@@ -26,22 +27,26 @@ const secondsBefore: Readonly<Record<Progress, readonly [least: number, most: nu
 };
 const cancelledShare = 0.08;
 const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
-/** Orders that are under way at once, so that a shop that hangs does not fill our memory. */
+/** No more orders than this are under way at once, so that a shop that hangs does not fill the memory. */
 const mostUnderWay = 2_000;
+/** A product of which fewer pieces than this are left is refilled by `delivery` pieces. */
 const scarce = 30;
 const delivery = 200;
 
-/** A call, because a property that was false is taken for false ever after, even behind an await. */
+/** A call, because TypeScript takes a property that was checked for unchanged, even after an await. */
 const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
-/** Simulated customers who place orders, staff who move them, and a warehouse that refills what runs out. */
+/**
+ * Simulated people of a shop: customers who place orders, a member of staff who moves or cancels them, and an
+ * administrator who refills what runs out. They log in to the demo accounts and use the REST API through the gateway.
+ */
 export class ShopLife {
   placed = 0;
   moved = 0;
   cancelled = 0;
-  /** Answers such as too little stock. */
+  /** Requests that were answered with a status of 400 to 499, such as for too little stock. */
   refused = 0;
-  /** Requests without a good answer, because something could not be reached. */
+  /** Requests without an answer, or answered with a status of 500 or more. */
   failed = 0;
   /** Milliseconds that the latest requests took, the newest last. */
   readonly latencies: number[] = [];
@@ -62,7 +67,10 @@ export class ShopLife {
     this.#staff = client(demoTeam[1]);
   }
 
-  /** Lives until the signal; then resolves once no request is under way. Rejects when the shop cannot be reached at first. */
+  /**
+   * Goes on until `signal` aborts, and resolves once no request is under way any more. Rejects when the products cannot
+   * be read at the beginning; requests that fail later are counted.
+   */
   async run(signal: AbortSignal): Promise<void> {
     this.#products = await this.#admin.products();
     const lives = new Set<Promise<void>>();
@@ -78,6 +86,7 @@ export class ShopLife {
     await Promise.all([...lives, refilling]);
   }
 
+  /** The life of one order: a customer places it, and staff moves it until it is delivered or cancelled. */
   async #live(signal: AbortSignal): Promise<void> {
     this.underWay += 1;
     const customer = this.#pick(this.#customers);
@@ -104,7 +113,7 @@ export class ShopLife {
     this.underWay -= 1;
   }
 
-  /** The answer of a request, or null when there was no good one. */
+  /** The order that a request is answered with, or null where the request was refused or failed. */
   async #timed(request: () => Promise<Order>): Promise<Order | null> {
     const began = performance.now();
     try {
@@ -119,7 +128,7 @@ export class ShopLife {
     }
   }
 
-  /** A failed request is part of life here: it is counted, shown on the status line, and the next one is tried. */
+  /** A failed request does not end the simulation: it is counted, for the status line, and the next one is tried. */
   #count(error: unknown): void {
     if (error instanceof Refusal && error.status < 500) this.refused += 1;
     else this.failed += 1;

@@ -45,8 +45,11 @@ const readOptions = () => {
   }
 };
 
-const percentile = (sorted: number[], share: number): string =>
-  sorted.length === 0 ? '–' : `${(sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(0)} ms`;
+/** The least of the numbers, in ms, that so large a share of them does not exceed (the nearest rank). */
+const percentile = (sorted: number[], share: number): string => {
+  const found = sorted[Math.ceil(sorted.length * share) - 1];
+  return found === undefined ? '–' : `${found.toFixed(0)} ms`;
+};
 
 const describe = (life: ShopLife, seconds: number): string => {
   const sorted = life.latencies.toSorted((a, b) => a - b);

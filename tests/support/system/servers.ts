@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startStack } from '@live-orders/local/servers/stack.ts';
+import { startStack } from './stack.ts';
 import type { Servers } from './system.ts';
 
 declare module 'vitest' {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
-import { startPart } from '@live-orders/local/parts/part.ts';
+import { startPart } from './part.ts';
 import type { Env } from '@live-orders/local/parts/part-env.ts';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';

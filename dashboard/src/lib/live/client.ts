@@ -2,23 +2,19 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
 import { formatPosition, parsePosition, type Position } from '@live-orders/contracts/socket/position.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import { Confirmations } from './confirmations.ts';
 import { EventStream } from './event-stream.ts';
 import { readFrame } from './frame.ts';
-import { Freshness, type Heartbeat } from './freshness.ts';
+import { LinkFreshness, type Heartbeat } from './freshness.ts';
 import { LiveLink, silenceLimit } from './link.ts';
-import type { LiveClientOptions, LiveCounters, LiveState, OrderChange, Via } from './state.ts';
+import { OrderIntake } from './order-intake.ts';
 import { OrderStore } from './order-store.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
-
-type OrderMessage = Extract<ServerMessage, { data: { customer_id: string } }>;
-
-/** Messages held back while a snapshot is read; beyond it, reading another snapshot is cheaper than remembering. */
-const heldLimit = 20_000;
+import type { LiveClientOptions, LiveCounters, LiveState } from './state.ts';
 
 /**
- * Keeps an OrderStore equal to what the server shows: it connects and learns its position first, holds messages back
- * while it reads the snapshot, applies both by version, and comes back with `since` after a lost link.
+ * Keeps an OrderStore equal to what the server holds: connects first, which tells its position in the stream of events;
+ * reads a snapshot by REST and holds back the events that come meanwhile; applies both by version; and after a lost link
+ * asks for the events since its position.
  */
 export class LiveClient {
   readonly store: OrderStore;
@@ -27,14 +23,15 @@ export class LiveClient {
   readonly #now: () => number;
   readonly #link: LiveLink;
   readonly #snapshots: SnapshotReader;
-  readonly #confirmations: Confirmations;
+  readonly #intake: OrderIntake;
   #state: LiveState = { phase: 'idle' };
-  /** Everything up to here has been received; the store holds it all only when `#synced`. */
+  /** Everything up to here was received. */
   #received: Position | null = null;
+  /** Whether the store holds everything that was received. */
   #synced = false;
-  #held: OrderMessage[] | null = null;
+  /** The position at which the snapshot became due. */
   #snapshotFrom: string | null = null;
-  readonly #freshness = new Freshness();
+  readonly #freshness = new LinkFreshness();
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
@@ -48,13 +45,13 @@ export class LiveClient {
       onFailed: () => this.#setState({ phase: 'resyncing', since: this.#behindSince() }),
       onSessionEnded: () => this.#end('session_ended'),
     });
-    this.#confirmations = new Confirmations({
+    this.#intake = new OrderIntake({
       store: this.store,
-      read: options.confirm,
-      onRead: (order) => this.put([order]),
-      onFailed: () => {
-        if (!this.#received) return;
-        this.#resync(formatPosition(this.#received));
+      counters: this.counters,
+      confirm: options.confirm,
+      onOrders: options.onOrders,
+      onSnapshotNeeded: () => {
+        if (this.#received) this.#resync(formatPosition(this.#received));
         this.#snapshots.readIfDue();
       },
     });
@@ -79,7 +76,7 @@ export class LiveClient {
     return this.#state;
   }
 
-  /** The last applied position; null as long as the store is not known to hold everything up to one. */
+  /** The position up to which the store holds everything; null while it may lack something. */
   get position(): Position | null {
     return this.#synced ? this.#received : null;
   }
@@ -98,45 +95,43 @@ export class LiveClient {
     this.#end('stopped');
   }
 
-  /** The network may be back, or the page visible again: tries now instead of at the end of a delay. */
+  /** To be called when the network may be back, or the page is visible again: tries at once instead of after a delay. */
   wake(): void {
     this.#link.wake();
   }
 
-  /** The network is known to be gone: doesn't wait for the silence to prove it. */
+  /** To be called when the network is known to be gone: gives the link up without waiting until it was silent for long. */
   suspect(): void {
     this.#link.suspect();
   }
 
-  /** Says something to the server; nothing while there is no connection. */
+  /** Sends a message to the server; does nothing while there is no connection that can send. */
   send(message: ClientMessage): void {
     this.#link.send(message);
   }
 
-  /** Takes in what a page got from REST for itself; older than known is ignored. */
+  /** Takes in orders that a page has read by REST. Versions older than those in the store are ignored. */
   put(orders: readonly Order[]): void {
-    this.#emit(this.#applyAll(orders, 'rest'));
+    this.#intake.put(orders);
   }
 
   #receiveFrame(text: unknown): void {
     const messages = readFrame(text);
     if (!messages) {
-      // What the frame said is lost, so there is nothing to resume from.
+      // What the frame said is unknown, so that the position is, too: only a snapshot can follow.
       this.#synced = false;
-      this.#link.lose();
-      return;
+      return this.#link.lose();
     }
-    const changes: OrderChange[] = [];
     for (const message of messages) {
       this.#options.onMessage?.(message);
-      this.#receive(message, changes);
+      this.#receive(message);
     }
-    this.#emit(changes);
+    this.#intake.emit();
     this.#snapshots.readIfDue();
-    this.#confirmations.readDoubted();
+    this.#intake.confirm();
   }
 
-  #receive(message: ServerMessage, changes: OrderChange[]): void {
+  #receive(message: ServerMessage): void {
     switch (message.event) {
       case 'welcome':
         this.counters.connections += 1;
@@ -151,9 +146,8 @@ export class LiveClient {
       case 'new_order':
       case 'order_status_update':
       case 'order_update':
-        if (this.#held) return this.#hold(message, this.#held);
-        this.#apply(message.data, 'event', changes);
-        return this.#advance(message.seq);
+        this.#advance(message.seq);
+        return this.#intake.event(message.data);
       case 'product_update':
       case 'user_update':
         return this.#advance(message.seq);
@@ -173,7 +167,7 @@ export class LiveClient {
     }
   }
 
-  /** A beat's position says: everything up to here has been sent on this socket. */
+  /** A heartbeat's position is one up to which the gateway has sent everything on this connection. */
   #beat(heartbeat: Heartbeat): void {
     const at = parsePosition(heartbeat.position);
     if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(heartbeat.position);
@@ -185,7 +179,7 @@ export class LiveClient {
       this.#setState(this.#freshness.state);
   }
 
-  /** Changes may be under way on a link that is dead. The next heartbeat tells, or the link is lost. */
+  /** The link may be dead, so that changes do not arrive. The next heartbeat disproves it, or the link is given up. */
   #doubtLink(): void {
     if (this.#state.phase === 'live') this.#setState(this.#freshness.stale);
   }
@@ -194,64 +188,26 @@ export class LiveClient {
     if (this.#received && seq > this.#received.seq) this.#received = { ...this.#received, seq };
   }
 
-  #hold(message: OrderMessage, held: OrderMessage[]): void {
-    held.push(message);
-    this.#advance(message.seq);
-    if (held.length > heldLimit && this.#received) this.#resync(formatPosition(this.#received));
-  }
-
+  /** The store may lack changes up to `position`: a snapshot is due, after a random part of `spread` ms. */
   #resync(position: string, spread = 0): void {
-    // `welcome` and the `resync` that follows it name the same place: one snapshot covers both.
-    if (this.#held && this.#snapshotFrom === position) return this.#snapshots.spread(spread);
+    // `welcome` and a `resync` that follows it name the same position: one snapshot answers both.
+    if (this.#intake.isHolding && this.#snapshotFrom === position) return this.#snapshots.spread(spread);
     this.#cutReading();
     this.#synced = false;
     this.#received = parsePosition(position);
     this.#snapshotFrom = position;
-    this.#held = [];
+    this.#intake.hold();
     this.#snapshots.ask(spread);
     if (this.#state.phase !== 'connecting') this.#setState({ phase: 'resyncing', since: this.#behindSince() });
   }
 
   #applySnapshot(orders: readonly Order[]): void {
     this.counters.snapshots += 1;
-    const listed = new Set(orders.map((order) => order.id));
-    this.#confirmations.listed(orders);
-    const changes = this.#applyAll(orders, 'snapshot');
-    const removed = this.store.retain((order) => listed.has(order.id));
-    for (const order of removed) changes.push({ kind: 'removed', order });
-    const held = this.#held ?? [];
-    const begun = new Set(held.flatMap(({ data }) => (data.version === 1 ? data.id : [])));
-    for (const { data } of held) {
-      const isPast = !begun.has(data.id) && this.#confirmations.dismiss(data);
-      if (!isPast) this.#apply(data, 'event', changes);
-    }
-    this.#held = null;
+    this.#intake.snapshot(orders);
     this.#synced = this.#received !== null;
-    this.#emit(changes);
+    this.#intake.emit();
     this.#setState(this.#freshness.state);
-    this.#confirmations.readDoubted();
-  }
-
-  #applyAll(orders: readonly Order[], via: Via): OrderChange[] {
-    const changes: OrderChange[] = [];
-    for (const order of orders) this.#apply(order, via, changes);
-    return changes;
-  }
-
-  #apply(order: Order, via: Via, changes: OrderChange[]): void {
-    if (via === 'event' && this.#confirmations.doubt(order)) return;
-    const previous = this.store.get(order.id);
-    if (!this.store.upsert(order)) {
-      this.counters.ignored += 1;
-      return;
-    }
-    this.counters.applied += 1;
-    if (via === 'event' && previous) this.counters.skipped += order.version - previous.version - 1;
-    changes.push({ kind: 'applied', via, order, previous });
-  }
-
-  #emit(changes: readonly OrderChange[]): void {
-    if (changes.length > 0) this.#options.onOrders?.(changes);
+    this.#intake.confirm();
   }
 
   #lost(attempt: number, retryAt: number): void {
@@ -267,12 +223,11 @@ export class LiveClient {
 
   #cutReading(): void {
     this.#snapshots.cut();
-    // What was not confirmed has been received, but is not in the store.
-    if (this.#confirmations.cut()) this.#synced = false;
-    this.#held = null;
+    // What was not confirmed was received, but is not in the store.
+    if (this.#intake.cut()) this.#synced = false;
   }
 
-  /** Since when the data shown may be behind. */
+  /** Since when the store may lack changes, in ms. */
   #behindSince(): number {
     return 'since' in this.#state ? this.#state.since : (this.lastMessageAt ?? this.#now());
   }

@@ -2,46 +2,51 @@ import { isFinal } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderStore } from './order-store.ts';
 
-/** Milliseconds. */
+/** Milliseconds within which an order must be read. */
 const confirmLimit = 5_000;
-/** Orders read at a time; beyond it, a snapshot is cheaper. */
+/** Orders that are read at the same time at most. Beyond it, a snapshot is cheaper. */
 const mostAtOnce = 20;
 
 interface ConfirmationsOptions {
   store: Pick<OrderStore, 'get' | 'seen'>;
-  /** Without it, every question fails. */
+  /** Reads one order by REST; null where there is none. Without it, no order can be confirmed. */
   read: ((id: string, signal: AbortSignal) => Promise<Order | null>) | undefined;
   onRead: (order: Order) => void;
-  /** What was asked is not known: only a snapshot tells now. */
+  /** An order could not be confirmed: only a snapshot can tell what is true. */
   onFailed: () => void;
 }
 
-/** Reads single orders by REST, when an event of one may be older than what the server has. */
+/** Reads an order by REST when an event shows it in a state that may be older than the one that the server has. */
 export class Confirmations {
   readonly #options: ConfirmationsOptions;
   #cut = new AbortController();
+  /** How many orders are being read. */
   #open = 0;
+  /** Orders that are to be read. */
   readonly #doubted = new Set<string>();
-  /** When the newest order of the last snapshot was placed. */
+  /** When the newest order of the last snapshot was placed, in RFC 3339. */
   #listedUntil = '';
 
   constructor(options: ConfirmationsOptions) {
     this.#options = options;
   }
 
-  /** A snapshot lists these orders. */
+  /** To be called with the orders of each snapshot. */
   listed(orders: readonly Order[]): void {
     this.#listedUntil = orders.reduce((until, { created_at }) => (created_at > until ? created_at : until), '');
   }
 
-  /** Whether an event's order is not to be shown before it was read, which it is then. */
+  /** Whether the order of an event may be an old state of it. Then it is to be read, and must not be shown before. */
   doubt(order: Order): boolean {
     const isDoubtful = this.#isDoubtful(order);
     if (isDoubtful) this.#doubted.add(order.id);
     return isDoubtful;
   }
 
-  /** Whether an order of an event that came before the snapshot is too old for it, final by then; never shown. */
+  /**
+   * Whether the order of an event that came before the snapshot is missing there because it was final by then, and too old
+   * to be listed. Such an order is neither shown nor read.
+   */
   dismiss(order: Order): boolean {
     const isPast = isFinal(order.status) && this.#isDoubtful(order);
     if (isPast) this.#doubted.delete(order.id);
@@ -58,7 +63,7 @@ export class Confirmations {
     for (const id of doubted) void this.#confirm(read(id, this.#signal()), this.#cut.signal);
   }
 
-  /** Forgets what was not read yet; answers whether there was anything. */
+  /** Drops what was not read yet; returns whether there was anything. */
   cut(): boolean {
     const any = this.#open + this.#doubted.size > 0;
     this.#cut.abort();
@@ -69,8 +74,9 @@ export class Confirmations {
   }
 
   /**
-   * Of an order that is not here, one placed after the last snapshot is news, even when its beginning was left out for a
-   * slow reader. Any other was final by then, or given up: an event of it may be an old one, sent again.
+   * An order that is not in the store, and was placed after those of the last snapshot, is new, even when its first events
+   * were skipped because this client read too slowly. Any other was final at the snapshot or dropped since, so an event of
+   * it may be an old one that was sent again: a replayed dead letter, or a reconciliation.
    */
   #isDoubtful({ id, version, created_at }: Order): boolean {
     const { store } = this.#options;
@@ -92,7 +98,7 @@ export class Confirmations {
       this.#open -= 1;
       if (order) this.#options.onRead(order);
     } catch {
-      // Whatever it was, the snapshot that follows meets it as well, and tells.
+      // Whatever has failed: the snapshot that is read next fails for the same reason, and its failure is shown.
       if (!isOver()) this.#options.onFailed();
     }
   }

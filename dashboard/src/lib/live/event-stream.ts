@@ -1,10 +1,10 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { LiveSocket } from './state.ts';
 
-/** A link that was lost, as WebSockets say it. */
+/** The close code by which WebSockets report a connection that was lost. */
 const lost = 1006;
 
-/** The address of the server-sent events that belong to a socket's. */
+/** The address of the server-sent events, made from that of the WebSocket. */
 export function eventsUrl(socketUrl: URL): URL {
   const url = new URL(socketUrl);
   url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
@@ -12,7 +12,10 @@ export function eventsUrl(socketUrl: URL): URL {
   return url;
 }
 
-/** Server-sent events by `fetch`, looking like a socket that only listens. `EventSource` would keep its used-up ticket. */
+/**
+ * Server-sent events, with the interface of a socket that only listens. They are read by `fetch`, because an `EventSource`
+ * reconnects by itself to the same address, whose ticket is used up.
+ */
 export class EventStream implements LiveSocket {
   readonly #over = new AbortController();
   #onMessage = (_: { data: unknown }): void => undefined;

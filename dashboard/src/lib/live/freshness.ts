@@ -4,46 +4,47 @@ import type { LiveState } from './state.ts';
 
 export type Heartbeat = Extract<ServerMessage, { event: 'heartbeat' }>['data'];
 
-/** Heartbeats that come so many ms late have waited on the way, and so have the changes behind them. */
+/** A heartbeat that comes so many ms late has waited on the way, and so has every change that was sent after it. */
 const lateLimit = 2_000;
 
 /**
- * Until when everything has come, by the heartbeats of one connection. Clocks may differ: how late one comes is told by
- * comparing it with the one that came fastest.
+ * How fresh the data of one connection are, by its heartbeats. The clocks of server and client may differ, so how late a
+ * heartbeat is, is measured against the one that came fastest.
  */
-export class Freshness {
-  /** The stage that the last heartbeat named, null when it named none; undefined while the stream is live. */
+export class LinkFreshness {
+  /** Undefined while the stream is live; else the stage at which the last heartbeat said that changes wait, or null. */
   #lateAt: Stage | null | undefined;
+  /** When everything that was committed had come, in ms of our clock. */
   #freshAt = 0;
-  /** The least difference between our clock and the server's, in ms. */
+  /** Our clock minus the server's time in a heartbeat, in ms: the least of all, which is that of the fastest. */
   #least = Infinity;
 
-  /** A connection begins. `serverTime` is RFC 3339, `now` ms of our clock. */
+  /** Begins anew, for a new connection. `serverTime` is in RFC 3339, `now` in ms of our clock. */
   begin(serverTime: string, now: number): void {
     this.#lateAt = undefined;
     this.#freshAt = now;
     this.#least = now - Date.parse(serverTime);
   }
 
-  /** Milliseconds by which the heartbeat came later than the fastest. */
+  /** Takes in a heartbeat that came at `now`; returns by how many ms it came later than the fastest. */
   hear({ live, behind = null, fresh_at, server_time }: Heartbeat, now: number): number {
     const difference = now - Date.parse(server_time);
     this.#least = Math.min(this.#least, difference);
     const late = difference - this.#least;
     const wasLive = this.#lateAt === undefined;
     this.#lateAt = live && late <= lateLimit ? undefined : behind;
-    // What is shown may be older than the news of it: two polls without an answer came before.
+    // The gateway may notice late that a stage is behind (after two polls without an answer), and then names the earlier time.
     if (fresh_at) this.#freshAt = now - late - (Date.parse(server_time) - Date.parse(fresh_at));
     else if (wasLive) this.#freshAt = now - late;
     return late;
   }
 
-  /** With everything applied that has come: live, unless more is on its way. */
+  /** The client's state once it has applied everything that came: live, unless changes are known to wait on the way. */
   get state(): LiveState {
     return this.#lateAt === undefined ? { phase: 'live' } : this.stale;
   }
 
-  /** Data may be old, although the last heartbeat did not say so. */
+  /** The client's state when data may be old, although the last heartbeat did not say so. */
   get stale(): LiveState {
     return { phase: 'stale', since: this.#freshAt, behind: this.#lateAt ?? null };
   }

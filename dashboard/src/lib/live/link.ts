@@ -1,17 +1,17 @@
 import type { ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
 import { closeCodes, shouldReconnect } from '@live-orders/contracts/socket/close-codes.ts';
+import { backoff, longestDelay, pause } from './backoff.ts';
 import { eventsUrl } from './event-stream.ts';
 import { SessionEndedError, type LiveSocket } from './state.ts';
 import { TransportChoice, type Transport } from './transport.ts';
-import { pause } from './pause.ts';
 
 export interface LiveLinkOptions {
-  /** Gets a ticket and answers the socket's whole URL, without `since`. May throw SessionEndedError. */
+  /** Gets a ticket; resolves to the socket's whole URL, without `since`. May throw SessionEndedError. */
   url: (signal: AbortSignal) => Promise<string>;
-  /** Where to resume from, asked at each attempt. */
+  /** The position to resume from, or null for none; asked at each attempt. */
   since: () => string | null;
   onText: (text: unknown) => void;
-  /** No heartbeat came for longer than between two of them; said again each second until one comes. */
+  /** Called each second while no heartbeat has come for longer than the time between two of them. */
   onSilence: () => void;
   /** An attempt begins. */
   onAttempt: () => void;
@@ -24,31 +24,26 @@ export interface LiveLinkOptions {
   openEvents: (url: URL) => LiveSocket;
 }
 
-/** ms. The server beats every 5 s. A missed beat makes it doubtful that all has come; after two without a word, the link is given up. */
+/**
+ * Milliseconds. The server sends a heartbeat every 5 s. When one is missing, it is doubtful whether every change has
+ * come; when nothing at all has come for the time of two, the link is given up.
+ */
 const doubtLimit = 7_000;
 export const silenceLimit = 12_000;
 const connectLimit = 10_000;
-const firstDelay = 500;
-const longestDelay = 15_000;
-
-/** Between half and the whole of a span that doubles with each attempt, so that many clients don't return at once. */
-export function backoff(attempt: number, random: () => number): number {
-  const whole = Math.min(longestDelay, firstDelay * 2 ** attempt);
-  return whole / 2 + random() * (whole / 2);
-}
 
 /**
- * Holds one connection open, a WebSocket where that is possible: comes back after a loss, and takes a link that has fallen
- * silent for lost.
+ * Holds one connection to the gateway open, by WebSocket where that is possible, else by server-sent events. It connects
+ * again when the connection is lost, and takes a silent one for lost.
  */
 export class LiveLink {
   readonly #options: LiveLinkOptions;
-  /** Aborted when the socket, or the attempt at one, is over: whatever still comes from it is ignored. */
+  /** Aborted when the socket, or the attempt to open one, is over. What still comes from it is ignored then. */
   #current: AbortController | null = null;
   #socket: LiveSocket | null = null;
   readonly #choice = new TransportChoice();
   #transport: Transport = 'socket';
-  /** Since when the server has been talking on this socket; null until its first frame. */
+  /** When the first frame came on this socket, in ms; null until then. */
   #upSince: number | null = null;
   #lastTextAt: number | null = null;
   #beatAt = 0;
@@ -76,16 +71,16 @@ export class LiveLink {
     clearInterval(this.#watchdog);
   }
 
-  /** Tries now instead of at the end of a delay; a link that is up is only asked whether it still lives. */
+  /** Connects at once instead of after the delay. Of a link that is up, it only checks whether it was silent for too long. */
   wake(): void {
     if (this.#retryTimer) void this.#connect();
     else this.#checkSilence();
   }
 
-  /** Gives the socket up and comes back after `wait` ms, by default after a delay that grows with each attempt. */
+  /** Drops the socket and connects again after `wait` ms, by default after a delay that grows with each attempt. */
   lose(wait?: number): void {
     const { now, random, onLost } = this.#options;
-    // A link that held for a while was a good one: the next trouble starts from the shortest delay.
+    // After a connection that lasted, the delays begin from the shortest again.
     if (this.#upSince !== null && now() - this.#upSince > longestDelay) this.#attempt = 0;
     if (this.#socket && this.#upSince === null) this.#choice.failed(this.#transport);
     this.#cut();
@@ -95,32 +90,32 @@ export class LiveLink {
     onLost(this.#attempt, now() + delay);
   }
 
-  /** Gives up a socket that is up, for the network is known to be gone. */
+  /** Drops a socket that is up, because the network is known to be gone. */
   suspect(): void {
     if (this.#upSince !== null) this.lose(0);
   }
 
-  /** The server has said how things stand. Changes alone prove nothing: they may have waited on the way. */
+  /** To be called at each heartbeat. Other messages do not prove that the link is fresh: they may have waited on the way. */
   beat(): void {
     this.#beatAt = this.#options.now();
   }
 
-  /** Says something to the server; nothing while there is no link, or none that can be spoken on. */
+  /** Sends a message to the server; does nothing without a connection, or on one that only listens. */
   send(message: ClientMessage): void {
     if (this.#upSince !== null) this.#socket?.send?.(JSON.stringify(message));
   }
 
-  /** Goes on listening for so many milliseconds, then connects anew: this server is about to stop. */
+  /** Listens for `afterMs` ms more and then connects anew, because this server is about to stop. */
   move(afterMs: number): void {
     clearTimeout(this.#moveTimer);
     this.#moveTimer = setTimeout(() => this.lose(0), afterMs);
   }
 
-  /** Shows the server a new ticket, so that the connection outlives the token that it began with. */
+  /** Sends the server a new ticket, so that the connection outlives the access token that it was opened with. */
   async renew(): Promise<void> {
     const signal = this.#current?.signal;
     const socket = this.#socket;
-    // Server-sent events cannot be renewed; they come back after their end.
+    // Server-sent events cannot be renewed. The server ends them, and the link connects again.
     if (!signal || !socket?.send) return;
     const isOver = () => signal.aborted;
     for (let attempt = 0; !isOver(); attempt += 1) {
@@ -136,7 +131,7 @@ export class LiveLink {
     }
   }
 
-  /** The server ended the connection with this close code. */
+  /** To be called when the server ends the connection with this close code. */
   closed(code: number): void {
     if (code === closeCodes.session_ended.code) return this.#end('session_ended');
     if (!shouldReconnect(code)) return this.#end('refused');
@@ -171,7 +166,7 @@ export class LiveLink {
       this.#upSince ??= this.#lastTextAt;
       this.#options.onText(event.data);
     });
-    // `error` is not listened to: `close` always follows it, and it alone has the code.
+    // No listener for `error`: a `close` follows each, and only that has the code.
     socket.addEventListener('close', (event) => {
       if (!current.signal.aborted) this.closed(event.code);
     });
@@ -202,7 +197,7 @@ export class LiveLink {
     this.#moveTimer = undefined;
     this.#current?.abort();
     this.#upSince = null;
-    // A dead link answers no closing handshake, so its `close` event is not waited for.
+    // The `close` event is not waited for: on a dead link the closing handshake gets no answer.
     this.#socket?.close();
     this.#socket = null;
   }

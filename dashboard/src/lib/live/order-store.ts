@@ -2,21 +2,21 @@ import { isFinal } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 
 /**
- * The orders that a client knows, each at the highest version it has seen. Orders in a final status are given up, the
- * longest unchanged first, when there are more than `capacity`; orders that still move are always kept.
+ * The orders that a client knows, each at the highest version that it has seen. When there are more than `capacity`,
+ * orders in a final status are dropped, the longest unchanged first; orders that still move are never dropped.
  */
 export class OrderStore {
   readonly capacity: number;
-  /** Ids of orders that a page shows on their own; they are not given up for want of room. */
+  /** Ids of orders that have a page of their own open; they are not dropped when the store is full. */
   readonly watched = new Set<string>();
-  /** Ids of orders that were asked for: they have room of their own, beyond the capacity, until `release`. */
+  /** Ids of orders that a page has asked for; until `release` they are not dropped, and do not count as full. */
   readonly kept = new Set<string>();
-  /** How many orders were given up for want of room. */
+  /** How many orders were dropped because the store was full. */
   crowdedOut = 0;
   readonly #orders = new Map<string, Order>();
   readonly #final = new Set<string>();
-  /** Versions of the orders given up: a late duplicate must not bring one back in an earlier state. */
-  readonly #givenUp = new Map<string, number>();
+  /** Versions of the orders that were dropped, so that a late duplicate does not bring one back in an earlier state. */
+  readonly #dropped = new Map<string, number>();
 
   constructor(capacity = 2000) {
     this.capacity = capacity;
@@ -30,9 +30,9 @@ export class OrderStore {
     return this.#orders.get(id);
   }
 
-  /** The highest version that was ever here, given up or not; 0 for none. */
+  /** The highest version of an order that was ever here, dropped or not; 0 for none. */
   seen(id: string): number {
-    return this.#orders.get(id)?.version ?? this.#givenUp.get(id) ?? 0;
+    return this.#orders.get(id)?.version ?? this.#dropped.get(id) ?? 0;
   }
 
   values(): IterableIterator<Order> {
@@ -40,16 +40,16 @@ export class OrderStore {
   }
 
   /**
-   * Takes the order in unless the same or a higher version is here already; answers whether it did. One that was given
-   * up comes back at the version it had: whoever read it anew knows that this is still the latest.
+   * Takes the order in unless the same or a higher version is here already; returns whether it did. An order that was
+   * dropped may come back at the version that it had, because it was read again and this is still its latest.
    */
   upsert(order: Order): boolean {
     const known = this.#orders.get(order.id);
     if (known && known.version >= order.version) return false;
-    const left = this.#givenUp.get(order.id);
-    if (left !== undefined) {
-      if (left > order.version) return false;
-      this.#givenUp.delete(order.id);
+    const droppedAt = this.#dropped.get(order.id);
+    if (droppedAt !== undefined) {
+      if (droppedAt > order.version) return false;
+      this.#dropped.delete(order.id);
     }
     this.#orders.set(order.id, order);
     if (isFinal(order.status)) this.#final.add(order.id);
@@ -58,10 +58,10 @@ export class OrderStore {
     return true;
   }
 
-  /** Gives up every order that `keep` refuses, and answers those. */
+  /** Drops every order for which `keep` is false; returns those. */
   retain(keep: (order: Order) => boolean): Order[] {
     const removed = [...this.#orders.values()].filter((order) => !keep(order));
-    for (const order of removed) this.#giveUp(order);
+    for (const order of removed) this.#drop(order);
     return removed;
   }
 
@@ -70,18 +70,18 @@ export class OrderStore {
     if (this.#size > this.capacity) this.#shrink();
   }
 
-  /** How many orders take up the capacity. */
+  /** How many orders count towards the capacity. */
   get #size(): number {
     return this.#orders.size - this.kept.size;
   }
 
-  #giveUp(order: Order): void {
+  #drop(order: Order): void {
     this.#orders.delete(order.id);
     this.#final.delete(order.id);
-    this.#givenUp.set(order.id, order.version);
-    if (this.#givenUp.size <= this.capacity * 10) return;
-    const [oldest] = this.#givenUp.keys();
-    if (oldest !== undefined) this.#givenUp.delete(oldest);
+    this.#dropped.set(order.id, order.version);
+    if (this.#dropped.size <= this.capacity * 10) return;
+    const [oldest] = this.#dropped.keys();
+    if (oldest !== undefined) this.#dropped.delete(oldest);
   }
 
   /** Goes a little below the capacity, so that a full store doesn't sort itself at every new order. */
@@ -94,7 +94,7 @@ export class OrderStore {
     }
     final.sort((a, b) => (a.updated_at < b.updated_at ? -1 : 1));
     const crowded = final.slice(0, surplus);
-    for (const order of crowded) this.#giveUp(order);
+    for (const order of crowded) this.#drop(order);
     this.crowdedOut += crowded.length;
   }
 }

@@ -1,32 +1,31 @@
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { backoff } from './link.ts';
+import { backoff, pause } from './backoff.ts';
 import { SessionEndedError } from './state.ts';
-import { pause } from './pause.ts';
 
-/** Milliseconds. */
+/** Milliseconds within which a snapshot must be read. */
 const snapshotLimit = 20_000;
 
 interface SnapshotReaderOptions {
   read: (signal: AbortSignal) => Promise<readonly Order[]>;
   random: () => number;
   onRead: (orders: readonly Order[]) => void;
-  /** It is tried again after a while. */
+  /** Reading has failed; it is tried again after a delay. */
   onFailed: () => void;
   onSessionEnded: () => void;
 }
 
-/** Reads the snapshot for a LiveClient, one at a time, and again until it succeeds. */
+/** Reads snapshots for the LiveClient, one at a time, and each again until it succeeds. */
 export class SnapshotReader {
   readonly #options: SnapshotReaderOptions;
   #reading: AbortController | null = null;
-  /** Set while a snapshot is due that is not being read yet: wait a random part of so many milliseconds before. */
+  /** While a snapshot is due but not being read yet: the milliseconds of which a random part is waited before; else null. */
   #dueWithin: number | null = null;
 
   constructor(options: SnapshotReaderOptions) {
     this.#options = options;
   }
 
-  /** A new snapshot is due, instead of the one that is being read. */
+  /** Makes a new snapshot due, instead of one that is being read. */
   ask(spread: number): void {
     this.cut();
     this.#dueWithin = spread;
@@ -46,6 +45,7 @@ export class SnapshotReader {
     void this.#read(this.#reading.signal, wait);
   }
 
+  /** Drops the snapshot that is due or being read. */
   cut(): void {
     this.#reading?.abort();
     this.#reading = null;

@@ -3,30 +3,30 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import type { OrderStore } from './order-store.ts';
 
-/** Times are milliseconds of the client's clock. */
+/** What the client is doing, and how far its data can be trusted. Times are milliseconds of the client's clock. */
 export type LiveState =
   | { phase: 'idle' }
-  /** The first connection is under way: there is nothing to show yet. */
+  /** The first connection is being opened; there is nothing to show yet. */
   | { phase: 'connecting' }
   | { phase: 'live' }
-  /** Connected, and reading the snapshot again; what is shown may be behind. */
+  /** Connected, and reading a snapshot again; since `since` what is shown may be old. */
   | { phase: 'resyncing'; since: number }
   /**
-   * Connected, but changes don't get as far as the gateway in time, or nothing is heard of it. `behind`: the stage where
-   * they wait, if it said so.
+   * Connected, but changes do not get as far as the gateway in time, or no heartbeat came. `behind` is the stage at which
+   * changes wait, or null where the gateway did not name it.
    */
   | { phase: 'stale'; since: number; behind: Stage | null }
-  /** The link is lost. `retryAt` is null while an attempt is under way. */
+  /** The link is lost. The next attempt begins at `retryAt`, which is null while one is under way. */
   | { phase: 'reconnecting'; since: number; attempt: number; retryAt: number | null }
-  /** Nothing more comes. `refused`: the gateway said not to come back. */
+  /** Nothing more comes. `refused`: the gateway closed the connection with a code that says not to come back. */
   | { phase: 'ended'; reason: 'session_ended' | 'refused' | 'stopped' };
 
-/** How an order came in: `rest` is an answer that a page got for itself. */
+/** Where an order came from; `rest` is an answer that a page has asked for. */
 export type Via = 'event' | 'snapshot' | 'rest';
 
 export type OrderChange =
   | { kind: 'applied'; via: Via; order: Order; previous: Order | undefined }
-  /** A snapshot does not list it: it is final by now, and too old to be among the final ones shown. */
+  /** A snapshot does not list the order, because it is final by now and not among the newest final ones. */
   | { kind: 'removed'; order: Order };
 
 export interface LiveCounters {
@@ -34,7 +34,7 @@ export interface LiveCounters {
   applied: number;
   /** Duplicates and changes older than what was known. */
   ignored: number;
-  /** Versions that an order jumped over, beyond a snapshot. */
+  /** Versions of an order that no event has brought, apart from those that a snapshot has replaced. */
   skipped: number;
   /** Changes that the gateway left out in favour of later ones, because this client read too slowly. */
   merged: number;
@@ -43,29 +43,29 @@ export interface LiveCounters {
   connections: number;
 }
 
-/** What is used of a WebSocket; server-sent events have no way to send. */
+/** The part of a WebSocket that is used, so that server-sent events can take its place. */
 export interface LiveSocket {
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { code: number }) => void): void;
-  /** Missing where nothing can be said to the server. */
+  /** Missing where nothing can be sent to the server. */
   send?(text: string): void;
   close(): void;
 }
 
 export interface LiveClientOptions {
   /**
-   * Gets a ticket and answers the socket's whole URL, `…/ws?ticket=…`; the client adds `since`. Called anew for each
-   * connection, and to renew one whose token is about to expire. May throw SessionEndedError.
+   * Gets a ticket; resolves to the socket's whole URL, `…/ws?ticket=…`, to which the client adds `since`. Called anew for
+   * each connection, and to renew one whose access token is about to expire. May throw SessionEndedError.
    */
   url: (signal: AbortSignal) => Promise<string>;
   /**
-   * Reads, over REST, every order that isn't final, and as many final ones as are of interest. An order that the client
-   * holds and that is missing here is removed, final or not: a final one changes too. May throw SessionEndedError.
+   * Reads by REST every order that is not final, and as many final ones as are of interest. An order that the client holds
+   * and that is missing here is removed, even a final one, which may have changed. May throw SessionEndedError.
    */
   snapshot: (signal: AbortSignal) => Promise<readonly Order[]>;
   /**
-   * Reads one order over REST, null when there is none: asked when an event speaks of an order that is not held, and may
-   * be an old one that was sent again. Without it, or when it fails, a snapshot is read instead.
+   * Reads one order by REST; null where there is none. Called when an event is about an order that the client does not
+   * hold, and may be an old one that was sent again. Without this, or when it fails, a snapshot is read instead.
    */
   confirm?: (id: string, signal: AbortSignal) => Promise<Order | null>;
   store?: OrderStore;
@@ -80,7 +80,7 @@ export interface LiveClientOptions {
   openEvents?: (url: URL) => LiveSocket;
 }
 
-/** Thrown by `url` or `snapshot` when there is no session any more, so that trying again is pointless. */
+/** Thrown by `url` or `snapshot` when the session has ended, so that trying again is pointless. */
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError';
 }

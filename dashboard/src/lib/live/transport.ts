@@ -1,11 +1,11 @@
 export type Transport = 'socket' | 'events';
 
-/** WebSockets in a row that ended before their first frame, although a ticket was granted. */
+/** As many WebSockets in a row must end before their first frame, although a ticket was granted, to be taken for refused. */
 const patience = 2;
-/** Milliseconds with server-sent events, after which a reconnection tries a WebSocket again. */
+/** Milliseconds. When server-sent events have been used for so long, the next attempt is a WebSocket again. */
 const retryAfter = 5 * 60_000;
 
-/** Which way leads to the gateway: a WebSocket, or server-sent events where something in between refuses WebSockets. */
+/** Chooses how to connect to the gateway: by WebSocket, or by server-sent events where something in between refuses those. */
 export class TransportChoice {
   #refusals = 0;
   #eventsSince: number | null = null;
@@ -25,7 +25,7 @@ export class TransportChoice {
     else this.#refusals = 0;
   }
 
-  /** An attempt ended before its first frame. Where neither leads anywhere, it was not for the WebSocket. */
+  /** An attempt ended before its first frame. When server-sent events fail as well, WebSockets are not refused. */
   failed(transport: Transport): void {
     this.#refusals = transport === 'socket' ? this.#refusals + 1 : 0;
     this.#eventsSince = null;

@@ -1,7 +1,6 @@
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { orderPage } from '@live-orders/contracts/rest/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
-import { ticket } from '@live-orders/contracts/socket/tickets.ts';
 import type { z } from 'zod';
 import { ApiError, callApi } from '../session/api.ts';
 import { openStatuses } from './status.ts';
@@ -16,7 +15,7 @@ export interface OrderSearch {
 
 const biggestPage = 200;
 
-/** One page of orders, newest first. */
+/** Reads one page of orders, newest first. Fails as callApi does. */
 export function readOrders(search: OrderSearch, signal: AbortSignal): Promise<z.infer<typeof orderPage>> {
   const query = new URLSearchParams({ status: search.status.join(), limit: String(search.limit) });
   if (search.q) query.set('q', search.q);
@@ -24,6 +23,7 @@ export function readOrders(search: OrderSearch, signal: AbortSignal): Promise<z.
   return callApi(orderPage, `orders/api/orders?${query.toString()}`, { signal });
 }
 
+/** Reads every order that is not final, newest first. Fails as callApi does. */
 export async function readOpenOrders(signal: AbortSignal): Promise<Order[]> {
   const orders: Order[] = [];
   let cursor: string | null = null;
@@ -35,7 +35,7 @@ export async function readOpenOrders(signal: AbortSignal): Promise<Order[]> {
   return orders;
 }
 
-/** Null when there is no such order, or none that this user may see. */
+/** Reads one order; null when there is none of this id, or none that this user may see. Else fails as callApi does. */
 export async function readOrder(id: string, signal: AbortSignal): Promise<Order | null> {
   try {
     return await callApi(order, `orders/api/orders/${id}`, { signal });
@@ -43,12 +43,4 @@ export async function readOrder(id: string, signal: AbortSignal): Promise<Order 
     if (error instanceof ApiError && error.problem?.status === 404) return null;
     throw error;
   }
-}
-
-/** The socket's address with a fresh ticket, good for one connection. */
-export async function admitToSocket(socketUrl: string, signal: AbortSignal): Promise<string> {
-  const granted = await callApi(ticket, 'live/ticket', { method: 'POST', signal });
-  const url = new URL(socketUrl);
-  url.searchParams.set('ticket', granted.ticket);
-  return url.href;
 }

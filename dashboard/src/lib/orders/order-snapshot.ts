@@ -2,21 +2,21 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { readOpenOrders, readOrder, readOrders } from './order-api.ts';
 import { finalStatuses } from './status.ts';
 
-/** Of delivered and cancelled orders, the newest come with the snapshot; older ones are read on demand. */
+/** As many of the newest delivered and cancelled orders are part of the snapshot. Older ones are read on demand. */
 export const finalOrders = 100;
 
 export interface OrderSnapshot {
   orders: Order[];
-  /** Where the final orders go on that are older than those here; null when these are all. */
+  /** The cursor of the final orders that are older than those here; null when there are none. */
   olderFinal: string | null;
 }
 
 /**
- * Every open order, the newest final ones, and the `watched` ones whatever became of them: a page that shows one must
- * not be left with what it was before. `watched` is looked at last, for pages that are opened meanwhile.
+ * Reads every open order, the newest final ones, and those in `watched`, each of which has its own page open and must be
+ * brought up to date there. `watched` is looked at last, because pages may be opened meanwhile. Fails as callApi does.
  */
 export async function readOrderSnapshot(watched: ReadonlySet<string>, signal: AbortSignal): Promise<OrderSnapshot> {
-  // In this order, so that one that becomes final meanwhile is in both rather than in neither.
+  // The open ones first, so that an order which becomes final meanwhile is read twice rather than not at all.
   const open = await readOpenOrders(signal);
   const final = await readOrders({ status: finalStatuses, limit: finalOrders }, signal);
   const orders = [...open, ...final.data];

@@ -4,7 +4,7 @@ import { renewSession } from './session.ts';
 
 const passedOn = ['content-type', 'etag', 'location', 'retry-after'] as const;
 
-/** Calls the gateway as the logged-in user; a token that it doesn't accept is renewed once. */
+/** Calls the gateway as the user who is logged in. When it does not accept the access token, that is renewed once. */
 export async function callAsUser(event: RequestEvent, path: string, call: GatewayCall = {}): Promise<Response> {
   const client = event.getClientAddress();
   if (!event.locals.accessToken) {
@@ -17,7 +17,7 @@ export async function callAsUser(event: RequestEvent, path: string, call: Gatewa
   return callGateway(path, { ...call, client, token: event.locals.accessToken });
 }
 
-/** The gateway's answer for the browser: body and status unchanged, and only the headers that mean something to it. */
+/** The gateway's answer for the browser: with the same status and body, and those headers that a page uses. */
 export function passOn(answer: Response): Response {
   const headers = new Headers({ 'cache-control': 'no-store' });
   for (const name of passedOn) {

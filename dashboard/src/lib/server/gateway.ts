@@ -6,9 +6,9 @@ export interface GatewayCall {
   method?: 'GET' | 'POST' | 'PATCH';
   token?: string | null;
   body?: string;
-  /** Milliseconds. */
+  /** Milliseconds within which the answer must have come. Default 10 s. */
   limit?: number;
-  /** The browser's address: the gateway counts attempts by it. */
+  /** The browser's address, by which the gateway counts attempts to log in. */
   client?: string;
 }
 
@@ -22,7 +22,7 @@ export function makeProblem(code: ErrorCode, detail: string): Problem {
 export const problemResponse = (value: Problem): Response =>
   Response.json(value, { status: value.status, headers: { 'content-type': 'application/problem+json' } });
 
-/** Calls the gateway. Never throws: a gateway that can't be reached answers, as it were, with a problem of its own. */
+/** Calls the gateway. Never throws: when the gateway cannot be reached, the answer is a problem that says so. */
 export async function callGateway(path: string, call: GatewayCall = {}): Promise<Response> {
   const headers = new Headers({ accept: 'application/json, application/problem+json' });
   if (call.token) headers.set('authorization', `Bearer ${call.token}`);
@@ -31,7 +31,7 @@ export async function callGateway(path: string, call: GatewayCall = {}): Promise
   const signal = AbortSignal.timeout(call.limit ?? 10_000);
   try {
     const answer = await fetch(`${base}${path}`, { method: call.method ?? 'GET', headers, body: call.body, signal });
-    // Read here, so that a gateway that stops in the middle of its answer is caught too.
+    // The body is read here, so that a connection that breaks in the middle of it is caught as well.
     const text = answer.status === 204 ? null : await answer.text();
     return new Response(text, { status: answer.status, headers: answer.headers });
   } catch {
@@ -50,7 +50,7 @@ async function readProblem(answer: Response): Promise<Problem> {
 
 export type Answer<T> = { ok: true; data: T } | { ok: false; problem: Problem; retryAfter: number | null };
 
-/** Calls the gateway and reads its answer by a schema of the contracts. */
+/** Calls the gateway and reads its answer by a schema of the contracts. Never throws. */
 export async function askGateway<T>(schema: z.ZodType<T>, path: string, call: GatewayCall = {}): Promise<Answer<T>> {
   const answer = await callGateway(path, call);
   if (!answer.ok) {

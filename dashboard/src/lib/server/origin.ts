@@ -3,7 +3,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 
 const gatewayPort = 3000;
 
-/** Whether the browser speaks https to us. `url.protocol` can't tell: the adapter takes every request for https. */
+/** Whether the browser reaches us by https. `url.protocol` does not tell, because the adapter says https for every request. */
 export function isHttps({ request }: Pick<RequestEvent, 'request'>): boolean {
   if (ORIGIN) return ORIGIN.startsWith('https:');
   return request.headers.get('x-forwarded-proto')?.split(',')[0]?.trim() === 'https';
@@ -16,8 +16,8 @@ function isOwn(address: string, url: URL): boolean {
 }
 
 /**
- * Whether a request that changes something was sent by a page of ours. Browsers say so with `Sec-Fetch-Site`, but only to
- * https and localhost; elsewhere, as on a phone at http://192.168.…, `Origin` or else `Referer` has to do.
+ * Whether a request that changes something was sent by a page of ours. Browsers tell by `Sec-Fetch-Site`, but send it to
+ * https addresses and to localhost only. Elsewhere, such as on a phone at http://192.168.…, `Origin` or `Referer` tells.
  */
 export function isFromOwnPage({ request, url }: RequestEvent): boolean {
   const site = request.headers.get('sec-fetch-site');
@@ -26,7 +26,7 @@ export function isFromOwnPage({ request, url }: RequestEvent): boolean {
   return address === null ? site !== null : isOwn(address, url);
 }
 
-/** The address of the gateway's WebSocket as the browser reaches it. */
+/** The address at which the browser reaches the gateway's WebSocket. */
 export function socketUrl(event: Pick<RequestEvent, 'request' | 'url'>): string {
   if (PUBLIC_GATEWAY_URL) {
     const url = new URL(`${PUBLIC_GATEWAY_URL.replace(/\/$/, '')}/ws`);

@@ -4,27 +4,28 @@ import type { Cookies, RequestEvent } from '@sveltejs/kit';
 import { askGateway, type Answer } from './gateway.ts';
 import { isHttps } from './origin.ts';
 
-/** Cookies don't see ports, so these must not clash with those of other programs on the same host. */
+/** Unusual names, because all programs on a host share its cookies, whatever their ports. */
 const names = { access: 'live_orders_access', refresh: 'live_orders_refresh', user: 'live_orders_user' } as const;
 
-/** Upper bound: the users service decides how long a refresh token really lives. */
+/** An upper bound: the users service decides for how long a refresh token is valid. */
 const refreshSeconds = 30 * 24 * 3600;
 /**
- * The access cookie goes before its token does, so that no call leaves with a token that expires on its way; and before the
- * gateway warns of the end, which is a minute ahead, so that the ticket asked for then is one of the next token.
+ * The access cookie expires so many seconds before its token, for two reasons: no call is sent with a token that expires
+ * on the way; and the gateway asks a minute before the end to renew the connection, by a ticket of the next token.
  */
 const marginSeconds = 75;
-/** Tabs that asked at the same moment still send the old cookie when the first of them has renewed it. */
+/** Milliseconds for which a renewal's answer is kept: other tabs that call at that moment still send the old cookie. */
 const rememberMs = 20_000;
 
 const renewals = new Map<string, Promise<Answer<Session>>>();
 
-/** Null also for what is no token: it would break the header that it goes into. */
+/** The access token of the cookies. Null also where the cookie holds something else, which would make an invalid header. */
 export function accessToken(cookies: Cookies): string | null {
   const token = cookies.get(names.access);
   return token && /^[\w.-]+$/.test(token) ? token : null;
 }
 
+/** The user as of the last login or renewal, without a check; null without a session. */
 export function sessionUser(cookies: Cookies): User | null {
   if (!cookies.get(names.access) && !cookies.get(names.refresh)) return null;
   try {
@@ -52,7 +53,7 @@ export function dropSession(event: RequestEvent): void {
   event.locals.user = null;
 }
 
-/** A refresh token is good for one use: all who hold the same one share one renewal and its answer. */
+/** A refresh token can be used once, so all calls that come with the same one share one renewal and its answer. */
 function renew(refreshToken: string, client: string): Promise<Answer<Session>> {
   const known = renewals.get(refreshToken);
   if (known) return known;
@@ -66,7 +67,7 @@ function renew(refreshToken: string, client: string): Promise<Answer<Session>> {
   return renewal;
 }
 
-/** Renews the session. A refusal ends it; a gateway that can't be reached doesn't. */
+/** Renews the session. It ends when the gateway refuses that, but not when the gateway cannot be reached. */
 export async function renewSession(event: RequestEvent): Promise<void> {
   const refreshToken = event.cookies.get(names.refresh);
   if (!refreshToken) return dropSession(event);

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { SessionEndedError } from '../live/state.ts';
 import { describeProblem } from './problem-words.ts';
 
-/** A call that failed. `problem` is null when no readable answer came, so that its effect is unknown. */
+/** A call that failed. `problem` is null when no readable answer came. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly problem: Problem | null;
@@ -13,7 +13,7 @@ export class ApiError extends Error {
     this.problem = given;
   }
 
-  /** Whether the call may have had its effect all the same. */
+  /** Whether the call may have had its effect, although it failed. */
   get isUncertain(): boolean {
     return this.problem === null || this.problem.status >= 500;
   }
@@ -27,7 +27,10 @@ interface Call {
 
 const callLimit = 15_000;
 
-/** Calls an endpoint of our own server, which adds the session, and reads the answer by its schema. */
+/**
+ * Calls an endpoint of the dashboard's own server, which adds the access token and passes the call on to the gateway, and
+ * reads the answer by its schema. Throws SessionEndedError on a 401, else ApiError.
+ */
 export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call = {}): Promise<T> {
   const limit = AbortSignal.timeout(callLimit);
   const answer = await fetch(`/api/${path}`, {

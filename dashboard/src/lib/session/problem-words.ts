@@ -1,6 +1,6 @@
 import { errorCatalogue, type ErrorCode, type Problem } from '@live-orders/contracts/rest/errors.ts';
 
-/** For those whose details speak of parts of the system, which mean nothing to whoever uses a page. */
+/** The sentences for problems whose own detail names parts of the system, which the user of a page does not know. */
 const plain: Partial<Record<ErrorCode, string>> = {
   internal_error: `${errorCatalogue.internal_error.title}.`,
   upstream_unavailable: 'The server can’t be reached at the moment.',
@@ -8,5 +8,5 @@ const plain: Partial<Record<ErrorCode, string>> = {
   unavailable: 'The server can’t do this at the moment.',
 };
 
-/** A problem in a sentence for whoever uses a page. */
+/** A problem as a sentence for the user of a page. */
 export const describeProblem = ({ code, detail, title }: Problem): string => plain[code] ?? (detail || title);

@@ -29,7 +29,7 @@ export const resync = (position: string, spread_ms = 0) => ({
 
 type SocketEvent = { data: unknown; code: number };
 
-/** Stands for the browser's socket, whose other end the test plays. */
+/** Takes the place of the browser's socket; the test plays the server. */
 class Socket implements LiveSocket {
   readonly url: URL;
   closed = false;
@@ -77,7 +77,7 @@ class Socket implements LiveSocket {
 export const order = (n: number, version: number, status: OrderStatus = 'pending') =>
   makeOrder({ id: orderId(n), version, status });
 
-/** A change of the nth order, as the stream says it. */
+/** The stream's message about a change of the nth order. */
 export const change = (seq: number, n: number, version: number, status: OrderStatus = 'pending') => ({
   event: version === 1 ? 'new_order' : 'order_status_update',
   seq,
@@ -86,7 +86,7 @@ export const change = (seq: number, n: number, version: number, status: OrderSta
   times: { committed: time, bridged: time },
 });
 
-/** A client under fake timers, whose sockets and snapshots the test answers. */
+/** A client for tests with fake timers, which answer its sockets and snapshots. */
 export function setUp({ confirm }: Pick<LiveClientOptions, 'confirm'> = {}) {
   const sockets: Socket[] = [];
   const states: LiveState['phase'][] = [];

@@ -1,6 +1,6 @@
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 
-/** An order for tests; only what a test speaks of needs to be given. */
+/** An order for tests, with defaults for everything that a test is not about. */
 export const makeOrder = (given: Partial<Order> & Pick<Order, 'id'>): Order => ({
   number: 1042,
   customer_id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10',
@@ -17,5 +17,5 @@ export const makeOrder = (given: Partial<Order> & Pick<Order, 'id'>): Order => (
   ...given,
 });
 
-/** A valid id, for what passes through the schemas. */
+/** The nth valid order id, for what is checked by the schemas. */
 export const orderId = (n: number): string => `01920f3c-7c1e-7d2a-8a54-${String(n).padStart(12, '0')}`;

@@ -1,6 +1,6 @@
 import { createSubscriber } from 'svelte/reactivity';
 
-/** The present time, second by second, for what is shown as an age. Follows the server's clock once it is known. */
+/** The present time for what is shown as an age, brought up to date each second; by the server's clock once it is known. */
 class Clock {
   #offset = 0;
   readonly #subscribe = createSubscriber((update) => {
@@ -8,18 +8,18 @@ class Clock {
     return () => clearInterval(timer);
   });
 
-  /** The server's time in milliseconds. Read where Svelte tracks it, it moves on by itself. */
+  /** The server's time in milliseconds. What Svelte renders with it is rendered again each second. */
   get now(): number {
     return this.local + this.#offset;
   }
 
-  /** The same by this machine's own clock. */
+  /** The same by the clock of this machine. */
   get local(): number {
     this.#subscribe();
     return Date.now();
   }
 
-  /** A small difference is the way of the message; only a machine's wrong clock is worth a correction. */
+  /** Takes in the server's time. A difference of up to 5 s is ignored: it may be the time that the message took to get here. */
   follow(serverTime: string): void {
     const offset = Date.parse(serverTime) - Date.now();
     this.#offset = Math.abs(offset) > 5000 ? offset : 0;

@@ -2,7 +2,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A span as people say it: `12 s`, `4 min`, `3 h`, `2 d`. */
+/** A span in its largest whole unit: `12 s`, `4 min`, `3 h`, `2 d`. */
 export function formatSpan(ms: number): string {
   const span = Math.max(0, ms);
   if (span < minute) return `${Math.floor(span / 1000)} s`;
@@ -11,14 +11,14 @@ export function formatSpan(ms: number): string {
   return `${Math.floor(span / day)} d`;
 }
 
-/** A span that is usually well below a second: `41 ms`, `2.9 s`, from ten seconds on as a span. */
+/** A span that is usually well below a second: `41 ms`, `2.9 s`, and from ten seconds on as by `formatSpan`. */
 export function formatDelay(ms: number): string {
   const span = Math.round(Math.max(0, ms));
   if (span < 1000) return `${span} ms`;
   return span < 10_000 ? `${(Math.floor(span / 100) / 10).toFixed(1)} s` : formatSpan(span);
 }
 
-/** How long ago: `just now`, then as a span. */
+/** How long ago something was: `just now`, `4 min ago`. */
 export function formatAge(ms: number): string {
   return ms < minute ? 'just now' : `${formatSpan(ms)} ago`;
 }
@@ -31,7 +31,7 @@ export const formatMoment = (time: number | string): string => full.format(new D
 
 export type Due = { late: boolean; text: string; urgent: boolean };
 
-/** How an order stands against the time by which it should leave its status; null without such a time. */
+/** How an order stands against the time by which it should leave its status; null where there is no such time. */
 export function describeDue(dueAt: string | null, now: number): Due | null {
   if (dueAt === null) return null;
   const left = Date.parse(dueAt) - now;

@@ -6,14 +6,17 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import type { PageServerLoad } from './$types';
 
-interface First {
+interface FirstRows {
   orders: Order[];
-  /** Why there are none, for people. */
+  /** Why there are none, in words for the user. */
   failure: string | null;
 }
 
-/** The first rows, so that the page isn't empty until the live connection stands. Later visits have them already. */
-export const load: PageServerLoad = async ({ locals, isDataRequest }): Promise<First> => {
+/**
+ * Reads the first rows, so that the page is not empty until the live connection stands. When the user comes back from
+ * another page (`isDataRequest`), the orders are in the browser already.
+ */
+export const load: PageServerLoad = async ({ locals, isDataRequest }): Promise<FirstRows> => {
   if (isDataRequest || !locals.user) return { orders: [], failure: null };
   if (!locals.accessToken) return { orders: [], failure: 'The server can’t be reached.' };
   const status = isStaff(locals.user.role) ? `&status=${openStatuses.join()}` : '';

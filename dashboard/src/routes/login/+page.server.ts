@@ -6,7 +6,7 @@ import { credentials, session, verification } from '@live-orders/contracts/rest/
 import { fail, redirect } from '@sveltejs/kit';
 import type { Actions, PageServerLoad } from './$types';
 
-/** Only a path on this site, in ASCII as addresses are: `//host` and `/\host` would lead to another. */
+/** The path to go to after the login, if it is one on this site: browsers take `//host` and `/\host` for another site. */
 function safeNext(next: string | null): string {
   return next && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) ? next : '/';
 }
@@ -20,7 +20,10 @@ const messages: Partial<Record<Problem['code'], string>> = {
   unavailable: 'Logging in is not possible at the moment. Try again shortly.',
 };
 
-/** A session that the services no longer accept must not send the browser in circles between here and the board. */
+/**
+ * Asks the services whether they accept the session. Were one that they do not accept left here, the board would send the
+ * browser to this page, and this page back to the board, for ever.
+ */
 export const load: PageServerLoad = async (event) => {
   const next = safeNext(event.url.searchParams.get('next'));
   if (event.locals.accessToken) {

@@ -7,7 +7,7 @@ export const load: PageServerLoad = () => redirect(303, '/');
 
 export const actions: Actions = {
   default: async (event) => {
-    // The cookies go even when the gateway can't hear of it: who logs out must be out on this machine.
+    // The cookies are deleted even when the gateway cannot be reached, so that the user is logged out on this machine.
     await callGateway('/users/api/auth/logout', { method: 'POST', token: event.locals.accessToken, limit: 3000 });
     dropSession(event);
     redirect(303, '/login');

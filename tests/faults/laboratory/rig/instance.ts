@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
-import { createPart } from '@live-orders/local/parts/part.ts';
+import { createTestPart } from '@live-orders/test-support/system/part.ts';
 import type { Env } from '@live-orders/local/parts/part-env.ts';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
 import type { KillPoint } from '../mutations/mutations.ts';
@@ -49,7 +49,7 @@ export class Instance {
   async start(env: Env = {}): Promise<void> {
     this.#starting = true;
     const { part, port, onLine } = this.#options;
-    const daemon = createPart({ name: part, port, env: { ...this.#options.env, ...env }, forced: true, onLine });
+    const daemon = createTestPart({ name: part, port, env: { ...this.#options.env, ...env }, onLine });
     try {
       await daemon.start();
       this.#daemon = daemon;

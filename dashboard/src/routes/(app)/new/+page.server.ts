@@ -9,7 +9,7 @@ import type { PageServerLoad } from './$types';
 
 type ProductPage = z.infer<typeof productPage>;
 
-/** A shop of more products than this needs a search, not a longer list. */
+/** No more products than this are listed: a shop with more needs a search. */
 const most = 1000;
 
 export const load: PageServerLoad = async ({ locals }) => {

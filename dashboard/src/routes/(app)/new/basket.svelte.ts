@@ -45,7 +45,7 @@ export class Basket {
     this.failure = null;
   }
 
-  /** Places the order; null when it was refused, with the reasons at hand. */
+  /** Places the order; null when that failed, with the reasons in `failure` and `lineErrors`. May throw SessionEndedError. */
   async place(): Promise<Order | null> {
     const lines = this.lines;
     const items = lines.map(({ product, quantity }) => ({ product_id: product.id, quantity }));

@@ -7,7 +7,7 @@ type Method = 'GET' | 'POST' | 'PATCH';
 const id = '[0-9a-f-]{36}';
 const bodyLimit = 256 * 1024;
 
-/** What pages may call through us; all else is refused before it reaches the gateway. */
+/** What pages may call through this server. Everything else is refused before it reaches the gateway. */
 const allowed: Readonly<Record<Method, RegExp>> = {
   GET: new RegExp(`^(orders/api/(orders(/${id}(/history)?)?|products)|users/api/users/profile)$`),
   POST: /^orders\/api\/orders$/,

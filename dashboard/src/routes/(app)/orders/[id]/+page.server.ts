@@ -15,6 +15,6 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     askGateway(orderHistory, `${path}/history`, call),
   ]);
   if (!found.ok) error(found.problem.status, describeProblem(found.problem), { code: found.problem.code });
-  // The order is worth showing without its history, which the page reads again at the next change.
+  // The order can be shown without its history, which the page reads again at the order's next change.
   return { order: found.data, steps: steps.ok ? steps.data.data : null };
 };

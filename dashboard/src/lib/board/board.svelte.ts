@@ -1,0 +1,157 @@
+import { goto } from '$app/navigation';
+import { resolve } from '$app/paths';
+import { page } from '$app/state';
+import { ApiError } from '../session/api.ts';
+import type { LiveOrders } from '../feed/live-orders.svelte.ts';
+import { SessionEndedError } from '../live/state.ts';
+import { leaveForLogin } from '../session/login.ts';
+import { readOrders } from '../orders/order-api.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import {
+  arrange,
+  countMissing,
+  reachesFinal,
+  readView,
+  statusesOf,
+  writeView,
+  type Filter,
+  type Sort,
+} from './order-view.ts';
+
+const rowsAtOnce = 100;
+const typingPause = 250;
+/** Milliseconds for which the rows keep their places after the pointer has moved over them, so that no click hits another. */
+const aimingMs = 1200;
+
+/**
+ * What the board shows: filter, search and sort order as the page's address has them, older orders on demand, and rows
+ * that keep their places while somebody aims at one.
+ */
+export class Board {
+  filter = $state<Filter>('open');
+  query = $state('');
+  sort = $state<Sort>('newest');
+  /** Whether orders that are not loaded are being read from the server. */
+  fetching = $state(false);
+  failure = $state<string | null>(null);
+  readonly #live: LiveOrders;
+  #limit = $state(rowsAtOnce);
+  #cursor = $state<string | null>(null);
+  #crowdedOut = 0;
+  #aiming = $state(false);
+  #aimTimer: ReturnType<typeof setTimeout> | undefined;
+  #fetch: AbortController | null = null;
+  #fetchTimer: ReturnType<typeof setTimeout> | undefined;
+  #held: readonly Order[] = [];
+  readonly #wanted = $derived.by(() => arrange(this.#live.orders, this.filter, this.query, this.sort));
+  readonly #rows = $derived.by(() => {
+    this.#held = this.#aiming ? this.#held.flatMap((order) => this.#live.get(order.id) ?? []) : this.#wanted;
+    return this.#held;
+  });
+
+  constructor(live: LiveOrders) {
+    this.#live = live;
+    const { filter, query, sort } = readView(page.url.searchParams);
+    this.filter = filter;
+    this.query = query;
+    this.sort = sort;
+  }
+
+  get rows(): readonly Order[] {
+    return this.#rows.slice(0, this.#limit);
+  }
+
+  /** How many orders are not shown yet, because the rows keep their places. */
+  get waiting(): number {
+    if (!this.#aiming) return 0;
+    return countMissing(this.#wanted, this.#rows);
+  }
+
+  get hasMore(): boolean {
+    return this.#rows.length > this.#limit || this.#cursor !== null;
+  }
+
+  /** Whether everything that is to be shown was read (or could not be), so that an empty list may say that it is empty. */
+  get settled(): boolean {
+    return !this.fetching && (this.#live.complete || this.failure !== null);
+  }
+
+  show(change: { filter?: Filter; query?: string; sort?: Sort }): void {
+    this.release();
+    this.filter = change.filter ?? this.filter;
+    this.query = change.query ?? this.query;
+    this.sort = change.sort ?? this.sort;
+    this.#limit = rowsAtOnce;
+    this.search(change.query === undefined ? 0 : typingPause);
+    this.#remember();
+  }
+
+  /** Reads what the filter and the search may find beyond the loaded orders, `wait` ms from now. Open ones are loaded anyway. */
+  search(wait = 0): void {
+    clearTimeout(this.#fetchTimer);
+    this.#fetch?.abort();
+    this.#live.release();
+    this.#cursor = null;
+    this.#crowdedOut = this.#live.crowdedOut;
+    this.failure = null;
+    this.fetching = reachesFinal(this.filter) || this.query.trim() !== '';
+    if (this.fetching) this.#fetchTimer = setTimeout(() => void this.#read(null), wait);
+  }
+
+  async more(): Promise<void> {
+    const more = this.#rows.length > this.#limit;
+    this.#limit += rowsAtOnce;
+    if (!more && this.#cursor !== null) await this.#read(this.#cursor);
+  }
+
+  /** To be called when the pointer moves over the rows: they keep their places for a moment. */
+  aim(): void {
+    this.#aiming = true;
+    clearTimeout(this.#aimTimer);
+    this.#aimTimer = setTimeout(() => this.release(), aimingMs);
+  }
+
+  release(): void {
+    clearTimeout(this.#aimTimer);
+    this.#aiming = false;
+  }
+
+  stop(): void {
+    this.release();
+    clearTimeout(this.#fetchTimer);
+    this.#fetch?.abort();
+  }
+
+  async #read(cursor: string | null): Promise<void> {
+    const fetch = new AbortController();
+    this.#fetch = fetch;
+    this.fetching = true;
+    this.failure = null;
+    const status = statusesOf(this.filter);
+    const q = this.query.trim().replace(/^#/, '');
+    try {
+      let isNews: boolean;
+      do {
+        const found = await readOrders({ status, limit: rowsAtOnce, q, cursor }, fetch.signal);
+        if (fetch.signal.aborted) return;
+        // After a page of orders that are all here already, nothing would seem to have happened: the next one is read too.
+        isNews = found.data.some(({ id }) => !this.#live.get(id));
+        this.#live.keep(found.data);
+        cursor = found.next_cursor;
+      } while (this.#cursor !== null && cursor !== null && !isNews);
+      this.#cursor = cursor;
+      const all = cursor === null && q === '' && this.#live.crowdedOut === this.#crowdedOut;
+      if (all) this.#live.hasAll(status);
+    } catch (error) {
+      if (fetch.signal.aborted) return;
+      if (error instanceof SessionEndedError) return leaveForLogin();
+      this.failure = error instanceof ApiError ? error.message : 'Older orders can’t be read.';
+    }
+    this.fetching = false;
+  }
+
+  #remember(): void {
+    const query = writeView({ filter: this.filter, query: this.query.trim(), sort: this.sort });
+    void goto(resolve(`?${query}`), { replace: true, reset: false });
+  }
+}

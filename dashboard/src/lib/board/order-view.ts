@@ -1,0 +1,69 @@
+import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { finalStatuses, openStatuses, statusViews } from '../orders/status.ts';
+
+/** What the board can be narrowed to: one status, all those that are not final, or everything. */
+export const filters = ['open', ...orderStatuses, 'all'] as const;
+export type Filter = (typeof filters)[number];
+
+export const sorts = ['newest', 'due'] as const;
+export type Sort = (typeof sorts)[number];
+
+export const filterLabel = (filter: Filter): string =>
+  filter === 'open' ? 'Open' : filter === 'all' ? 'All' : statusViews[filter].label;
+
+export function statusesOf(filter: Filter): readonly OrderStatus[] {
+  if (filter === 'open') return openStatuses;
+  return filter === 'all' ? orderStatuses : [filter];
+}
+
+/** Whether the server may have orders for this filter that are not loaded. Of the final ones, only the newest are. */
+export const reachesFinal = (filter: Filter): boolean =>
+  statusesOf(filter).some((status) => finalStatuses.includes(status));
+
+export const readSort = (text: string | null): Sort => sorts.find((sort) => sort === text) ?? 'newest';
+
+/** Reads the view from the query of the page's address; what is missing or unknown there gets its default. */
+export const readView = (address: { get: (name: string) => string | null }) => ({
+  filter: filters.find((filter) => filter === address.get('status')) ?? 'open',
+  query: address.get('q') ?? '',
+  sort: readSort(address.get('sort')),
+});
+
+/** Writes the view as the query of the page's address; what has its default is left out. */
+export function writeView({ filter, query, sort }: ReturnType<typeof readView>): string {
+  const address = new URLSearchParams();
+  if (filter !== 'open') address.set('status', filter);
+  if (query !== '') address.set('q', query);
+  if (sort !== 'newest') address.set('sort', sort);
+  return address.toString();
+}
+
+/** Whether a search finds an order. As the server's `q`, but a number is found by its first digits, while it is typed. */
+export function matchesQuery(order: Order, query: string): boolean {
+  const wanted = query.trim().replace(/^#/, '').toLowerCase();
+  return String(order.number).startsWith(wanted) || order.customer_name.toLowerCase().includes(wanted);
+}
+
+const dueTime = (order: Order): string => order.due_at ?? '9999';
+const dueFirst = (a: Order, b: Order): number => (dueTime(a) < dueTime(b) ? -1 : 1);
+
+/** The orders to show, out of a list that has the newest first. */
+export function arrange(orders: readonly Order[], filter: Filter, query: string, sort: Sort): Order[] {
+  const statuses = new Set(statusesOf(filter));
+  const shown = orders.filter((order) => statuses.has(order.status) && matchesQuery(order, query));
+  if (sort === 'due') shown.sort(dueFirst);
+  return shown;
+}
+
+/** How many of the wanted orders are not among those shown. */
+export function countMissing(wanted: readonly Order[], shown: readonly Order[]): number {
+  const ids = new Set(shown.map((order) => order.id));
+  return wanted.filter((order) => !ids.has(order.id)).length;
+}
+
+export function countByStatus(orders: readonly Order[]): Record<OrderStatus, number> {
+  const counts = { pending: 0, confirmed: 0, preparing: 0, shipped: 0, delivered: 0, cancelled: 0 };
+  for (const order of orders) counts[order.status] += 1;
+  return counts;
+}

@@ -1,0 +1,220 @@
+import type { StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import type { Product } from '@live-orders/contracts/domain/products.ts';
+import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
+import { createContext } from 'svelte';
+import { SvelteMap } from 'svelte/reactivity';
+import { clock } from '../ui/clock.svelte.ts';
+import { Latencies, type Latency } from './latencies.ts';
+import { LiveClient } from '../live/client.ts';
+import type { LiveState } from '../live/state.ts';
+import { readOrder, readOrders } from '../orders/order-api.ts';
+import { admitToSocket } from '../session/ticket.ts';
+import { finalOrders, readOrderSnapshot } from '../orders/order-snapshot.ts';
+import { Presence } from '../presence/presence.svelte.ts';
+import { RecentChanges, type RecentChange } from './recent-changes.ts';
+import { Repaint } from './repaint.ts';
+import { finalStatuses } from '../orders/status.ts';
+
+/** Milliseconds. */
+const readLimit = 15_000;
+
+const newestFirst = (a: Order, b: Order): number => b.number - a.number;
+
+/** The live client as Svelte state for the pages, brought up to date at most once per frame. */
+export class LiveOrders {
+  /** The latest version of each product of which the stream has brought an update. */
+  readonly products = new SvelteMap<string, Product>();
+  readonly presence: Presence;
+  readonly #client: LiveClient;
+  #orders = $state.raw<readonly Order[]>([]);
+  #state = $state.raw<LiveState>({ phase: 'idle' });
+  #lastMessageAt = $state<number | null>(null);
+  #complete = $state(false);
+  #snapshots = $state(0);
+  /** The cursor of the next older final orders; null when there are none, undefined before the first snapshot. */
+  #olderFinal = $state<string | null>();
+  #partial = $state.raw<readonly OrderStatus[]>(finalStatuses);
+  #crowdedOut = $state(0);
+  readonly #recent = new RecentChanges();
+  readonly #latencies = new Latencies();
+  #lag = $state.raw<StreamLag | null>(null);
+  #latency = $state.raw<Latency | null>(null);
+  readonly #repaint = new Repaint(() => this.#publish());
+
+  /** `socketUrl` is the gateway's, without a ticket; `userId` is the user who is logged in. */
+  constructor(socketUrl: string, userId: string) {
+    this.presence = new Presence(userId, (look) => this.#client.send(look));
+    this.#client = new LiveClient({
+      url: (signal) => admitToSocket(socketUrl, signal),
+      snapshot: (signal) => this.#readSnapshot(signal),
+      confirm: readOrder,
+      onOrders: (changes) => {
+        this.#recent.add(changes);
+        this.#repaint.schedule();
+      },
+      onState: ({ phase }) => {
+        if (phase === 'reconnecting' || phase === 'ended') this.presence.end();
+        this.#repaint.schedule();
+      },
+      onMessage: (message) => this.#hear(message),
+    });
+  }
+
+  /** Newest first. */
+  get orders(): readonly Order[] {
+    return this.#orders;
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  get lastMessageAt(): number | null {
+    return this.#lastMessageAt;
+  }
+
+  /** How far behind each stage was at the last heartbeat; null for who may not know, and before the first one. */
+  get lag(): StreamLag | null {
+    return this.#lag;
+  }
+
+  /** How long the latest changes took from the database to the gateway. */
+  get latency(): Latency | null {
+    return this.#latency;
+  }
+
+  /** Whether a snapshot was read, so that every open order is here. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** How many snapshots were taken in. Each one removes the older final orders that were read on demand. */
+  get snapshots(): number {
+    return this.#snapshots;
+  }
+
+  /** Whether `readOlder` has more to read. */
+  get olderFinal(): boolean {
+    return this.#olderFinal !== null;
+  }
+
+  /** The statuses in which the server may have orders that are not here. */
+  get partial(): readonly OrderStatus[] {
+    return this.#partial;
+  }
+
+  /** How many orders the store has dropped because it was full. */
+  get crowdedOut(): number {
+    return this.#crowdedOut;
+  }
+
+  get(id: string): Order | undefined {
+    // The store is no Svelte state. Reading the list, which is, makes Svelte ask again after a change.
+    return this.#orders.length > 0 ? this.#client.store.get(id) : undefined;
+  }
+
+  /** What has just happened to an order, for the highlight of a row that is being drawn. */
+  recent(id: string): RecentChange | undefined {
+    return this.#recent.get(id);
+  }
+
+  put(orders: readonly Order[]): void {
+    this.#client.put(orders);
+    this.#publish();
+  }
+
+  /** Takes in orders that a page has asked for. They stay even when the store is full, until `release` or a snapshot. */
+  keep(orders: readonly Order[]): void {
+    for (const { id } of orders) this.#client.store.kept.add(id);
+    this.put(orders);
+  }
+
+  release(): void {
+    this.#client.store.release();
+    this.#publish();
+  }
+
+  /** To be called when everything that the server has in these statuses is here. */
+  hasAll(statuses: readonly OrderStatus[]): void {
+    this.#partial = this.#partial.filter((status) => !statuses.includes(status));
+  }
+
+  /** Reads the next older final orders. Fails as callApi does. */
+  async readOlder(): Promise<void> {
+    if (!this.#olderFinal) return;
+    const search = { status: finalStatuses, limit: finalOrders, cursor: this.#olderFinal };
+    const page = await readOrders(search, AbortSignal.timeout(readLimit));
+    // A snapshot that came meanwhile has removed the older orders, so that these no longer follow on what is here.
+    if (this.#olderFinal !== search.cursor) return;
+    this.#olderFinal = page.next_cursor;
+    this.keep(page.data);
+  }
+
+  /** Keeps an order here and up to date, final or not, until the returned function is called. */
+  watch(id: string): () => void {
+    const { watched } = this.#client.store;
+    watched.add(id);
+    return () => void watched.delete(id);
+  }
+
+  wake(): void {
+    this.#client.wake();
+  }
+
+  /** Connects, until the returned function is called. */
+  start(): () => void {
+    const wake = () => this.#client.wake();
+    const suspect = () => this.#client.suspect();
+    const show = () => {
+      if (document.visibilityState === 'visible') wake();
+    };
+    window.addEventListener('online', wake);
+    window.addEventListener('offline', suspect);
+    document.addEventListener('visibilitychange', show);
+    this.#client.start();
+    return () => {
+      window.removeEventListener('online', wake);
+      window.removeEventListener('offline', suspect);
+      document.removeEventListener('visibilitychange', show);
+      this.#client.stop();
+      this.#repaint.stop();
+    };
+  }
+
+  async #readSnapshot(signal: AbortSignal): Promise<Order[]> {
+    const { orders, olderFinal } = await readOrderSnapshot(this.#client.store.watched, signal);
+    this.release();
+    this.#olderFinal = olderFinal;
+    this.#partial = olderFinal === null ? [] : finalStatuses;
+    this.#complete = true;
+    return orders;
+  }
+
+  #hear(message: ServerMessage): void {
+    if (message.event === 'welcome' || message.event === 'heartbeat') clock.follow(message.data.server_time);
+    if (message.event === 'heartbeat') this.#lag = message.data.lag ?? null;
+    if (message.event === 'welcome') this.presence.begin();
+    if (message.event === 'presence') this.presence.hear(message.data.orders);
+    if ('times' in message) this.#latencies.add(message.times);
+    if (message.event === 'product_update') {
+      const known = this.products.get(message.data.id);
+      if (!known || known.version < message.data.version) this.products.set(message.data.id, message.data);
+    }
+    this.#repaint.schedule();
+  }
+
+  #publish(): void {
+    const { store } = this.#client;
+    this.#orders = [...store.values()].sort(newestFirst);
+    if (store.crowdedOut !== this.#crowdedOut) this.#partial = finalStatuses;
+    this.#crowdedOut = store.crowdedOut;
+    this.#state = this.#client.state;
+    this.#snapshots = this.#client.counters.snapshots;
+    this.#lastMessageAt = this.#client.lastMessageAt;
+    this.#latency = this.#latencies.summary;
+  }
+}
+
+export const [getLive, setLive] = createContext<LiveOrders>();

@@ -1,0 +1,31 @@
+import type { OrderChange } from '../live/state.ts';
+
+export type RecentChange = 'arrived' | 'moved';
+
+/** Milliseconds for which a change counts as recent. */
+const recentMs = 2500;
+
+/**
+ * What has just happened to which order, for the highlight of a row that is being drawn. It is no Svelte state, so that
+ * no row is drawn again when its change is not recent any more.
+ */
+export class RecentChanges {
+  readonly #marks = new Map<string, { kind: RecentChange; at: number }>();
+
+  get(id: string): RecentChange | undefined {
+    const mark = this.#marks.get(id);
+    return mark && Date.now() - mark.at < recentMs ? mark.kind : undefined;
+  }
+
+  add(changes: readonly OrderChange[]): void {
+    const at = Date.now();
+    for (const [id, mark] of this.#marks) if (at - mark.at > recentMs) this.#marks.delete(id);
+    for (const change of changes) {
+      // Only what the stream brings has just happened; what a page reads by REST may be old.
+      if (change.kind !== 'applied' || change.via !== 'event') continue;
+      const { order, previous } = change;
+      if (!previous && order.version === 1) this.#marks.set(order.id, { kind: 'arrived', at });
+      else if (previous && previous.status !== order.status) this.#marks.set(order.id, { kind: 'moved', at });
+    }
+  }
+}

@@ -53,6 +53,11 @@ export class Workload {
     this.#random = plan.random;
   }
 
+  /** How many writes of this round were done and said so. */
+  get acknowledged(): number {
+    return this.writes.filter(({ outcome }) => outcome === 'ok').length;
+  }
+
   /** Fills the shelves of two products, so that no order fails for want of stock. */
   async stockUp(admin: Person): Promise<void> {
     const signal = AbortSignal.timeout(20_000);

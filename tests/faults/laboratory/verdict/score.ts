@@ -1,4 +1,4 @@
-import type { Round } from '../experiment.ts';
+import type { Verdict } from './oracle.ts';
 import type { Violation } from './verdict.ts';
 
 interface Row {
@@ -41,8 +41,9 @@ export class Score {
     return Object.values(this.#all.wrong).reduce((sum, count) => sum + count, 0);
   }
 
-  add({ faults, verdict }: Round, patienceMs: number): void {
-    const names = faults.length === 0 ? [calm] : faults.map(({ name }) => name);
+  /** `faults` by their names. */
+  add(faults: readonly string[], verdict: Verdict, patienceMs: number): void {
+    const names = faults.length === 0 ? [calm] : faults;
     if (faults.length === 0) this.#calmSpans.push(...verdict.timeliness.spans);
     const rows = names.map((name) => {
       const row = this.#rows.get(name) ?? empty();

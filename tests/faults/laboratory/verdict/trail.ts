@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
 import type { Laboratory } from '../rig/laboratory.ts';
+import { inRedis } from '../rig/redis-commands.ts';
 import { readShop } from './shop-rows.ts';
 import type { TopicReader } from './topic-reader.ts';
 import type { Viewer } from '../actors/viewer.ts';
@@ -46,10 +46,8 @@ export const traceOrder = async (
   ];
 };
 
-const traceRedis = async (id: string, { redisPort }: Laboratory): Promise<string[]> => {
-  const redis = new Redis({ port: redisPort, host: '127.0.0.1', maxRetriesPerRequest: 1 });
-  redis.on('error', () => undefined);
-  try {
+const traceRedis = (id: string, laboratory: Laboratory): Promise<string[]> =>
+  inRedis(laboratory, async (redis) => {
     const state = await redis.hgetall('order_events:state');
     const entries = await redis.xrange('order_events:log', '-', '+');
     return [
@@ -62,7 +60,4 @@ const traceRedis = async (id: string, { redisPort }: Laboratory): Promise<string
           return `  ${bridged ? time(bridged) : ''} Redis: version ${version} at seq ${place}`;
         }),
     ];
-  } finally {
-    redis.disconnect();
-  }
-};
+  });

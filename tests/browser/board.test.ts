@@ -1,18 +1,19 @@
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/system/site.ts';
 
 /** More final orders than a page holds by itself. */
 const many = 2_100;
 
 let site: Site;
+let database: pg.Client;
 let staff: Visitor;
 
-beforeAll(async () => {
-  site = await openSite(inject('servers'));
-  const database = new pg.Client({ connectionString: site.system.territory.databaseUrl });
+test.beforeAll(async ({ site: opened }) => {
+  site = opened;
+  database = new pg.Client({ connectionString: site.system.territory.databaseUrl });
   await database.connect();
   await database.query(
     `INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, version, created_at, updated_at)
@@ -24,10 +25,13 @@ beforeAll(async () => {
      SELECT gen_random_uuid(), o.id, (SELECT id FROM products LIMIT 1), 'Stoneware bowl', i, 100, now(), now()
        FROM orders o, generate_series(1, 2) AS i WHERE o.number > 100000`,
   );
-  await database.end();
 });
 
-afterAll(() => site.close());
+afterAll(async () => {
+  await database.query('DELETE FROM order_items USING orders o WHERE o.id = order_id AND o.number > 100000');
+  await database.query('DELETE FROM orders WHERE number > 100000');
+  await database.end();
+});
 
 afterEach(() => staff.leave());
 

@@ -1,17 +1,15 @@
 import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { desktop, phone, Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/system/site.ts';
 
 let site: Site;
 
-beforeAll(async () => {
-  site = await openSite(inject('servers'), { parts: ['users', 'orders', 'gateway'] });
+test.beforeAll(({ site: opened }) => {
+  site = opened;
 });
-
-afterAll(() => site.close());
 
 const document = z.looseObject({
   servers: z.array(z.object({ url: z.string() })),

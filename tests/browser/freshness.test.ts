@@ -1,18 +1,16 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/system/site.ts';
 
 let site: Site;
 let staff: Visitor;
 let admin: Visitor;
 
-beforeAll(async () => {
-  site = await openSite(inject('servers'));
+test.beforeAll(({ site: opened }) => {
+  site = opened;
 });
-
-afterAll(() => site.close());
 
 beforeEach(async () => {
   [staff, admin] = await Promise.all([

@@ -1,8 +1,9 @@
+import { product } from '@live-orders/contracts/domain/products.ts';
 import { orderPage } from '@live-orders/contracts/rest/orders.ts';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { z } from 'zod';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { openShop } from '@live-orders/test-support/shop.ts';
+import { test } from '@live-orders/test-support/system/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
@@ -15,13 +16,9 @@ let productId: string;
 const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 const ordersPath = '/orders/api/orders';
 
-beforeAll(async () => {
-  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, anybody, admin, staff, customer } = shop);
+  productId = shop.products[0].id;
 });
 
 const line = (quantity = 1, id = productId) => ({ product_id: id, quantity });
@@ -91,7 +88,8 @@ describe('an order that cannot be', () => {
   });
 
   test('too little stock answers 409, names the line and what is left, and takes nothing', async () => {
-    const [first, second] = await customer.products();
+    const before = await customer.products();
+    const [first, second] = before;
     const body = { items: [line(1, first?.id), line(1000, second?.id)] };
     expect(await customer.problem('POST', ordersPath, body)).toMatchObject({
       status: 409,
@@ -99,7 +97,7 @@ describe('an order that cannot be', () => {
       items: [{ product_id: second?.id, requested: 1000, available: second?.stock }],
       errors: [{ path: 'items.1.quantity' }],
     });
-    expect(await customer.products()).toEqual(expect.arrayContaining([first, second]));
+    expect(await customer.products()).toEqual(before);
   });
 
   test('an illegal step answers 409 and names the allowed ones', async () => {
@@ -123,14 +121,14 @@ describe('an order that cannot be', () => {
   });
 
   test('many customers who race for the last units get exactly those', async () => {
-    const stocked = (await admin.products()).at(-1);
-    if (!stocked) throw new Error('the demo shop has no products');
-    await admin.send('POST', `/orders/api/products/${stocked.id}/stock`, { change: 5 - stocked.stock });
+    const wanted = { name: 'The last five', price: 900, stock: 5, low_stock_threshold: 0 };
+    const stocked = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
     const body = { items: [line(1, stocked.id)] };
     const answers = await Promise.all(Array.from({ length: 20 }, () => customer.send('POST', ordersPath, body)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(15);
-    expect((await admin.products()).find(({ id }) => id === stocked.id)?.stock).toBe(0);
+    const left = await admin.expect(200, product, 'GET', `/orders/api/products/${stocked.id}`);
+    expect(left.stock).toBe(0);
   });
 });
 

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { openShop } from '@live-orders/test-support/shop.ts';
+import { test } from '@live-orders/test-support/system/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
@@ -19,16 +19,15 @@ const path = '/orders/api/orders';
 const auth = '/users/api/auth';
 const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 
-beforeAll(async () => {
-  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
+test.beforeAll(async ({ shop }) => {
+  ({ system, anybody, admin, staff, customer } = shop);
+  productId = shop.products[0].id;
   database = new pg.Client({ connectionString: system.territory.databaseUrl });
   await database.connect();
 });
 
 afterAll(async () => {
   await database.end();
-  await system.stop();
-  await system.territory.remove();
 });
 
 const lines = (quantity = 1, id = productId) => ({ items: [{ product_id: id, quantity }] });

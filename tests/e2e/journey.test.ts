@@ -6,24 +6,19 @@ import { connectKafka, type IHeaders } from '@live-orders/runtime/kafka/client.t
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { Api } from '@live-orders/test-support/clients/api.ts';
+import { describe, expect, vi } from 'vitest';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { test } from '@live-orders/test-support/system/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
+let anybody: Api;
 let staff: Api;
 let customer: Api;
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  const api = new Api(system.gatewayUrl);
-  [staff, customer] = await Promise.all([api.login('staff@example.com'), api.register()]);
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, anybody, staff, customer } = shop);
 });
 
 const withoutActor = <T extends object>(value: T): Omit<T, 'actor' | 'previous_status'> => {
@@ -147,7 +142,7 @@ describe('one order on its way', () => {
   });
 
   test('is told to its customer and to nobody else’s, and without who moved it', async () => {
-    const stranger = await new Api(system.gatewayUrl).register();
+    const stranger = await anybody.register();
     const [own, foreign] = await Promise.all([Socket.open(customer), Socket.open(stranger)]);
     const [product] = await customer.products();
     const placed = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);

@@ -1,10 +1,10 @@
 import { product } from '@live-orders/contracts/domain/products.ts';
 import { productPage, stockMovementPage } from '@live-orders/contracts/rest/products.ts';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { openShop } from '@live-orders/test-support/shop.ts';
+import { test } from '@live-orders/test-support/system/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
@@ -15,13 +15,9 @@ let productId: string;
 
 const path = '/orders/api/orders';
 
-beforeAll(async () => {
-  ({ system, admin, staff, customer, productId } = await openShop(inject('servers')));
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, admin, staff, customer } = shop);
+  productId = shop.products[0].id;
 });
 
 const line = (quantity: number, id: string) => ({ product_id: id, quantity });
@@ -124,10 +120,19 @@ describe('a product', () => {
   });
 
   test('is found by a part of its name, sorted, and by low stock; only administrators change it', async () => {
-    const list = async (query: string) => (await staff.send('GET', `/orders/api/products?${query}`)).body;
-    expect(await list('q=SKILLET')).toMatchObject({ data: [{ name: 'Cast-iron skillet 26 cm' }] });
-    expect(await list('sort=price&limit=1')).toMatchObject({ data: [{ price: 590 }] });
-    expect(await list('low_stock=true')).toMatchObject({ data: [] });
+    const word = crypto.randomUUID();
+    for (const [name, price, stock] of [
+      [`Wok ${word}`, 3_000, 50],
+      [`Pan ${word}`, 2_000, 10],
+    ])
+      await admin.expect(201, product, 'POST', '/orders/api/products', { name, price, stock, low_stock_threshold: 10 });
+    const found = async (query: string) =>
+      (await staff.expect(200, productPage, 'GET', `/orders/api/products?q=${word.toUpperCase()}${query}`)).data.map(
+        ({ price }) => price,
+      );
+    expect(await found('&sort=price')).toEqual([2_000, 3_000]);
+    expect(await found('&sort=-price&limit=1')).toEqual([3_000]);
+    expect(await found('&low_stock=true')).toEqual([2_000]);
     for (const api of [staff, customer]) {
       expect(await api.problem('POST', '/orders/api/products', { name: 'x', price: 1 })).toMatchObject({ status: 403 });
       expect(await api.problem('PATCH', `/orders/api/products/${productId}`, { price: 1 })).toMatchObject({

@@ -1,26 +1,21 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { ticket } from '@live-orders/contracts/socket/tickets.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { beforeEach, describe, expect, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { test } from '@live-orders/test-support/system/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let staff: Api;
 let wsUrl: string;
 let gatewayPid: number | undefined;
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  staff = await new Api(system.gatewayUrl).login('staff@example.com');
+test.beforeAll(({ shop }) => {
+  ({ system, staff } = shop);
   wsUrl = `${system.gatewayUrl.replace('http', 'ws')}/ws`;
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
 });
 
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { startPart } from '@live-orders/local/parts/part.ts';
 import type { Env } from '@live-orders/local/parts/part-env.ts';
-import type { PartName } from '@live-orders/local/parts/parts.ts';
+import { type PartName, partNames } from '@live-orders/local/parts/parts.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import pg from 'pg';
 
@@ -66,9 +66,13 @@ export interface System {
   gatewayUrl: string;
   dashboardUrl: string;
   parts: Map<PartName, Daemon>;
+  part(name: PartName): Daemon;
   /** Kills a part without warning and starts it again. */
   restart(name: PartName): Promise<void>;
-  part(name: PartName): Daemon;
+  /** Starts a part that is not there yet, or that a test has left dead. */
+  ensure(name: PartName): Promise<void>;
+  /** Lets a part run with other settings, at the same address, while `work` is done. */
+  withSettings<T>(name: PartName, settings: Env, work: () => Promise<T>): Promise<T>;
   /** What the parts said so far, newest last; for the report of a failed test. */
   lines: string[];
   stop(): Promise<void>;
@@ -88,7 +92,8 @@ export const startSystem = async (
   extra: Env = {},
 ): Promise<System> => {
   const ports = new Map<PartName, number>();
-  for (const name of names) ports.set(name, await freePort());
+  // Every part has its address from the beginning, for those that have to know it.
+  for (const name of partNames) ports.set(name, await freePort());
   const url = (name: PartName): string => `http://127.0.0.1:${ports.get(name)}`;
   const env = {
     ...territory.env,
@@ -107,17 +112,20 @@ export const startSystem = async (
   const stop = async (): Promise<void> => {
     await Promise.all([...parts.values()].map((daemon) => daemon.stop(8_000)));
   };
+  const start = async (name: PartName, settings: Env = {}): Promise<void> => {
+    const port = ports.get(name) ?? 0;
+    const onLine = (line: string): void => void lines.push(`${name}: ${line}`);
+    try {
+      parts.set(name, await startPart({ name, port, env: { ...env, ...settings }, onLine }));
+    } catch (error) {
+      throw new Error(`${name} did not start; the last lines:\n${lines.slice(-20).join('\n')}`, { cause: error });
+    }
+  };
   try {
-    await Promise.all(
-      names.map(async (name) => {
-        const port = ports.get(name) ?? 0;
-        const onLine = (line: string): void => void lines.push(`${name}: ${line}`);
-        parts.set(name, await startPart({ name, port, env, onLine }));
-      }),
-    );
+    await Promise.all(names.map((name) => start(name)));
   } catch (error) {
     await stop();
-    throw new Error(`the system did not start; its last lines:\n${lines.slice(-20).join('\n')}`, { cause: error });
+    throw error;
   }
   return {
     territory,
@@ -130,6 +138,19 @@ export const startSystem = async (
     async restart(name) {
       await part(name).kill();
       await part(name).start();
+    },
+    async ensure(name) {
+      if (parts.get(name)?.pid === undefined) await start(name);
+    },
+    async withSettings(name, settings, work) {
+      await part(name).stop();
+      await start(name, settings);
+      try {
+        return await work();
+      } finally {
+        await part(name).stop();
+        await start(name);
+      }
     },
   };
 };

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import bundled from '@sparticuz/chromium';
+import { local } from '@live-orders/local/places.ts';
 import { demoPassword } from '@live-orders/contracts/demo.ts';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
@@ -10,12 +10,17 @@ const screenshots = join(import.meta.dirname, '..', '..', '..', 'test-results', 
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
-/** The package unpacks its Chromium below the folder for temporary files, under a name that is the same for all users. */
+/** The package unpacks its Chromium below the folder for temporary files; ours stays, and is of this checkout alone. */
 const unpacked = async (): Promise<string> => {
-  const own = join(tmpdir(), `live-orders-chromium-${userInfo().uid}`);
-  await mkdir(own, { recursive: true, mode: 0o700 });
-  process.env.TMPDIR = own;
-  return bundled.executablePath();
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = join(local, 'chromium');
+  await mkdir(process.env.TMPDIR, { recursive: true });
+  try {
+    return await bundled.executablePath();
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
 };
 
 /** Chromium without a window: the one that CHROMIUM_PATH names, or the one that an npm package carries. */

@@ -8,8 +8,6 @@ import { ShopModel } from '../testing/shop-model.ts';
 import { batches } from '../testing/shop-operation.ts';
 import { TestShop } from '../testing/test-shop.ts';
 
-const seconds = 12;
-
 let territory: Territory;
 let shop: TestShop;
 
@@ -60,18 +58,18 @@ describe('whatever several clients do at once', () => {
         expect(await auditShop(territory.databaseUrl)).toEqual({});
       });
       await fc.assert(property, {
-        numRuns: 200,
-        interruptAfterTimeLimit: seconds * 1_000,
-        markInterruptAsFailure: false,
+        numRuns: 30,
+        seed: 2026,
       });
       const [played] = await shop.database.query<{ orders: number; steps: number }>(
         `SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM order_status_history) AS steps`,
         { type: QueryTypes.SELECT },
       );
+      console.log(played);
       // It would prove little if hardly anything had been accepted.
       expect(played?.orders).toBeGreaterThan(100);
       expect(played?.steps).toBeGreaterThan(150);
     },
-    (seconds + 30) * 1_000,
+    120_000,
   );
 });

@@ -6,7 +6,7 @@ const common = {
   restoreMocks: true,
   unstubGlobals: true,
   unstubEnvs: true,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   hookTimeout: 120_000,
 };
 const ignored = ['**/node_modules/**', '**/.local/**', 'dashboard/build/**'];

@@ -69,11 +69,14 @@ test.each([
   await visitor.photograph('operation');
   await page.getByRole('link', { name: 'Error codes' }).click();
   expect(await page.locator('#errors tbody tr').count()).toBe(Object.keys(errorCatalogue).length);
-  await vi.waitFor(async () => {
-    const heading = await page.locator('#errors-heading').boundingBox();
-    expect(heading?.y).toBeGreaterThanOrEqual(0);
-    expect(heading?.y).toBeLessThan(viewport.height);
-  });
+  await vi.waitFor(
+    async () => {
+      const heading = await page.locator('#errors-heading').boundingBox();
+      expect(heading?.y).toBeGreaterThanOrEqual(0);
+      expect(heading?.y).toBeLessThan(viewport.height);
+    },
+    { timeout: 20_000 },
+  );
   await visitor.photograph('errors');
   // Nothing sticks out of the window.
   expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);

@@ -162,13 +162,16 @@ test('while the link is lost nobody is said to be there, and a notice lies over 
   await page.locator('[aria-live=polite]').getByText('It is not known whether order').first().waitFor();
   const bar = page.getByTestId('connection-bar');
   await bar.waitFor();
-  await vi.waitFor(async () => {
-    const { top, bottom } = await edges(notice);
-    for (const needed of [page.getByRole('heading', { level: 1 }), action, bar]) {
-      const other = await edges(needed);
-      expect(top >= other.bottom || bottom <= other.top).toBe(true);
-    }
-  });
+  await vi.waitFor(
+    async () => {
+      const { top, bottom } = await edges(notice);
+      for (const needed of [page.getByRole('heading', { level: 1 }), action, bar]) {
+        const other = await edges(needed);
+        expect(top >= other.bottom || bottom <= other.top).toBe(true);
+      }
+    },
+    { timeout: 20_000 },
+  );
   await admin.photograph('notice');
   await site.system.part('gateway').start();
   await people.getByText('Sam Staff is looking').waitFor();

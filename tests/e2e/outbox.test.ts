@@ -93,7 +93,9 @@ test('the health page counts the rows that wait for Kafka, and tells how long', 
     const before = await read();
     // The products and orders of the demo.
     expect(before?.depth).toBeGreaterThan(100);
-    await vi.waitFor(async () => expect((await read())?.oldest_ms).toBeGreaterThan(before?.oldest_ms ?? 0));
+    await vi.waitFor(async () => expect((await read())?.oldest_ms).toBeGreaterThan(before?.oldest_ms ?? 0), {
+      timeout: 20_000,
+    });
     expect((await read())?.dead).toBe(0);
   } finally {
     await cut.stop();

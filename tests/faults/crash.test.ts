@@ -58,7 +58,7 @@ test('an orders service that is killed between any two statements leaves whole o
   }
   closing.abort();
   await running;
-  await vi.waitFor(async () => expect(await openTransactions()).toBe(0), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await openTransactions()).toBe(0), { timeout: 20_000 });
 
   expect(await auditShop(system.territory.databaseUrl)).toEqual({});
   const staff = await new Api(system.gatewayUrl).login('staff@example.com');

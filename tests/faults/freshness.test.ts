@@ -1,25 +1,20 @@
 import type { Stage, StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { test } from '@live-orders/test-support/system/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 
 let system: System;
 let staff: Api;
 let dashboards: Dashboard[];
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  staff = await new Api(system.gatewayUrl).login('staff@example.com');
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, staff } = shop);
 });
 
 beforeEach(async () => {
@@ -66,7 +61,7 @@ test('while all is well every heartbeat carries the figures of every stage', asy
   // What the demo data brought is on its way at first.
   const isQuiet = ({ data: { lag } }: { data: { lag?: StreamLag | undefined } }) =>
     lag?.orders?.depth === 0 && lag.users?.depth === 0 && lag.bridge?.records === 0 && lag.redis_ms !== null;
-  const { data } = await socket.next('heartbeat', isQuiet, 25_000);
+  const { data } = await socket.next('heartbeat', isQuiet, 30_000);
   expect(data).toMatchObject({ live: true, behind: null, lag: { orders: { oldest_ms: 0 }, bridge: { records: 0 } } });
   await socket.close();
 });

@@ -143,16 +143,19 @@ describe('a session that ended', () => {
   test('is known to a gateway that starts later', async () => {
     const leaving = await new Api(system.gatewayUrl).login('staff@example.com');
     await leaving.send('POST', '/users/api/auth/logout');
-    await vi.waitFor(async () => {
-      expect(await leaving.send('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
-    });
+    await vi.waitFor(
+      async () => {
+        expect(await leaving.send('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
+      },
+      { timeout: 20_000 },
+    );
     await system.restart('gateway');
     await vi.waitFor(
       async () => {
         const socket = await Socket.open(staff);
         await socket.close();
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     );
     expect(await leaving.problem('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
   });

@@ -56,7 +56,10 @@ beforeEach(async () => {
   warn = vi.spyOn(log, 'warn');
   printed = vi.spyOn(console, 'error');
   const app = createApp(log);
-  app.all('/things/*', proxyTo('things', `http://127.0.0.1:${portOf(service)}`, log, 200, 100));
+  const base = `http://127.0.0.1:${portOf(service)}`;
+  app.all('/things/*', proxyTo('things', base, log));
+  app.all('/impatient/*', proxyTo('impatient', base, log, 200));
+  app.all('/unread/*', proxyTo('unread', base, log, undefined, 100));
   app.all('/gone/*', proxyTo('gone', 'http://127.0.0.1:1', log));
   gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await once(gateway, 'listening');
@@ -119,7 +122,7 @@ describe('a connection that breaks', () => {
 
 describe('an answer', () => {
   test('of which nothing is taken is given up, with its connections', async () => {
-    const reading = await fetch(`${url}/things/api/export`);
+    const reading = await fetch(`${url}/unread/api/export`);
     await givenUp.promise;
     await expect(reading.arrayBuffer()).rejects.toThrow();
     expect(info.mock.calls).toEqual([['nobody reads an answer']]);
@@ -150,7 +153,7 @@ describe('an answer', () => {
   test.each([
     ['/gone/api', 502, 'upstream_unavailable'],
     ['/things/api/breaks', 502, 'upstream_unavailable'],
-    ['/things/api/hangs', 504, 'upstream_timeout'],
+    ['/impatient/api/hangs', 504, 'upstream_timeout'],
   ])('of %s is a problem with %i, and says when to come back', async (path, status, code) => {
     const problem = await ask(path);
     expect(problem).toMatchObject({ status, answer: { status, code } });

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bundled from '@sparticuz/chromium';
 import { local } from '@live-orders/local/places.ts';
@@ -24,12 +25,21 @@ const unpacked = async (): Promise<string> => {
 };
 
 /** Chromium without a window: the one that CHROMIUM_PATH names, or the one that an npm package carries. */
-export const launchBrowser = async (): Promise<Browser> =>
-  chromium.launch({
+export const launchBrowser = async (): Promise<{ browser: Browser; close: () => Promise<void> }> => {
+  // It leaves files behind.
+  const TMPDIR = await mkdtemp(join(tmpdir(), 'live-orders-browser-'));
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? (await unpacked()),
     // Chromium refuses its sandbox to root, as whom containers and CI run.
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+    env: { ...process.env, TMPDIR },
   });
+  const close = async (): Promise<void> => {
+    await browser.close();
+    await rm(TMPDIR, { recursive: true, force: true });
+  };
+  return { browser, close };
+};
 
 /** One person at one device, with an own session; errors of the page and of its console are kept. */
 export class Visitor {

@@ -12,8 +12,8 @@ export interface Site extends Shop {
 /** As the shop's: one browser for each worker. */
 export const test = shopTest
   .extend('browser', { scope: 'worker' }, async ({}, { onCleanup }) => {
-    const browser = await launchBrowser();
-    onCleanup(() => browser.close());
+    const { browser, close } = await launchBrowser();
+    onCleanup(close);
     return browser;
   })
   .extend('site', { scope: 'file' }, async ({ shop, browser }): Promise<Site> => {

@@ -32,6 +32,8 @@ export class FaultProxy {
   readonly #clients = new Set<Socket>();
   #weather = clear;
   #turn = 0;
+  /** Bytes that were taken and came nowhere. */
+  swallowed = 0;
 
   private constructor(name: string, port: number, targets: readonly number[]) {
     this.name = name;
@@ -90,7 +92,10 @@ export class FaultProxy {
       server?.resetAndDestroy();
       return;
     }
-    const connection = new Connection(client, server, () => this.#weather);
+    const connection = new Connection(client, server, {
+      weather: () => this.#weather,
+      onLoss: (bytes) => (this.swallowed += bytes),
+    });
     this.#connections.add(connection);
     await connection.closed;
     this.#connections.delete(connection);
@@ -117,13 +122,19 @@ class Connection {
   readonly closed: Promise<unknown>;
   readonly #ends: Record<Direction, { from: Socket; to: Socket }>;
   readonly #weather: () => Weather;
+  readonly #onLoss: (bytes: number) => void;
   /** Bytes were lost on it, so that it can never be continued. */
   #broken = false;
   #forgotten = false;
 
-  constructor(client: Socket, server: Socket, weather: () => Weather) {
+  constructor(
+    client: Socket,
+    server: Socket,
+    { weather, onLoss }: { weather: () => Weather; onLoss: (bytes: number) => void },
+  ) {
     this.#ends = { up: { from: client, to: server }, down: { from: server, to: client } };
     this.#weather = weather;
+    this.#onLoss = onLoss;
     this.closed = Promise.all([this.#carry('up'), this.#carry('down')]);
   }
 
@@ -165,7 +176,10 @@ class Connection {
         from.resetAndDestroy();
         return false;
       }
-      if (this.#isSilent(direction)) continue;
+      if (this.#isSilent(direction)) {
+        this.#onLoss(piece.length);
+        continue;
+      }
       if (to.destroyed) return false;
       if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
     }

@@ -1,9 +1,8 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { aggregates, topics } from '@live-orders/contracts/kafka/topics.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { eventValues } from '@live-orders/contracts/kafka/events.ts';
-import { product } from '@live-orders/contracts/domain/products.ts';
 import { serverMessage } from '@live-orders/contracts/socket/messages.ts';
-import { account } from '@live-orders/contracts/domain/users.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
@@ -21,20 +20,20 @@ let customer: Api;
 
 test.beforeAll(async ({ shop }) => {
   ({ system, admin, customer } = shop);
-  checker = new AsyncApiChecker(await shop.anybody.expect(200, asyncApi, 'GET', '/docs/asyncapi.json'));
+  checker = new AsyncApiChecker(asyncApi.parse((await shop.anybody.send('GET', '/docs/asyncapi.json')).body));
 });
 
 /** Makes one change of every kind; resolves to the ids of order, product and user. */
 const changeEverything = async () => {
   const given = { name: 'Lamp', price: 100, stock: 10 };
-  const lamp = await admin.expect(201, product, 'POST', '/orders/api/products', given);
-  await admin.expect(200, product, 'PATCH', `/orders/api/products/${lamp.id}`, { price: 200 });
+  const lamp = await admin.call(calls.createProduct, { body: given });
+  await admin.call(calls.changeProduct, { id: lamp.id, body: { price: 200 } });
   const placed = await customer.placeOrder([{ product_id: lamp.id, quantity: 1 }]);
   await admin.move(placed.id, 'confirmed');
-  await admin.send('PATCH', `/orders/api/orders/${placed.id}`, { internal_note: 'Fragile' });
+  await admin.send('PATCH', `/orders/api/orders/${placed.id}`, { body: { internal_note: 'Fragile' } });
   const user = customer.session?.user.id ?? '';
-  await admin.expect(200, account, 'PATCH', `/users/api/users/${user}`, { name: 'Renamed' });
-  await admin.expect(200, account, 'PATCH', `/users/api/users/${user}`, { active: false });
+  await admin.call(calls.changeUser, { id: user, body: { name: 'Renamed' } });
+  await admin.call(calls.changeUser, { id: user, body: { active: false } });
   return { order: placed.id, product: lamp.id, user };
 };
 

@@ -53,13 +53,13 @@ const twinOfUnfinished = async (): Promise<Problem> => {
 
 const otherBodyOfKey = async (): Promise<Problem> => {
   const key = { 'idempotency-key': crypto.randomUUID() };
-  await customer.send('POST', path, lines(), key);
+  await customer.send('POST', path, { body: lines(), headers: key });
   return customer.problem('POST', path, lines(2), key);
 };
 
 const guesses = async (): Promise<Problem> => {
   const body = { email: `${crypto.randomUUID()}@example.com`, password: 'a wrong password' };
-  for (let count = 0; count < 10; count += 1) await anybody.send('POST', `${auth}/login`, body);
+  for (let count = 0; count < 10; count += 1) await anybody.send('POST', `${auth}/login`, { body });
   return anybody.problem('POST', `${auth}/login`, body);
 };
 

@@ -44,7 +44,7 @@ describe('an export', () => {
   test('has every order that the list has, once, in its order and with its filters', async () => {
     expect(await exported(staff, '')).toEqual(await staff.orders());
     expect(await exported(staff, '&status=delivered&max_total=700')).toEqual(
-      await staff.orders('&status=delivered&max_total=700'),
+      await staff.orders({ status: 'delivered', max_total: 700 }),
     );
   });
 

@@ -44,7 +44,7 @@ const requests = (productId: string): [string, string, unknown?][] => [
 ];
 
 const ask = async (method: string, path: string, body?: unknown) => {
-  const { status, headers, body: answer } = await staff.send(method, path, body);
+  const { status, headers, body: answer } = await staff.send(method, path, { body });
   return {
     path,
     status,

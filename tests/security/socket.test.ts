@@ -1,6 +1,6 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { ticket } from '@live-orders/contracts/socket/tickets.ts';
 import { beforeEach, describe, expect, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Api } from '@live-orders/test-support/clients/api.ts';
@@ -110,7 +110,7 @@ describe('an upgrade is refused, and the gateway lives on', () => {
 
 describe('a ticket', () => {
   test('opens one socket only', async () => {
-    const { ticket: value } = await staff.expect(201, ticket, 'POST', '/live/ticket');
+    const { ticket: value } = await staff.call(calls.createTicket, {});
     const socket = await Socket.connect(`${wsUrl}?ticket=${value}`);
     expect((await socket.next('welcome')).data.role).toBe('staff');
     await expect(Socket.connect(`${wsUrl}?ticket=${value}`)).rejects.toThrow('refused with 401');

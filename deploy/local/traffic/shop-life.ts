@@ -1,9 +1,11 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Refusal, ShopClient } from './shop-client.ts';
+import { Account } from '../client/account.ts';
+import { Refusal } from '../client/rest-client.ts';
 
 export interface ShopLifeOptions {
   gateway: string;
@@ -30,6 +32,10 @@ const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Add
 const mostUnderWay = 2_000;
 const scarce = 30;
 const delivery = 200;
+const requestMs = 5_000;
+
+/** When an answer has to be there. */
+const soon = (): AbortSignal => AbortSignal.timeout(requestMs);
 
 /** A call, because a property that was false is taken for false ever after, even behind an await. */
 const isOver = (signal: AbortSignal): boolean => signal.aborted;
@@ -48,15 +54,15 @@ export class ShopLife {
   underWay = 0;
   readonly #options: ShopLifeOptions;
   readonly #random: () => number;
-  readonly #customers: ShopClient[];
-  readonly #staff: ShopClient;
-  readonly #admin: ShopClient;
+  readonly #customers: Account[];
+  readonly #staff: Account;
+  readonly #admin: Account;
   #products: Product[] = [];
 
   constructor(options: ShopLifeOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
-    const client = ({ email }: { email: string }): ShopClient => new ShopClient(options.gateway, email);
+    const client = ({ email }: { email: string }): Account => new Account(options.gateway, email);
     this.#customers = demoCustomers.map(client);
     this.#admin = client(demoTeam[0]);
     this.#staff = client(demoTeam[1]);
@@ -64,7 +70,7 @@ export class ShopLife {
 
   /** Lives until the signal; then resolves once no request is under way. Rejects when the shop cannot be reached at first. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#products = await this.#admin.products();
+    this.#products = await this.#readProducts();
     const lives = new Set<Promise<void>>();
     const refilling = this.#refill(signal);
     const began = performance.now();
@@ -84,14 +90,15 @@ export class ShopLife {
     const items = this.#basket();
     const cancelAt = this.#random() < cancelledShare ? Math.floor(this.#random() * 3) : Infinity;
     const waits = stays.map(([, least, most]) => least + this.#random() * (most - least));
-    let order = await this.#timed(() => customer.placeOrder(items));
+    let order = await this.#timed(() => customer.call(calls.placeOrder, { body: { items }, signal: soon() }));
     if (order) this.placed += 1;
     for (const [step, [next]] of stays.entries()) {
       await this.#sleep(waits[step] ?? 0, signal);
       if (!order || isOver(signal)) break;
       const { id } = order;
       const [status, reason] = step === cancelAt ? (['cancelled', this.#pick(reasons)] as const) : [next];
-      order = await this.#timed(() => this.#staff.move(id, status, reason));
+      const body = { status, reason };
+      order = await this.#timed(() => this.#staff.call(calls.moveOrder, { id, body, signal: soon() }));
       if (!order) break;
       this.moved += 1;
       if (status !== 'cancelled') continue;
@@ -125,13 +132,18 @@ export class ShopLife {
   async #refill(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        this.#products = await this.#admin.products();
-        for (const { id, stock } of this.#products) if (stock < scarce) await this.#admin.restock(id, delivery);
+        this.#products = await this.#readProducts();
+        for (const { id } of this.#products.filter(({ stock }) => stock < scarce))
+          await this.#admin.call(calls.adjustStock, { id, body: { change: delivery }, signal: soon() });
       } catch (error) {
         this.#count(error);
       }
       await this.#sleep(2, signal, 1);
     }
+  }
+
+  async #readProducts(): Promise<Product[]> {
+    return (await this.#admin.call(calls.listProducts, { query: { limit: 200 }, signal: soon() })).data;
   }
 
   #basket(): { product_id: string; quantity: number }[] {

@@ -1,4 +1,5 @@
-import { product, type Product } from '@live-orders/contracts/domain/products.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import { type Product } from '@live-orders/contracts/domain/products.ts';
 import { partNames } from '@live-orders/local/parts/parts.ts';
 import { inject, test as plain } from 'vitest';
 import { Api } from '../clients/api.ts';
@@ -26,7 +27,7 @@ const openShop = async (system: System): Promise<Shop> => {
   ]);
   const create = (price: number): Promise<Product> => {
     const body = { name: `Thing ${crypto.randomUUID()}`, price, stock: 500 };
-    return admin.expect(201, product, 'POST', '/orders/api/products', body);
+    return admin.call(calls.createProduct, { body });
   };
   return {
     system,

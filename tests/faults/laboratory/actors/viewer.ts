@@ -1,4 +1,4 @@
-import { ticket } from '@live-orders/contracts/socket/tickets.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -172,8 +172,7 @@ export class Viewer {
   }
 
   async #admission(signal: AbortSignal): Promise<string> {
-    const answer = await this.person.call('POST', '/live/ticket', { signal });
-    if (answer.status !== 201) throw new Error(`a ticket was refused with ${answer.status}`);
-    return `ws://127.0.0.1:${this.link.port}/ws?ticket=${ticket.parse(answer.body).ticket}`;
+    const { ticket } = await this.person.call(calls.createTicket, { signal });
+    return `ws://127.0.0.1:${this.link.port}/ws?ticket=${ticket}`;
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isFinal, type OrderStatus, transitions } from '@live-orders/contracts/domain/order-status.ts';
 import { order } from '@live-orders/contracts/domain/orders.ts';
-import { productPage } from '@live-orders/contracts/rest/products.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Person } from './person.ts';
 
 /**
@@ -61,11 +61,9 @@ export class Workload {
   /** Fills the shelves of two products, so that no order fails for want of stock. */
   async stockUp(admin: Person): Promise<void> {
     const signal = AbortSignal.timeout(20_000);
-    const { body } = await admin.call('GET', '/orders/api/products?limit=2', { signal });
-    for (const { id } of productPage.parse(body).data) {
-      const path = `/orders/api/products/${id}/stock`;
-      const { status } = await admin.call('POST', path, { body: { change: 100_000 }, signal });
-      if (status >= 300) throw new Error(`restocking answered ${status}`);
+    const { data } = await admin.call(calls.listProducts, { query: { limit: 2 }, signal });
+    for (const { id } of data) {
+      await admin.call(calls.adjustStock, { id, body: { change: 100_000 }, signal });
       this.#products.push(id);
     }
   }
@@ -144,7 +142,7 @@ export class Workload {
     const began = performance.now();
     write.at = Date.now();
     try {
-      const { status, body } = await person.call(method, path, { ...options, signal: AbortSignal.timeout(patienceMs) });
+      const { status, body } = await person.send(method, path, { ...options, signal: AbortSignal.timeout(patienceMs) });
       write.status = status;
       // A creation that another one of the same key is still working on is as open as before.
       const isOpen = status >= 500 || (status === 409 && write.kind === 'create');

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, afterEach, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { type Site, test } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
 
 /** More final orders than a page holds by itself. */
 const many = 2_100;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { type Site, test } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
 
 let site: Site;
 let admin: Visitor;

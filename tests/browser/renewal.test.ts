@@ -1,5 +1,5 @@
 import { desktop } from '@live-orders/test-support/browser/browser.ts';
-import { test } from '@live-orders/test-support/system/site.ts';
+import { test } from '@live-orders/test-support/fixtures/site.ts';
 import { expect, vi } from 'vitest';
 import { mutated } from '../faults/laboratory/rig/instance.ts';
 

@@ -3,7 +3,7 @@ import { type orderPage } from '@live-orders/contracts/rest/orders.ts';
 import { describe, expect } from 'vitest';
 import type { z } from 'zod';
 import type { Api, OrderFilters } from '@live-orders/test-support/clients/api.ts';
-import { test } from '@live-orders/test-support/system/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;

@@ -4,7 +4,7 @@ import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contr
 import pg from 'pg';
 import { afterAll, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { test } from '@live-orders/test-support/system/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;

@@ -61,7 +61,7 @@ export class Laboratory {
   /** What the processes said lately. */
   readonly lines: string[] = [];
   /** Restarts whatever ends. */
-  readonly keeper = new Keeper(this);
+  readonly keeper: Keeper;
   readonly #stacks: Stack[];
   readonly #dataDir: string;
 
@@ -78,6 +78,11 @@ export class Laboratory {
     this.disk = plan.disk;
     this.links = plan.links;
     this.servers = { postgres: postgres.postgres, redis: redis.redis, brokers: plan.brokers };
+    this.keeper = new Keeper({
+      instances: this.instances,
+      servers: [this.servers.postgres, this.servers.redis, ...this.servers.brokers],
+      onFailure: (line) => this.lines.push(line),
+    });
     this.databaseUrl = postgres.databaseUrl;
     this.redisPort = redis.redisPort;
     this.redisFile = join(plan.dataDir, 'redis', 'appendonly.aof');

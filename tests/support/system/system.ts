@@ -60,30 +60,97 @@ export const claimTerritory = async (servers: Servers): Promise<Territory> => {
   };
 };
 
-/** All parts as processes of their own, on free ports. */
-export interface System {
-  territory: Territory;
-  gatewayUrl: string;
-  dashboardUrl: string;
-  parts: Map<PartName, Daemon>;
-  part(name: PartName): Daemon;
-  /** Kills a part without warning and starts it again. */
-  restart(name: PartName): Promise<void>;
-  /** Starts a part that is not there yet, or that a test has left dead. */
-  ensure(name: PartName): Promise<void>;
-  /** Lets a part run with other settings, at the same address, while `work` is done. */
-  withSettings<T>(name: PartName, settings: Env, work: () => Promise<T>): Promise<T>;
-  /** What the parts said so far, newest last; for the report of a failed test. */
-  lines: string[];
-  stop(): Promise<void>;
-}
-
 const urlVariables: Partial<Record<PartName, string>> = {
   users: 'USERS_URL',
   orders: 'ORDERS_URL',
   bridge: 'BRIDGE_URL',
   gateway: 'GATEWAY_URL',
 };
+
+/** Parts as processes of their own, on free ports. */
+export class System {
+  readonly territory: Territory;
+  /** Those that were started. */
+  readonly parts = new Map<PartName, Daemon>();
+  /** What the parts said so far, newest last; for the report of a failed test. */
+  readonly lines: string[] = [];
+  readonly #ports: Map<PartName, number>;
+  readonly #env: Env;
+
+  /** `ports` has all parts, also those that are not started yet, for those that have to know their address. */
+  constructor(plan: { territory: Territory; ports: Map<PartName, number>; names: PartName[]; extra: Env }) {
+    this.territory = plan.territory;
+    this.#ports = plan.ports;
+    const urls: Env = {};
+    for (const name of plan.names) {
+      const variable = urlVariables[name];
+      if (variable) urls[variable] = this.#url(name);
+    }
+    this.#env = {
+      ...plan.territory.env,
+      ...urls,
+      PUBLIC_GATEWAY_URL: this.gatewayUrl,
+      ALLOWED_ORIGINS: this.dashboardUrl,
+      ...plan.extra,
+    };
+  }
+
+  get gatewayUrl(): string {
+    return this.#url('gateway');
+  }
+
+  get dashboardUrl(): string {
+    return this.#url('dashboard');
+  }
+
+  part(name: PartName): Daemon {
+    const found = this.parts.get(name);
+    if (!found) throw new Error(`${name} is not a part of this system`);
+    return found;
+  }
+
+  /** Kills a part without warning and starts it again. */
+  async restart(name: PartName): Promise<void> {
+    await this.part(name).kill();
+    await this.part(name).start();
+  }
+
+  /** Starts a part that is not there yet, or that a test has left dead. */
+  async ensure(name: PartName): Promise<void> {
+    if (this.parts.get(name)?.pid === undefined) await this.start(name);
+  }
+
+  /** Lets a part run with other settings, at the same address, while `work` is done. */
+  async withSettings<T>(name: PartName, settings: Env, work: () => Promise<T>): Promise<T> {
+    await this.part(name).stop();
+    await this.start(name, settings);
+    try {
+      return await work();
+    } finally {
+      await this.part(name).stop();
+      await this.start(name);
+    }
+  }
+
+  /** Resolves when the part answers its health page; rejects with what was said last. */
+  async start(name: PartName, settings: Env = {}): Promise<void> {
+    const port = this.#ports.get(name) ?? 0;
+    const onLine = (line: string): void => void this.lines.push(`${name}: ${line}`);
+    try {
+      this.parts.set(name, await startPart({ name, port, env: { ...this.#env, ...settings }, onLine }));
+    } catch (error) {
+      throw new Error(`${name} did not start; the last lines:\n${this.lines.slice(-20).join('\n')}`, { cause: error });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.parts.values()].map((daemon) => daemon.stop(8_000)));
+  }
+
+  #url(name: PartName): string {
+    return `http://127.0.0.1:${this.#ports.get(name)}`;
+  }
+}
 
 /** Starts the named parts in a territory; resolves when each answers its health page. */
 export const startSystem = async (
@@ -92,65 +159,13 @@ export const startSystem = async (
   extra: Env = {},
 ): Promise<System> => {
   const ports = new Map<PartName, number>();
-  // Every part has its address from the beginning, for those that have to know it.
   for (const name of partNames) ports.set(name, await freePort());
-  const url = (name: PartName): string => `http://127.0.0.1:${ports.get(name)}`;
-  const env = {
-    ...territory.env,
-    ...Object.fromEntries(names.flatMap((name) => (urlVariables[name] ? [[urlVariables[name], url(name)]] : []))),
-    PUBLIC_GATEWAY_URL: url('gateway'),
-    ALLOWED_ORIGINS: url('dashboard'),
-    ...extra,
-  };
-  const lines: string[] = [];
-  const parts = new Map<PartName, Daemon>();
-  const part = (name: PartName): Daemon => {
-    const found = parts.get(name);
-    if (!found) throw new Error(`${name} is not a part of this system`);
-    return found;
-  };
-  const stop = async (): Promise<void> => {
-    await Promise.all([...parts.values()].map((daemon) => daemon.stop(8_000)));
-  };
-  const start = async (name: PartName, settings: Env = {}): Promise<void> => {
-    const port = ports.get(name) ?? 0;
-    const onLine = (line: string): void => void lines.push(`${name}: ${line}`);
-    try {
-      parts.set(name, await startPart({ name, port, env: { ...env, ...settings }, onLine }));
-    } catch (error) {
-      throw new Error(`${name} did not start; the last lines:\n${lines.slice(-20).join('\n')}`, { cause: error });
-    }
-  };
+  const system = new System({ territory, ports, names, extra });
   try {
-    await Promise.all(names.map((name) => start(name)));
+    await Promise.all(names.map((name) => system.start(name)));
   } catch (error) {
-    await stop();
+    await system.stop();
     throw error;
   }
-  return {
-    territory,
-    gatewayUrl: url('gateway'),
-    dashboardUrl: url('dashboard'),
-    parts,
-    part,
-    lines,
-    stop,
-    async restart(name) {
-      await part(name).kill();
-      await part(name).start();
-    },
-    async ensure(name) {
-      if (parts.get(name)?.pid === undefined) await start(name);
-    },
-    async withSettings(name, settings, work) {
-      await part(name).stop();
-      await start(name, settings);
-      try {
-        return await work();
-      } finally {
-        await part(name).stop();
-        await start(name);
-      }
-    },
-  };
+  return system;
 };

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { connectDatabase, type Sequelize } from '../services/runtime/src/database/database.ts';
 import { migrate } from '../services/runtime/src/database/migrations.ts';
 import { createLog, type Log } from '../services/runtime/src/process/log.ts';
-import { removeData } from '@live-orders/local/servers/postgres-home.ts';
-import { type ServerName, type Stack, startStack } from '@live-orders/local/servers/stack.ts';
+import { removeData } from '../deploy/local/servers/postgres-home.ts';
+import { type ServerName, type Stack, startStack } from '../deploy/local/servers/stack.ts';
 
 export interface Throwaway {
   url: string;

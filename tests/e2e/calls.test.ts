@@ -11,7 +11,7 @@ const known = Object.values(calls).map(lineOf);
 describe('the table of calls', () => {
   const operation = z.object({ operationId: z.string(), responses: z.record(z.string(), z.unknown()) });
   const document = z.object({ paths: z.record(z.string(), z.record(z.string(), operation)) });
-  /** Of machines, of people who look whether all is well, and what is no JSON. */
+  /** Health pages, the event stream and the export: no client of the table calls them. */
   const leftOut = [
     'getHealthOf-users',
     'getHealthOf-orders',
@@ -63,7 +63,7 @@ describe('the Postman collection', () => {
     const [path = ''] = raw.replace('{{gateway_url}}', '').split('?');
     return lineOf({ method, path: path.replace(/\{\{\w+_id\}\}|(?<=orders\/)\d+/, '{id}') });
   });
-  /** Health, what is no JSON, and what is refused on purpose. */
+  /** Health pages, the export, and requests that are refused on purpose. */
   const beside = [
     'GET /',
     'GET /users/api',

@@ -36,7 +36,7 @@ const moveTo = async (status: string, headers: Record<string, string> = {}): Pro
   return staff.problem('PATCH', `${path}/${id}/status`, { status }, headers);
 };
 
-/** A twin of a request that another connection is still working on. */
+/** Sends a request while another connection holds its idempotency key, unfinished. */
 const twinOfUnfinished = async (): Promise<Problem> => {
   const key = crypto.randomUUID();
   await database.query('BEGIN');
@@ -63,7 +63,7 @@ const guesses = async (): Promise<Problem> => {
   return anybody.problem('POST', `${auth}/login`, body);
 };
 
-/** A fault that nobody foresaw: a table is away. */
+/** An error that no code expects: a table is missing. */
 const withoutHistory = async (): Promise<Problem> => {
   const { id } = await customer.placeOrder(lines().items);
   await database.query('ALTER TABLE order_status_history RENAME TO elsewhere');

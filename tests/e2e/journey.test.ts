@@ -149,7 +149,7 @@ describe('one order on its way', () => {
     await staff.move(placed.id, 'confirmed');
     const update = await own.next('order_status_update', ({ data }) => data.id === placed.id);
     expect(update).not.toHaveProperty('actor');
-    // What the stranger does himself comes after all that he must not see.
+    // The stranger's own order comes after everything that must not be shown to them.
     const marker = await stranger.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
     await foreign.next('new_order', ({ data }) => data.id === marker.id);
     expect(foreign.frames.join()).not.toContain(placed.id);
@@ -178,7 +178,7 @@ describe('a client that comes back', () => {
     await witness.next('new_order', ({ data }) => data.id === placed.id);
     const [first] = witness.messages;
     expect(first).toMatchObject({ event: 'welcome', data: { recovered: true } });
-    // What the tests before did may still be on its way, and is then missed as well.
+    // Events of earlier tests may be among those that were missed.
     const events = witness.messages.filter((one) => 'times' in one);
     for (const { seq } of events) expect(seq).toBeGreaterThan(welcome.seq);
     expect(events.filter((one) => one.event === 'new_order' && one.data.id === placed.id)).toHaveLength(1);

@@ -156,7 +156,7 @@ describe('assignment and internal notes', () => {
       },
     });
     expect(changed).toMatchObject({ version: 2, assigned_name: 'Sam Staff', internal_note: 'fragile!' });
-    // What other tests did just before may still be on its way.
+    // Events of earlier tests may still be under way.
     const isOurs = ({ data }: { data: { id: string } }) => data.id === placed.id;
     expect((await team.next('order_update', isOurs)).data).toEqual(changed);
     expect((await own.next('order_update', isOurs)).data).toMatchObject({ version: 2 });

@@ -52,7 +52,7 @@ test('an orders service that is killed between any two statements leaves whole o
   for (let round = 0; round < kills; round += 1) {
     const before = life.placed + life.moved;
     await vi.waitFor(() => expect(life.placed + life.moved).toBeGreaterThan(before + 15), { timeout: 20_000 });
-    // Any place between two statements is as likely as another.
+    // A random moment, so that kills fall between any two statements; what is asserted holds at each of them.
     await delay(random() * 50);
     await system.restart('orders');
   }

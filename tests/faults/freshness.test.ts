@@ -58,7 +58,7 @@ const signal = (name: PartName, what: NodeJS.Signals): void => {
 
 test('while all is well every heartbeat carries the figures of every stage', async () => {
   const socket = await Socket.open(staff);
-  // What the demo data brought is on its way at first.
+  // Events of the demo data may still be under way.
   const isQuiet = ({ data: { lag } }: { data: { lag?: StreamLag | undefined } }) =>
     lag?.orders?.depth === 0 && lag.users?.depth === 0 && lag.bridge?.records === 0 && lag.redis_ms !== null;
   const { data } = await socket.next('heartbeat', isQuiet, 30_000);
@@ -100,7 +100,7 @@ test('a bridge that goes on again does not make anybody live before what waited 
     await become('stale', 'bridge');
     for (let count = 0; count < 3; count += 1)
       placed.push((await staff.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }])).id);
-    // From then on it has to join its group again, which takes it a while.
+    // The group has given the member up, so that it must join again before it reads on.
     await vi.waitFor(async () => expect(await membersOfBridge()).toEqual([]), { timeout: 20_000, interval: 200 });
   } finally {
     signal('bridge', 'SIGCONT');

@@ -15,7 +15,7 @@ export interface ShopLifeOptions {
   seed: number;
   /** Stretches (or, below 1, shortens) the time that orders spend in a status; 1 is about half a minute for a whole life. */
   pace?: number;
-  /** Hears of every write that the shop acknowledged. */
+  /** Called with the order that each successful request answered. */
   onWrite?: (order: Order) => void;
 }
 
@@ -34,10 +34,10 @@ const scarce = 30;
 const delivery = 200;
 const requestMs = 5_000;
 
-/** When an answer has to be there. */
+/** A request without an answer fails after this time. */
 const soon = (): AbortSignal => AbortSignal.timeout(requestMs);
 
-/** A call, because a property that was false is taken for false ever after, even behind an await. */
+/** A function, because TypeScript narrows `signal.aborted` to false after one check, even across an await. */
 const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
 /** Simulated customers who place orders, staff who move them, and a warehouse that refills what runs out. */
@@ -123,7 +123,7 @@ export class ShopLife {
     }
   }
 
-  /** A failed request is part of life here: it is counted, shown on the status line, and the next one is tried. */
+  /** Requests may fail, for example while a part is restarted: the status line shows how many did, and the next is tried. */
   #count(error: unknown): void {
     if (error instanceof Refusal && error.status < 500) this.refused += 1;
     else this.failed += 1;

@@ -101,13 +101,13 @@ export class Experiment {
     const writing = this.#workload.run(writesPerSecond, closing.signal);
     const scene = { laboratory: this.laboratory, viewers: this.#viewers, reader: this.#reader, random };
     await until('writes flow', async () => this.#workload.acknowledged >= 3);
-    // Each has its own numbers, so that it does the same whatever it is combined with.
+    // Each fault has its own random numbers, so that it does the same alone and combined.
     if (faults.length === 0) await delay(calmMs);
     await Promise.all(
       faults.map((fault) => endure(fault, { ...scene, random: seededRandom(Math.floor(random() * 2 ** 31)) })),
     );
     const healedAt = Date.now();
-    // Every other time nothing follows that would show a loss.
+    // In half of the rounds no write follows the faults: a later version would show that an earlier one was lost.
     if (random() < 0.5) await delay(800);
     closing.abort();
     await writing;
@@ -133,7 +133,7 @@ export class Experiment {
     return [...trails, ...this.laboratory.lines.filter((line) => /"level":[4-6]0/.test(line)).slice(-25)];
   }
 
-  /** What one round broke must not spoil the next. */
+  /** Restarts all processes and reloads all dashboards, so that a failed round does not affect the next. */
   async #beginAnew(): Promise<void> {
     await Promise.all(this.laboratory.instances.map((instance) => instance.kill()));
     await Promise.all(this.laboratory.instances.map((instance) => instance.running()));

@@ -26,7 +26,7 @@ const unpacked = async (): Promise<string> => {
 
 /** Chromium without a window: the one that CHROMIUM_PATH names, or the one that an npm package carries. */
 export const launchBrowser = async (): Promise<{ browser: Browser; close: () => Promise<void> }> => {
-  // It leaves files behind.
+  // Chromium leaves temporary files behind, which `close` removes with this folder.
   const TMPDIR = await mkdtemp(join(tmpdir(), 'live-orders-browser-'));
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? (await unpacked()),

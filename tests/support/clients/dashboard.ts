@@ -12,7 +12,7 @@ export class Dashboard {
   /** Why it was told to read the snapshot again. */
   readonly resyncs: string[] = [];
 
-  /** With several gateways each connection goes to the next one, as a balancer would have it. */
+  /** With several gateways, each new connection goes to the next one, as behind a load balancer. */
   constructor(api: Api, gateways: string[] = [api.url]) {
     let next = 0;
     this.client = new LiveClient({

@@ -17,7 +17,7 @@ export interface Servers {
 /** A database, a topic prefix and a Redis prefix that nobody else uses, on servers that all tests share. */
 export interface Territory extends Servers {
   prefix: string;
-  /** What a part has to know of it. */
+  /** The environment that leads a part there. */
   env: Record<string, string>;
   remove(): Promise<void>;
 }

@@ -7,7 +7,7 @@ const finals = 'delivered,cancelled';
 const open = 'pending,confirmed,preparing,shipped';
 const limit = 200;
 
-/** One person at one device, who waits for an answer as long as the signal lets them. */
+/** One person at one device; each request ends with its signal at the latest. */
 export class Person extends Account {
   async user(): Promise<User> {
     return (await this.session(AbortSignal.timeout(5_000))).user;

@@ -40,7 +40,7 @@ const repeatRecords = async ({ reader, random }: Scene): Promise<Heal> => {
   return nothing;
 };
 
-/** Everybody comes back at the same moment, as after the loss of a data centre's link. */
+/** 2,000 clients connect at the same moment, as after a data centre's link was lost. */
 const storm = async ({ laboratory, viewers, random }: Scene): Promise<Heal> => {
   const viewer = pick(viewers, random);
   const token = await viewer.person.token();

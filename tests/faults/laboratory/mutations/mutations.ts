@@ -69,7 +69,7 @@ export const killPoints = {
 } satisfies Record<string, Edit[]>;
 export type KillPoint = keyof typeof killPoints;
 
-/** Guards, each taken away: the laboratory has to notice. */
+/** Guards of the system, each taken away, which the laboratory must notice. */
 export const brokenGuards = {
   'offsets are committed before Redis acknowledges': [
     {
@@ -79,7 +79,7 @@ export const brokenGuards = {
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
       const published = await this.#publish(\n`,
     },
-    // Redis would tell that records were left out.
+    // Without this edit the script would notice the gap in the offsets and begin a new epoch.
     {
       file: 'services/bridge/src/publisher.ts',
       find: "'publish.lua'), 'utf8');",
@@ -89,7 +89,7 @@ export const brokenGuards = {
   'gaps are not filled': [
     {
       file: 'gateway/src/stream/subscriber.ts',
-      // Kept for those who come back, but not sent.
+      // Kept for clients that reconnect, but not sent to those that are connected.
       find: '      for (const message of missing) this.#hub.publish(message);',
       replace: '      for (const message of missing) this.#hub.remember(message);',
     },
@@ -101,7 +101,7 @@ export const brokenGuards = {
       replace: '',
     },
   ],
-  // Either alone is made up for by the other.
+  // Each guard alone makes up for the loss of the other.
   'two relays at once, and none is fenced': [
     { file: 'services/runtime/src/outbox/leadership.ts', find: 'if (answer?.won) {', replace: 'if (answer) {' },
     {
@@ -113,7 +113,7 @@ export const brokenGuards = {
 } satisfies Record<string, Edit[]>;
 export type BrokenGuard = keyof typeof brokenGuards;
 
-/** Circumstances that would take long to come by themselves. */
+/** Conditions that would be rare or slow to come by themselves. */
 const conditions = {
   // Whether a connection that is lost for a moment loses a message is a matter of luck.
   'Pub/Sub loses every third message about an order': [

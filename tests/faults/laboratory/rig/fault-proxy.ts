@@ -32,7 +32,7 @@ export class FaultProxy {
   readonly #clients = new Set<Socket>();
   #weather = clear;
   #turn = 0;
-  /** Bytes that were taken and came nowhere. */
+  /** How many bytes were accepted and not passed on. */
   swallowed = 0;
 
   private constructor(name: string, port: number, targets: readonly number[]) {
@@ -82,7 +82,7 @@ export class FaultProxy {
   }
 
   async #accept(client: Socket): Promise<void> {
-    // An end that leaves before there is another one is heard of again when it is written to.
+    // When the client is gone before the target is connected, the write below fails and closes both.
     client.on('error', () => undefined);
     this.#clients.add(client);
     client.once('close', () => this.#clients.delete(client));
@@ -163,7 +163,7 @@ class Connection {
     }
   }
 
-  /** False once the connection is over. */
+  /** Resolves to false once the connection has ended. */
   async #forward(chunk: Buffer, direction: Direction): Promise<boolean> {
     const { from, to } = this.#ends[direction];
     for (let at = 0; at < chunk.length;) {

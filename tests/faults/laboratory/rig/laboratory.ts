@@ -54,13 +54,13 @@ export class Laboratory {
   readonly instances: Instance[] = [];
   readonly databaseUrl: string;
   readonly redisPort: number;
-  /** Where Redis keeps what it does not want to lose. */
+  /** Redis' append-only file, which a fault deletes. */
   readonly redisFile: string;
   /** Null where file systems cannot be mounted. */
   readonly disk: SmallDisk | null;
   /** What the processes said lately. */
   readonly lines: string[] = [];
-  /** Restarts whatever ends. */
+  /** Restarts processes that have ended. */
   readonly keeper: Keeper;
   readonly #stacks: Stack[];
   readonly #dataDir: string;

@@ -13,7 +13,7 @@ import type { Workload, Write } from '../actors/workload.ts';
 
 export interface Verdict {
   writes: number;
-  /** Versions that dashboards had to show, each at each of them. */
+  /** How many versions of orders the dashboards had to apply, summed over all dashboards. */
   deliveries: number;
   /** Records that Kafka holds more than once, with the same id. */
   repeats: number;
@@ -24,16 +24,16 @@ export interface Verdict {
   violations: Violation[];
 }
 
-/** A commit's time may lie a little before that of the clock that was read here. */
+/** PostgreSQL's clock may be a little behind the one that is read here. */
 const slackMs = 200;
 
-/** Knows what was written, and says whether everything that there is to be seen agrees with it. */
+/** Compares what clients wrote with the database, Kafka and every dashboard, and says what does not agree. */
 export class Oracle {
   readonly #laboratory: Laboratory;
   readonly #viewers: readonly Viewer[];
   readonly #workload: Workload;
   readonly #reader: TopicReader;
-  /** Who reads what a dashboard has to equal, by its address: on a way without faults. */
+  /** By e-mail address, who reads the orders that a dashboard must show, straight from a gateway and past all faults. */
   readonly #readers = new Map<string, Person>();
   readonly #progress: Progress;
   #since = new Date();
@@ -47,7 +47,7 @@ export class Oracle {
     this.#progress = new Progress(plan);
   }
 
-  /** What happens from here on is judged next. */
+  /** Begins a round: what happens from now on is judged by the next `judge`. */
   begin(): void {
     this.#since = new Date(Date.now() - slackMs);
     this.#workload.writes.length = 0;
@@ -121,7 +121,7 @@ export class Oracle {
     };
   }
 
-  /** What still keeps us from looking closer; asked often, so that it is cheap. */
+  /** Cheap checks that must pass before the costly comparison with `GET /orders`; it is polled every 100 ms. */
   async #unsettled(): Promise<string[]> {
     const open: string[] = [];
     for (const write of this.#workload.writes.filter(isOpenCreation)) await repeat(write);

@@ -5,7 +5,7 @@ import { inRedis } from '../rig/redis-commands.ts';
 import type { Laboratory } from '../rig/laboratory.ts';
 import type { TopicReader } from './topic-reader.ts';
 
-/** So many entries of Redis' log are looked at; the newest one for each dashboard is among them. */
+/** So many of the newest entries of Redis' log are read: more than a round writes. */
 const looked = 500;
 
 /**
@@ -25,7 +25,7 @@ export class Progress {
     this.#offsets = new OffsetReader(plan.reader.kafka);
   }
 
-  /** The topic has to be read before. */
+  /** Call it after `reader.read`, whose newest records the bridges must have carried. */
   async open(): Promise<string[]> {
     const committed = await this.#offsets.committed('bridge', [topics.order]);
     const waiting = [...this.#reader.newest].filter(
@@ -41,7 +41,7 @@ export class Progress {
     return this.#offsets.close();
   }
 
-  /** Dashboards that have not come to the newest message which is meant for them. */
+  /** Dashboards that have not received the newest message in Redis that they may see. */
   async #unheard(): Promise<string[]> {
     const { epoch, entries } = await inRedis(this.#laboratory, async (redis) => ({
       epoch: await redis.hget('order_events:state', 'epoch'),

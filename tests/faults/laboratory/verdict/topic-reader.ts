@@ -16,7 +16,7 @@ export interface OrderRecord {
   version: number;
   status: string;
   internalNote: string | null;
-  /** As it was read, so that it can be written again. */
+  /** The record as Kafka gave it, for faults that write it again. */
   message: KafkaMessage;
 }
 

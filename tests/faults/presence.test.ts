@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { test } from '@live-orders/test-support/fixtures/shop.ts';
-import type { System } from '@live-orders/test-support/system/system.ts';
+import { gatewayReady, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let second: Daemon;
@@ -17,6 +17,8 @@ let admin: Api;
 let customer: Api;
 let order: string;
 let sockets: Socket[] = [];
+
+const secondUrl = (): string => `http://127.0.0.1:${second.port}`;
 
 test.beforeAll(async ({ shop }) => {
   ({ system, staff, admin, customer } = shop);
@@ -28,6 +30,7 @@ test.beforeAll(async ({ shop }) => {
     env: { ...system.territory.env, ...env },
     onLine: (line) => void system.lines.push(`second gateway: ${line}`),
   });
+  await gatewayReady(secondUrl());
 });
 
 afterAll(() => second.stop(8_000));
@@ -42,7 +45,7 @@ afterEach(async () => {
 });
 
 const open = async (api: Api, gateway: 'first' | 'second' = 'first'): Promise<Socket> => {
-  const at = gateway === 'first' ? api : new Api(`http://127.0.0.1:${second.port}`, api.session);
+  const at = gateway === 'first' ? api : new Api(secondUrl(), api.session);
   const socket = await Socket.open(at);
   sockets.push(socket);
   return socket;
@@ -100,7 +103,8 @@ test('people at a gateway that is killed vanish, and its successor learns who is
   look(here, order);
   await seen(here, [as(staff, 'viewing')]);
   await second.start();
-  const late = await vi.waitFor(() => open(admin, 'second'), { timeout: 20_000 });
+  await gatewayReady(secondUrl());
+  const late = await open(admin, 'second');
   await seen(late, [as(staff, 'viewing')]);
 });
 

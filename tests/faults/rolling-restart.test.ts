@@ -6,7 +6,7 @@ import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
 import { type Api } from '@live-orders/test-support/clients/api.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
 import { test } from '@live-orders/test-support/fixtures/shop.ts';
-import type { System } from '@live-orders/test-support/system/system.ts';
+import { gatewayReady, type System } from '@live-orders/test-support/system/system.ts';
 
 /** The system's own gateway takes the orders; dashboards are at two more, which are restarted one after the other. */
 let system: System;
@@ -40,8 +40,7 @@ const soon = { timeout: 20_000, interval: 50 };
 test('a rolling restart of gateways under traffic leaves no gap, applies nothing twice, and needs no snapshot', async () => {
   const before = system.lines.length;
   const urls = gateways.map(({ port }) => `http://127.0.0.1:${port}`);
-  const ready = (url: string) => vi.waitFor(async () => expect((await fetch(`${url}/ready`)).status).toBe(204), soon);
-  await Promise.all(urls.map(ready));
+  await Promise.all(urls.map(gatewayReady));
   const dashboards = Array.from({ length: 20 }, (_none, index) => {
     const [one = '', other = ''] = urls;
     return new Dashboard(staff, index % 2 === 0 ? [one, other] : [other, one]);
@@ -64,7 +63,7 @@ test('a rolling restart of gateways under traffic leaves no gap, applies nothing
     await vi.waitFor(() => expect(dashboards.every(isLive)).toBe(true), soon);
     await writes(written + 10);
     await gateway.start();
-    await ready(urls[index] ?? '');
+    await gatewayReady(urls[index] ?? '');
   }
   await writes(written + 10);
   closing.abort();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { startPart } from '@live-orders/local/parts/part.ts';
 import type { Env } from '@live-orders/local/parts/part-env.ts';
@@ -152,7 +153,16 @@ export class System {
   }
 }
 
-/** Starts the named parts in a territory; resolves when each answers its health page. */
+/** Resolves once a gateway follows the stream: until then it refuses sockets with 503. */
+export const gatewayReady = async (url: string): Promise<void> => {
+  const deadline = Date.now() + 60_000;
+  while ((await fetch(`${url}/ready`)).status !== 204) {
+    if (Date.now() > deadline) throw new Error(`the gateway at ${url} does not come to follow the stream`);
+    await delay(50);
+  }
+};
+
+/** Starts the named parts in a territory; resolves when each answers its health page and the gateway takes sockets. */
 export const startSystem = async (
   territory: Territory,
   names: PartName[] = ['users', 'orders', 'bridge', 'gateway'],
@@ -163,6 +173,8 @@ export const startSystem = async (
   const system = new System({ territory, ports, names, extra });
   try {
     await Promise.all(names.map((name) => system.start(name)));
+    // Without a bridge there is no stream to follow.
+    if (names.includes('gateway') && names.includes('bridge')) await gatewayReady(system.gatewayUrl);
   } catch (error) {
     await system.stop();
     throw error;

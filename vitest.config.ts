@@ -1,7 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
-const common = { restoreMocks: true, testTimeout: 30_000, hookTimeout: 120_000 };
+/** Without isolation a worker loads each module once; what a test replaces is put back after it. */
+const common = {
+  isolate: false,
+  restoreMocks: true,
+  unstubGlobals: true,
+  unstubEnvs: true,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
 const ignored = ['**/node_modules/**', '**/.local/**', 'dashboard/build/**'];
+const smoke = 'tests/faults/smoke.test.ts';
+/** Those that start processes, on servers that are started once for a run. */
+const withServers = {
+  ...common,
+  globalSetup: 'tests/support/system/servers.ts',
+  // Files of one worker share a running system, which is five processes: more of them at once only wait.
+  maxWorkers: 2,
+};
 
 export default defineConfig({
   test: {
@@ -16,13 +32,18 @@ export default defineConfig({
       },
       {
         test: {
-          ...common,
+          ...withServers,
           name: 'system',
-          include: ['**/*.integration.test.ts', 'tests/{e2e,browser,faults,security}/**/*.test.ts'],
+          include: ['**/*.integration.test.ts', 'tests/{e2e,browser,security}/**/*.test.ts', smoke],
           exclude: ignored,
-          globalSetup: 'tests/support/system/servers.ts',
-          // A part is a process of its own, and there are five of them in a test: more files at once only wait.
-          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...withServers,
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          exclude: [...ignored, smoke],
         },
       },
     ],

@@ -63,7 +63,11 @@ const main = async (): Promise<number> => {
       const drawn = () => combine(possible, seededRandom(seed * 1_009 + number));
       const chosen = values.together ? possible : number % calmEvery === 0 ? [] : drawn();
       const round = await experiment.round(number, chosen);
-      score.add(round, patienceMs);
+      score.add(
+        round.faults.map(({ name }) => name),
+        round.verdict,
+        patienceMs,
+      );
       tell(number, round);
     }
   } finally {

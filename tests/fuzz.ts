@@ -1,7 +1,7 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accountPage } from '@live-orders/contracts/rest/users.ts';
 import { startStack } from '@live-orders/test-support/system/stack.ts';
 import { type KnownIds, withKnownIds } from './fuzz/documents.ts';
 import { attack, installSchemathesis } from './fuzz/schemathesis.ts';
@@ -46,7 +46,7 @@ const attackAll = async (system: System, folder: string): Promise<string[]> => {
     await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
   const orders = [...(await customer.orders()), ...(await staff.orders()).slice(0, 20)];
   // The team's own accounts stay as they are: the fuzzer calls with them.
-  const accounts = await admin.expect(200, accountPage, 'GET', '/users/api/users?limit=10&role=customer');
+  const accounts = await admin.call(calls.listUsers, { query: { limit: 10, role: 'customer' } });
   const known: KnownIds = {
     '/api/orders': orders.map(({ id }) => id),
     '/api/products': (await staff.products()).map(({ id }) => id),

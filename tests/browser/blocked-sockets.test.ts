@@ -1,25 +1,22 @@
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop } from '@live-orders/test-support/browser/browser.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
-import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
 import { SocketBlocker } from '@live-orders/test-support/browser/socket-blocker.ts';
 
 let site: Site;
 let front: SocketBlocker;
 let customer: Api;
 
-beforeAll(async () => {
+test.beforeAll(async ({ site: opened }) => {
+  site = opened;
+  ({ customer } = site);
   front = await SocketBlocker.open();
-  site = await openSite(inject('servers'), { env: { PUBLIC_GATEWAY_URL: front.url } });
   front.target = site.system.gatewayUrl;
-  customer = await new Api(site.system.gatewayUrl).register();
 });
 
-afterAll(async () => {
-  await site.close();
-  await front.close();
-});
+afterAll(() => front.close());
 
 const soon = { timeout: 20_000, interval: 50 };
 
@@ -28,18 +25,23 @@ const placeOrder = async () => {
   return customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
 };
 
-test('in a browser the dashboard falls back to server-sent events, and follows an order', async () => {
+/** Opens the dashboard, which looks for the gateway behind the blocker. */
+const followInBrowser = async () => {
   const staff = await site.visit('staff-without-sockets', { viewport: desktop });
   await staff.login('staff@example.com');
   expect(front.refused).toBeGreaterThanOrEqual(2);
   const { id, number } = await placeOrder();
   await staff.page.locator(`[data-order-number="${number}"][data-status="pending"]`).first().waitFor();
-  await (await new Api(site.system.gatewayUrl).login('staff@example.com')).move(id, 'confirmed');
+  await site.staff.move(id, 'confirmed');
   await staff.page.locator(`[data-order-number="${number}"][data-status="confirmed"]`).first().waitFor();
   // The browser itself complains of the refused sockets, and of nothing else.
   expect(staff.errors.filter((error) => !error.includes('WebSocket'))).toEqual([]);
   await staff.leave();
-});
+};
+
+test('in a browser the dashboard falls back to server-sent events, and follows an order', async () => {
+  await site.system.withSettings('dashboard', { PUBLIC_GATEWAY_URL: front.url }, followInBrowser);
+}, 60_000);
 
 test('in Node the client falls back, resumes after a restart, and ends with its session', async () => {
   const staff = await new Api(site.system.gatewayUrl).login('staff@example.com');

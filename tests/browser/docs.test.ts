@@ -1,17 +1,15 @@
 import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { desktop, phone, Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
 
 let site: Site;
 
-beforeAll(async () => {
-  site = await openSite(inject('servers'), { parts: ['users', 'orders', 'gateway'] });
+test.beforeAll(({ site: opened }) => {
+  site = opened;
 });
-
-afterAll(() => site.close());
 
 const document = z.looseObject({
   servers: z.array(z.object({ url: z.string() })),
@@ -71,11 +69,14 @@ test.each([
   await visitor.photograph('operation');
   await page.getByRole('link', { name: 'Error codes' }).click();
   expect(await page.locator('#errors tbody tr').count()).toBe(Object.keys(errorCatalogue).length);
-  await vi.waitFor(async () => {
-    const heading = await page.locator('#errors-heading').boundingBox();
-    expect(heading?.y).toBeGreaterThanOrEqual(0);
-    expect(heading?.y).toBeLessThan(viewport.height);
-  });
+  await vi.waitFor(
+    async () => {
+      const heading = await page.locator('#errors-heading').boundingBox();
+      expect(heading?.y).toBeGreaterThanOrEqual(0);
+      expect(heading?.y).toBeLessThan(viewport.height);
+    },
+    { timeout: 20_000 },
+  );
   await visitor.photograph('errors');
   // Nothing sticks out of the window.
   expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);

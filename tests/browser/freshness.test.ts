@@ -1,18 +1,16 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
 
 let site: Site;
 let staff: Visitor;
 let admin: Visitor;
 
-beforeAll(async () => {
-  site = await openSite(inject('servers'));
+test.beforeAll(({ site: opened }) => {
+  site = opened;
 });
-
-afterAll(() => site.close());
 
 beforeEach(async () => {
   [staff, admin] = await Promise.all([
@@ -164,13 +162,16 @@ test('while the link is lost nobody is said to be there, and a notice lies over 
   await page.locator('[aria-live=polite]').getByText('It is not known whether order').first().waitFor();
   const bar = page.getByTestId('connection-bar');
   await bar.waitFor();
-  await vi.waitFor(async () => {
-    const { top, bottom } = await edges(notice);
-    for (const needed of [page.getByRole('heading', { level: 1 }), action, bar]) {
-      const other = await edges(needed);
-      expect(top >= other.bottom || bottom <= other.top).toBe(true);
-    }
-  });
+  await vi.waitFor(
+    async () => {
+      const { top, bottom } = await edges(notice);
+      for (const needed of [page.getByRole('heading', { level: 1 }), action, bar]) {
+        const other = await edges(needed);
+        expect(top >= other.bottom || bottom <= other.top).toBe(true);
+      }
+    },
+    { timeout: 20_000 },
+  );
   await admin.photograph('notice');
   await site.system.part('gateway').start();
   await people.getByText('Sam Staff is looking').waitFor();

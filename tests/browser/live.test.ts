@@ -1,17 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { openSite, type Site } from '@live-orders/test-support/system/site.ts';
+import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
 
 let site: Site;
 let admin: Visitor;
 let staff: Visitor;
 let customer: Visitor;
 
-beforeAll(async () => {
-  site = await openSite(inject('servers'));
+test.beforeAll(({ site: opened }) => {
+  site = opened;
 });
-
-afterAll(() => site.close());
 
 beforeEach(async () => {
   [admin, staff, customer] = await Promise.all([

@@ -1,66 +1,41 @@
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
-import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
-import { productPage } from '@live-orders/contracts/rest/products.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { serverFrame, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import { session } from '@live-orders/contracts/rest/users.ts';
-import type { z } from 'zod';
+import { Api } from '@live-orders/test-support/clients/api.ts';
 import { eventually, must } from './checks.ts';
 
-/** Somebody who talks to the gateway; `token` once logged in. */
-export class Client {
-  readonly gateway: string;
-  readonly token: string | null;
-
-  constructor(gateway: string, token: string | null = null) {
-    this.gateway = gateway;
-    this.token = token;
+/** Somebody who talks to the gateway. */
+export class Client extends Api {
+  override async login(email: string, password: string): Promise<Client> {
+    return new Client(this.url, (await super.login(email, password)).session);
   }
 
-  async send(method: string, path: string, body?: unknown): Promise<Response> {
-    const headers = new Headers();
-    if (this.token) headers.set('authorization', `Bearer ${this.token}`);
-    if (body !== undefined) headers.set('content-type', 'application/json');
-    const init = { method, headers, signal: AbortSignal.timeout(20_000) };
-    return fetch(`${this.gateway}${path}`, body === undefined ? init : { ...init, body: JSON.stringify(body) });
-  }
-
-  async ask<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await this.send(method, path, body);
-    const text = await answer.text();
-    must(answer.ok, `${method} ${path} answered ${answer.status}: ${text}`);
-    return schema.parse(JSON.parse(text));
-  }
-
-  async login(email: string, password: string): Promise<Client> {
-    const { access_token } = await this.ask(session, 'POST', '/users/api/auth/login', { email, password });
-    return new Client(this.gateway, access_token);
-  }
-
-  async register(email: string, password: string, name: string): Promise<Client> {
-    const body = { email, password, name };
-    const { access_token } = await this.ask(session, 'POST', '/users/api/auth/register', body);
-    return new Client(this.gateway, access_token);
+  async enrol(email: string, password: string, name: string): Promise<Client> {
+    return new Client(this.url, await this.call(calls.register, { body: { email, password, name } }));
   }
 
   /** Orders one piece of the product that there is most of. */
-  async placeOrder(base = '/orders'): Promise<Order> {
-    const { data } = await this.ask(productPage, 'GET', `${base}/api/products`);
-    const [plenty] = data.toSorted((a, b) => b.stock - a.stock);
-    must(plenty !== undefined, 'there are no products');
-    return this.ask(order, 'POST', `${base}/api/orders`, { items: [{ product_id: plenty.id, quantity: 1 }] });
+  async placeOne(): Promise<Order> {
+    return this.placeOrder([{ product_id: await this.#plenty(), quantity: 1 }]);
   }
 
-  moveOrder(id: string, status: OrderStatus): Promise<Order> {
-    return this.ask(order, 'PATCH', `/orders/api/orders/${id}/status`, { status });
-  }
-
-  readOrder(id: string): Promise<Order> {
-    return this.ask(order, 'GET', `/orders/api/orders/${id}`);
+  /** As `placeOne`, at another address than the gateway's: that of a replica of the orders service. */
+  async placeOneAt(replica: string): Promise<Order> {
+    const body = { items: [{ product_id: await this.#plenty(), quantity: 1 }] };
+    const answer = await new Api(replica, this.session).send('POST', '/api/orders', { body });
+    return order.parse(answer.body);
   }
 
   /** Opens the socket with the bearer token; while the stream begins, the gateway still refuses. */
   openSocket(): Promise<Live> {
-    return eventually(30, () => Live.open(`${this.gateway.replace(/^http/, 'ws')}/ws`, this.token ?? ''));
+    const token = this.session?.access_token ?? '';
+    return eventually(30, () => Live.open(`${this.url.replace(/^http/, 'ws')}/ws`, token));
+  }
+
+  async #plenty(): Promise<string> {
+    const [plenty] = (await this.products()).toSorted((a, b) => b.stock - a.stock);
+    must(plenty !== undefined, 'there are no products');
+    return plenty.id;
   }
 }
 

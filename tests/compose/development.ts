@@ -53,13 +53,13 @@ const quickStart = async (checks: Checks, gateway: string, dashboard: string): P
   );
   const live = await checks.step('quick start: the socket says welcome', () => staff.openSocket());
   const placed = await checks.step('quick start: an order reaches the socket', async () => {
-    const created = await customer.placeOrder();
+    const created = await customer.placeOne();
     await live.seeOrder('new_order', created);
     return created;
   });
   await checks.step('quick start: staff move it, and it follows', async () => {
-    await live.seeOrder('order_status_update', await staff.moveOrder(placed.id, 'confirmed'));
-    await live.seeOrder('order_status_update', await staff.moveOrder(placed.id, 'preparing'));
+    await live.seeOrder('order_status_update', await staff.move(placed.id, 'confirmed'));
+    await live.seeOrder('order_status_update', await staff.move(placed.id, 'preparing'));
   });
   await checks.step('quick start: the dashboard shows it', async () => {
     const page = await readLoginPage(dashboard, gateway.replace(/^http/, 'ws'));
@@ -83,12 +83,11 @@ const scale = async (checks: Checks, stack: Stack, gateway: string): Promise<voi
   await checks.step('scale: orders placed at each replica reach the socket', async () => {
     for (let index = 1; index <= replicas; index += 1) {
       const address = (await stack.run('port', '--index', String(index), 'orders-service', '3001')).trim();
-      const direct = new Client(`http://${address}`, customer.token);
-      await live.seeOrder('new_order', await direct.placeOrder(''));
+      await live.seeOrder('new_order', await customer.placeOneAt(`http://${address}`));
     }
   });
   await checks.step('scale: 30 orders at once through the gateway', async () => {
-    const placed = await Promise.all(Array.from({ length: 30 }, () => customer.placeOrder()));
+    const placed = await Promise.all(Array.from({ length: 30 }, () => customer.placeOne()));
     for (const order of placed) await live.seeOrder('new_order', order);
   });
   live.close();
@@ -113,7 +112,7 @@ export const tryDevelopment = async (checks: Checks, stack: Stack, settings: Rec
   await checks.step('development: starts again with its data', async () => {
     await stack.up('--scale', 'orders-service=1');
     const staff = await new Client(gateway).login('staff@example.com', password);
-    const { status } = await staff.readOrder(id);
+    const { status } = await staff.order(id);
     must(status === 'preparing', `the order is ${status}`);
   });
 };

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type Checks, must } from './checks.ts';
 import { Client } from './client.ts';
 import { readLoginPage } from './dashboard.ts';
@@ -72,10 +73,8 @@ const query = (stack: Stack, statement: string): Promise<string> => {
 const use = async (checks: Checks, stack: Stack, gateway: string): Promise<void> => {
   const visitor = new Client(gateway);
   await checks.step('production: there are no demo accounts', async () => {
-    const { status } = await visitor.send('POST', '/users/api/auth/login', {
-      email: 'admin@example.com',
-      password: 'password123',
-    });
+    const body = { email: 'admin@example.com', password: 'password123' };
+    const { status } = await visitor.send('POST', calls.login.path, { body });
     must(status === 401, `the demo account's login answered ${status}`);
   });
   await checks.step('production: the gateway lets in the configured page alone', async () => {
@@ -88,8 +87,8 @@ const use = async (checks: Checks, stack: Stack, gateway: string): Promise<void>
   });
   await checks.step('production: an order reaches the socket of the staff', async () => {
     const password = secret();
-    const customer = await visitor.register('first@example.com', password, 'First Customer');
-    await visitor.register('team@example.com', password, 'First Colleague');
+    const customer = await visitor.enrol('first@example.com', password, 'First Customer');
+    await visitor.enrol('team@example.com', password, 'First Colleague');
     await query(stack, `UPDATE users SET role = 'staff' WHERE email = 'team@example.com'`);
     await query(
       stack,
@@ -98,9 +97,9 @@ const use = async (checks: Checks, stack: Stack, gateway: string): Promise<void>
     );
     const staff = await visitor.login('team@example.com', password);
     const live = await staff.openSocket();
-    const placed = await customer.placeOrder();
+    const placed = await customer.placeOne();
     await live.seeOrder('new_order', placed);
-    await live.seeOrder('order_status_update', await staff.moveOrder(placed.id, 'confirmed'));
+    await live.seeOrder('order_status_update', await staff.move(placed.id, 'confirmed'));
     live.close();
   });
 };

@@ -1,8 +1,9 @@
-import { orderPage } from '@live-orders/contracts/rest/orders.ts';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import { type orderPage } from '@live-orders/contracts/rest/orders.ts';
+import { describe, expect } from 'vitest';
 import type { z } from 'zod';
-import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { openShop } from '@live-orders/test-support/shop.ts';
+import type { Api, OrderFilters } from '@live-orders/test-support/clients/api.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
@@ -15,13 +16,9 @@ let productId: string;
 const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 const ordersPath = '/orders/api/orders';
 
-beforeAll(async () => {
-  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, anybody, admin, staff, customer } = shop);
+  productId = shop.products[0].id;
 });
 
 const line = (quantity = 1, id = productId) => ({ product_id: id, quantity });
@@ -91,7 +88,8 @@ describe('an order that cannot be', () => {
   });
 
   test('too little stock answers 409, names the line and what is left, and takes nothing', async () => {
-    const [first, second] = await customer.products();
+    const before = await customer.products();
+    const [first, second] = before;
     const body = { items: [line(1, first?.id), line(1000, second?.id)] };
     expect(await customer.problem('POST', ordersPath, body)).toMatchObject({
       status: 409,
@@ -99,7 +97,7 @@ describe('an order that cannot be', () => {
       items: [{ product_id: second?.id, requested: 1000, available: second?.stock }],
       errors: [{ path: 'items.1.quantity' }],
     });
-    expect(await customer.products()).toEqual(expect.arrayContaining([first, second]));
+    expect(await customer.products()).toEqual(before);
   });
 
   test('an illegal step answers 409 and names the allowed ones', async () => {
@@ -116,21 +114,21 @@ describe('an order that cannot be', () => {
     const { id } = await customer.placeOrder([line()]);
     const path = `${ordersPath}/${id}/status`;
     const answers = await Promise.all(
-      [staff, admin, staff, admin].map((api) => api.send('PATCH', path, { status: 'confirmed' })),
+      [staff, admin, staff, admin].map((api) => api.send('PATCH', path, { body: { status: 'confirmed' } })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
     expect(await staff.order(id)).toMatchObject({ status: 'confirmed', version: 2 });
   });
 
   test('many customers who race for the last units get exactly those', async () => {
-    const stocked = (await admin.products()).at(-1);
-    if (!stocked) throw new Error('the demo shop has no products');
-    await admin.send('POST', `/orders/api/products/${stocked.id}/stock`, { change: 5 - stocked.stock });
+    const wanted = { name: 'The last five', price: 900, stock: 5, low_stock_threshold: 0 };
+    const stocked = await admin.call(calls.createProduct, { body: wanted });
     const body = { items: [line(1, stocked.id)] };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => customer.send('POST', ordersPath, body)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => customer.send('POST', ordersPath, { body })));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(15);
-    expect((await admin.products()).find(({ id }) => id === stocked.id)?.stock).toBe(0);
+    const left = await admin.call(calls.getProduct, { id: stocked.id });
+    expect(left.stock).toBe(0);
   });
 });
 
@@ -186,8 +184,8 @@ describe('lists', () => {
     const all = await staff.orders();
     const paged: string[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
-      const path: string = `${ordersPath}?limit=7${cursor ? `&cursor=${cursor}` : ''}`;
-      const page: z.infer<typeof orderPage> = await staff.expect(200, orderPage, 'GET', path);
+      const query: OrderFilters = { limit: 7, cursor: cursor || undefined };
+      const page: z.infer<typeof orderPage> = await staff.call(calls.listOrders, { query });
       paged.push(...page.data.map(({ id }) => id));
       cursor = page.next_cursor;
     }
@@ -197,22 +195,22 @@ describe('lists', () => {
   });
 
   test('filter by several statuses, and search by number and by a part of the name', async () => {
-    const found = await staff.orders('&status=shipped,delivered');
+    const found = await staff.orders({ status: 'shipped,delivered' });
     expect(new Set(found.map(({ status }) => status))).toEqual(new Set(['shipped', 'delivered']));
     const [one] = found;
-    expect((await staff.orders(`&q=%23${one?.number}`)).map(({ id }) => id)).toEqual([one?.id]);
+    expect((await staff.orders({ q: `#${one?.number}` })).map(({ id }) => id)).toEqual([one?.id]);
     const part = one?.customer_name.slice(1, 6).toUpperCase() ?? '';
-    expect((await staff.orders(`&q=${encodeURIComponent(part)}`)).map(({ id }) => id)).toContain(one?.id);
-    const percent = await staff.orders('&q=%25');
+    expect((await staff.orders({ q: part })).map(({ id }) => id)).toContain(one?.id);
+    const percent = await staff.orders({ q: '%' });
     expect(percent.every(({ items }) => items.some(({ name }) => name.includes('%')))).toBe(true);
     const product = one?.items[0]?.name.slice(2, 12) ?? '';
-    expect((await staff.orders(`&q=${encodeURIComponent(product)}`)).map(({ id }) => id)).toContain(one?.id);
+    expect((await staff.orders({ q: product })).map(({ id }) => id)).toContain(one?.id);
   });
 
   test('times may have an offset', async () => {
     const [newest] = await staff.orders();
     const at = new Date(Date.parse(newest?.created_at ?? '') + 3_600_000).toISOString().replace('Z', '+01:00');
-    const found = await staff.orders(`&created_from=${encodeURIComponent(at)}`);
+    const found = await staff.orders({ created_from: at });
     expect(found.map(({ id }) => id)).toEqual([newest?.id]);
   });
 

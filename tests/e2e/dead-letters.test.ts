@@ -163,7 +163,7 @@ test('while the dead letters cannot be written, the record stays where it is and
   const before = await tries();
   await send({ topic: full(aggregates.order.topic), key: 'stuck', value: 'no JSON either', headers: {} });
   await vi.waitFor(async () => expect(await tries()).toBeGreaterThan(before + 1), { timeout: 30_000 });
-  await vi.waitFor(async () => expect((await lag())?.records).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await lag())?.records).toBeGreaterThan(0), { timeout: 20_000 });
   await ensureTopics(kafka, settings);
   expect(await deadLetters('stuck')).toMatchObject([{ value: 'no JSON either' }]);
   await place();

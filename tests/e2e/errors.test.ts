@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { openShop } from '@live-orders/test-support/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
@@ -19,16 +19,15 @@ const path = '/orders/api/orders';
 const auth = '/users/api/auth';
 const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 
-beforeAll(async () => {
-  ({ system, anybody, admin, staff, customer, productId } = await openShop(inject('servers')));
+test.beforeAll(async ({ shop }) => {
+  ({ system, anybody, admin, staff, customer } = shop);
+  productId = shop.products[0].id;
   database = new pg.Client({ connectionString: system.territory.databaseUrl });
   await database.connect();
 });
 
 afterAll(async () => {
   await database.end();
-  await system.stop();
-  await system.territory.remove();
 });
 
 const lines = (quantity = 1, id = productId) => ({ items: [{ product_id: id, quantity }] });
@@ -37,7 +36,7 @@ const moveTo = async (status: string, headers: Record<string, string> = {}): Pro
   return staff.problem('PATCH', `${path}/${id}/status`, { status }, headers);
 };
 
-/** A twin of a request that another connection is still working on. */
+/** Sends a request while another connection holds its idempotency key, unfinished. */
 const twinOfUnfinished = async (): Promise<Problem> => {
   const key = crypto.randomUUID();
   await database.query('BEGIN');
@@ -54,17 +53,17 @@ const twinOfUnfinished = async (): Promise<Problem> => {
 
 const otherBodyOfKey = async (): Promise<Problem> => {
   const key = { 'idempotency-key': crypto.randomUUID() };
-  await customer.send('POST', path, lines(), key);
+  await customer.send('POST', path, { body: lines(), headers: key });
   return customer.problem('POST', path, lines(2), key);
 };
 
 const guesses = async (): Promise<Problem> => {
   const body = { email: `${crypto.randomUUID()}@example.com`, password: 'a wrong password' };
-  for (let count = 0; count < 10; count += 1) await anybody.send('POST', `${auth}/login`, body);
+  for (let count = 0; count < 10; count += 1) await anybody.send('POST', `${auth}/login`, { body });
   return anybody.problem('POST', `${auth}/login`, body);
 };
 
-/** A fault that nobody foresaw: a table is away. */
+/** An error that no code expects: a table is missing. */
 const withoutHistory = async (): Promise<Problem> => {
   const { id } = await customer.placeOrder(lines().items);
   await database.query('ALTER TABLE order_status_history RENAME TO elsewhere');

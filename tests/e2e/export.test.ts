@@ -1,18 +1,17 @@
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Api } from '@live-orders/test-support/clients/api.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { afterAll, describe, expect } from 'vitest';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
 
-let system: System;
+let database: pg.Client;
+let anybody: Api;
 let staff: Api;
 let customer: Api;
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  const api = new Api(system.gatewayUrl);
-  [staff, customer] = await Promise.all([api.login('staff@example.com'), api.register()]);
-  const database = new pg.Client({ connectionString: system.territory.databaseUrl });
+test.beforeAll(async ({ shop }) => {
+  ({ anybody, staff, customer } = shop);
+  database = new pg.Client({ connectionString: shop.system.territory.databaseUrl });
   await database.connect();
   // More than two batches of an export; every tenth shares its moment with nine others.
   await database.query(
@@ -27,12 +26,12 @@ beforeAll(async () => {
      SELECT gen_random_uuid(), o.id, $1, 'Thing', 1, o.total_amount, now(), now() FROM orders o WHERE o.customer_name = 'Many'`,
     [product?.id],
   );
-  await database.end();
 });
 
 afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+  await database.query("DELETE FROM order_items USING orders o WHERE o.id = order_id AND o.customer_name = 'Many'");
+  await database.query("DELETE FROM orders WHERE customer_name = 'Many'");
+  await database.end();
 });
 
 const exported = async (api: Api, query: string): Promise<Order[]> => {
@@ -45,7 +44,7 @@ describe('an export', () => {
   test('has every order that the list has, once, in its order and with its filters', async () => {
     expect(await exported(staff, '')).toEqual(await staff.orders());
     expect(await exported(staff, '&status=delivered&max_total=700')).toEqual(
-      await staff.orders('&status=delivered&max_total=700'),
+      await staff.orders({ status: 'delivered', max_total: 700 }),
     );
   });
 
@@ -61,7 +60,7 @@ describe('an export', () => {
   });
 
   test('needs a token and a format that there is', async () => {
-    expect(await new Api(system.gatewayUrl).problem('GET', '/orders/api/orders/export')).toMatchObject({ status: 401 });
+    expect(await anybody.problem('GET', '/orders/api/orders/export')).toMatchObject({ status: 401 });
     expect(await staff.problem('GET', '/orders/api/orders/export?format=xlsx')).toMatchObject({
       status: 422,
       errors: [{ path: 'format' }],

@@ -7,24 +7,19 @@ import { connectKafka, type IHeaders } from '@live-orders/runtime/kafka/client.t
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { Api } from '@live-orders/test-support/clients/api.ts';
+import { describe, expect, vi } from 'vitest';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
+let anybody: Api;
 let staff: Api;
 let customer: Api;
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  const api = new Api(system.gatewayUrl);
-  [staff, customer] = await Promise.all([api.login('staff@example.com'), api.register()]);
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, anybody, staff, customer } = shop);
 });
 
 const withoutActor = <T extends object>(value: T): Omit<T, 'actor' | 'previous_status'> => {
@@ -148,14 +143,14 @@ describe('one order on its way', () => {
   });
 
   test('is told to its customer and to nobody else’s, and without who moved it', async () => {
-    const stranger = await new Api(system.gatewayUrl).register();
+    const stranger = await anybody.register();
     const [own, foreign] = await Promise.all([Socket.open(customer), Socket.open(stranger)]);
     const [product] = await customer.products();
     const placed = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
     await staff.move(placed.id, 'confirmed');
     const update = await own.next('order_status_update', ({ data }) => data.id === placed.id);
     expect(update).not.toHaveProperty('actor');
-    // What the stranger does himself comes after all that he must not see.
+    // The stranger's own order comes after everything that must not be shown to them.
     const marker = await stranger.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
     await foreign.next('new_order', ({ data }) => data.id === marker.id);
     expect(foreign.frames.join()).not.toContain(placed.id);
@@ -184,7 +179,7 @@ describe('a client that comes back', () => {
     await witness.next('new_order', ({ data }) => data.id === placed.id);
     const [first] = witness.messages;
     expect(first).toMatchObject({ event: 'welcome', data: { recovered: true } });
-    // What the tests before did may still be on its way, and is then missed as well.
+    // Events of earlier tests may be among those that were missed.
     const events = witness.messages.filter((one) => 'times' in one);
     for (const { seq } of events) expect(seq).toBeGreaterThan(welcome.seq);
     expect(events.filter((one) => one.event === 'new_order' && one.data.id === placed.id)).toHaveLength(1);

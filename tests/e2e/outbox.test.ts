@@ -3,25 +3,27 @@ import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { Api } from '@live-orders/test-support/clients/api.ts';
+import { afterAll, expect, inject, vi } from 'vitest';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
 import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 
 let system: System;
+let staff: Api;
+let customer: Api;
 let database: pg.Client;
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
+test.beforeAll(async ({ shop }) => {
+  ({ system, staff, customer } = shop);
   database = new pg.Client({ connectionString: system.territory.databaseUrl });
   await database.connect();
 });
 
 afterAll(async () => {
+  await database.query('DELETE FROM orders_outbox_dead');
   await database.end();
-  await system.stop();
-  await system.territory.remove();
 });
 
 const orders = () => `http://127.0.0.1:${system.part('orders').port}`;
@@ -49,8 +51,6 @@ test('rows that Kafka refuses for good are set aside with an alarm, and the othe
     timeout: 20_000,
   });
 
-  const api = new Api(system.gatewayUrl);
-  const [staff, customer] = await Promise.all([api.login('staff@example.com'), api.register()]);
   const socket = await Socket.open(staff);
   const [product] = await customer.products();
   const placed = await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
@@ -93,7 +93,9 @@ test('the health page counts the rows that wait for Kafka, and tells how long', 
     const before = await read();
     // The products and orders of the demo.
     expect(before?.depth).toBeGreaterThan(100);
-    await vi.waitFor(async () => expect((await read())?.oldest_ms).toBeGreaterThan(before?.oldest_ms ?? 0));
+    await vi.waitFor(async () => expect((await read())?.oldest_ms).toBeGreaterThan(before?.oldest_ms ?? 0), {
+      timeout: 20_000,
+    });
     expect((await read())?.dead).toBe(0);
   } finally {
     await cut.stop();

@@ -1,23 +1,19 @@
 import { join } from 'node:path';
 import newman, { type NewmanRunSummary } from 'newman';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { expect, vi } from 'vitest';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 let system: System;
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
+test.beforeAll(async ({ shop }) => {
+  ({ system } = shop);
   // The gateway has to hear of each stage first.
   await vi.waitFor(
     async () => expect(await (await fetch(system.gatewayUrl)).json()).toMatchObject({ live: true }),
     20_000,
   );
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
 });
 
 /** Runs the whole collection; rejects only when it cannot be run at all. */

@@ -1,10 +1,9 @@
-import { product } from '@live-orders/contracts/domain/products.ts';
-import { productPage, stockMovementPage } from '@live-orders/contracts/rest/products.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { openShop } from '@live-orders/test-support/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
@@ -15,37 +14,32 @@ let productId: string;
 
 const path = '/orders/api/orders';
 
-beforeAll(async () => {
-  ({ system, admin, staff, customer, productId } = await openShop(inject('servers')));
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, admin, staff, customer } = shop);
+  productId = shop.products[0].id;
 });
 
 const line = (quantity: number, id: string) => ({ product_id: id, quantity });
-const stockOf = async (id: string): Promise<number> =>
-  (await staff.expect(200, product, 'GET', `/orders/api/products/${id}`)).stock;
+const stockOf = async (id: string): Promise<number> => (await staff.call(calls.getProduct, { id })).stock;
 
 describe('a product', () => {
   test('is created, changed by version, sold, adjusted and archived; its movements add up to its stock', async () => {
     const socket = await Socket.open(customer);
     const wanted = { name: 'Test lamp', description: 'Bright', price: 1999, stock: 12, low_stock_threshold: 10 };
-    const created = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    const created = await admin.call(calls.createProduct, { body: wanted });
     const own = `/orders/api/products/${created.id}`;
     expect(created).toMatchObject({ ...wanted, currency: 'USD', archived: false });
-    const stale = await admin.send('PATCH', own, { price: 2099 }, { 'if-match': '"99"' });
+    const stale = await admin.send('PATCH', own, { body: { price: 2099 }, headers: { 'if-match': '"99"' } });
     expect(stale).toMatchObject({ status: 412, body: { current: { id: created.id } } });
-    const changed = await admin.expect(200, product, 'PATCH', own, { price: 2099 });
+    const changed = await admin.call(calls.changeProduct, { id: created.id, body: { price: 2099 } });
     expect(changed).toMatchObject({ price: 2099, version: created.version + 1 });
     const placed = await customer.placeOrder([line(5, created.id)]);
     expect(placed.total_amount).toBe(5 * 2099);
     const low = await socket.next('product_update', ({ data }) => data.id === created.id && data.stock === 7);
     expect(low.data.stock).toBeLessThanOrEqual(low.data.low_stock_threshold);
-    await admin.expect(200, product, 'POST', `${own}/stock`, { change: -2, reason: 'broken' });
+    await admin.call(calls.adjustStock, { id: created.id, body: { change: -2, reason: 'broken' } });
     await customer.move(placed.id, 'cancelled');
-    const { data } = await staff.expect(200, stockMovementPage, 'GET', `${own}/stock-movements`);
+    const { data } = await staff.call(calls.listStockMovements, { id: created.id });
     expect(data.map(({ kind, change }) => [kind, change])).toEqual([
       ['cancellation', 5],
       ['adjustment', -2],
@@ -53,7 +47,7 @@ describe('a product', () => {
       ['adjustment', 12],
     ]);
     expect(await stockOf(created.id)).toBe(10);
-    await admin.expect(200, product, 'DELETE', own);
+    await admin.call(calls.archiveProduct, { id: created.id });
     expect(await customer.problem('POST', path, { items: [line(1, created.id)] })).toMatchObject({
       code: 'unknown_product',
       errors: [{ path: 'items.0.product_id', message: 'is no longer sold' }],
@@ -63,18 +57,20 @@ describe('a product', () => {
   });
 
   test('has a stock that is adjusted for the version that was seen, and once per key', async () => {
-    const created = await admin.expect(201, product, 'POST', '/orders/api/products', {
-      name: 'Counted',
-      price: 5000,
-      low_stock_threshold: 0,
+    const created = await admin.call(calls.createProduct, {
+      body: {
+        name: 'Counted',
+        price: 5000,
+        low_stock_threshold: 0,
+      },
     });
     const stock = `/orders/api/products/${created.id}/stock`;
-    const stale = await admin.send('POST', stock, { change: 7 }, { 'if-match': '"9"' });
+    const stale = await admin.send('POST', stock, { body: { change: 7 }, headers: { 'if-match': '"9"' } });
     expect(stale).toMatchObject({ status: 412, body: { current: { version: 1 } } });
     const key = { 'idempotency-key': crypto.randomUUID(), 'if-match': '"1"' };
     const [first, again] = [
-      await admin.send('POST', stock, { change: 7 }, key),
-      await admin.send('POST', stock, { change: 7 }, key),
+      await admin.send('POST', stock, { body: { change: 7 }, headers: key }),
+      await admin.send('POST', stock, { body: { change: 7 }, headers: key }),
     ];
     expect(first).toMatchObject({ status: 200, body: { stock: 7 } });
     expect(again).toMatchObject({ status: 200, body: first.body });
@@ -84,7 +80,7 @@ describe('a product', () => {
 
   test('is not sold together with one of another currency', async () => {
     const wanted = { name: 'Euro thing', price: 5000, currency: 'EUR', stock: 5, low_stock_threshold: 0 };
-    const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    const { id } = await admin.call(calls.createProduct, { body: wanted });
     expect(await customer.problem('POST', path, { items: [line(1, productId), line(1, id)] })).toMatchObject({
       status: 422,
       errors: [{ path: 'items.1.product_id', message: 'is sold in EUR, the first line in USD' }],
@@ -95,7 +91,7 @@ describe('a product', () => {
 
   test('has a stock that stays countable', async () => {
     const wanted = { name: 'Many pins', price: 100_000, stock: 1_000_000 };
-    const { id } = await admin.expect(201, product, 'POST', '/orders/api/products', wanted);
+    const { id } = await admin.call(calls.createProduct, { body: wanted });
     const database = new pg.Client({ connectionString: system.territory.databaseUrl });
     await database.connect();
     await database.query('UPDATE products SET stock = 999999999 WHERE id = $1', [id]);
@@ -109,25 +105,35 @@ describe('a product', () => {
   test('with a long name is no end of the list', async () => {
     const names = [`${'語'.repeat(199)}1`, `${'語'.repeat(199)}2`];
     for (const name of names) {
-      await admin.expect(201, product, 'POST', '/orders/api/products', {
-        name,
-        price: 9_000,
-        low_stock_threshold: 0,
-        stock: 1,
+      await admin.call(calls.createProduct, {
+        body: {
+          name,
+          price: 9_000,
+          low_stock_threshold: 0,
+          stock: 1,
+        },
       });
     }
-    const read = (cursor: string) =>
-      staff.expect(200, productPage, 'GET', `/orders/api/products?sort=-name&limit=1${cursor}`);
-    const first = await read('');
-    const second = await read(`&cursor=${first.next_cursor}`);
+    const read = (cursor?: string) => staff.call(calls.listProducts, { query: { sort: '-name', limit: 1, cursor } });
+    const first = await read();
+    const second = await read(first.next_cursor ?? '');
     expect([...first.data, ...second.data].map(({ name }) => name)).toEqual(names.toReversed());
   });
 
   test('is found by a part of its name, sorted, and by low stock; only administrators change it', async () => {
-    const list = async (query: string) => (await staff.send('GET', `/orders/api/products?${query}`)).body;
-    expect(await list('q=SKILLET')).toMatchObject({ data: [{ name: 'Cast-iron skillet 26 cm' }] });
-    expect(await list('sort=price&limit=1')).toMatchObject({ data: [{ price: 590 }] });
-    expect(await list('low_stock=true')).toMatchObject({ data: [] });
+    const word = crypto.randomUUID();
+    for (const [name, price, stock] of [
+      [`Wok ${word}`, 3_000, 50],
+      [`Pan ${word}`, 2_000, 10],
+    ] as const)
+      await admin.call(calls.createProduct, { body: { name, price, stock, low_stock_threshold: 10 } });
+    const found = async (query: { sort?: string; limit?: number; low_stock?: boolean }) => {
+      const page = await staff.call(calls.listProducts, { query: { q: word.toUpperCase(), ...query } });
+      return page.data.map(({ price }) => price);
+    };
+    expect(await found({ sort: 'price' })).toEqual([2_000, 3_000]);
+    expect(await found({ sort: '-price', limit: 1 })).toEqual([3_000]);
+    expect(await found({ low_stock: true })).toEqual([2_000]);
     for (const api of [staff, customer]) {
       expect(await api.problem('POST', '/orders/api/products', { name: 'x', price: 1 })).toMatchObject({ status: 403 });
       expect(await api.problem('PATCH', `/orders/api/products/${productId}`, { price: 1 })).toMatchObject({

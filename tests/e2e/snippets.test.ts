@@ -2,25 +2,23 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
-import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
-import { Api } from '@live-orders/test-support/clients/api.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { afterEach, expect, vi } from 'vitest';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 const root = join(import.meta.dirname, '../..');
 let system: System;
+let staff: Api;
+let customer: Api;
 const running: ChildProcess[] = [];
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
+test.beforeAll(({ shop }) => {
+  ({ system, staff, customer } = shop);
 });
 
 afterEach(() => {
   for (const child of running.splice(0)) child.kill();
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
 });
 
 /** The first block of code in a language, as a reader copies it. */
@@ -56,7 +54,7 @@ test('the example of docs/rest.md places an order, confirms it and is refused a 
 
 test('the program of docs/events.md folds the topic into the orders that the database holds', async () => {
   const { prefix } = system.territory;
-  const orders = await (await new Api(system.gatewayUrl).login('staff@example.com')).orders();
+  const orders = await staff.orders();
   const code = snippet('docs/events.md', 'js').replace(
     `'${aggregates.order.topic}'`,
     `'${prefix}${aggregates.order.topic}'`,
@@ -69,7 +67,6 @@ test('the program of docs/events.md folds the topic into the orders that the dat
 });
 
 test('the client of docs/realtime.md follows the stream through a restart of the gateway', async () => {
-  const customer = await new Api(system.gatewayUrl).register();
   const [product] = await customer.products();
   const place = () => customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
   const { output } = runModule(snippet('docs/realtime.md', 'js'));

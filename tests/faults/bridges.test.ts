@@ -58,7 +58,7 @@ const faults: [string, () => Promise<void>][] = [
       if (pid === undefined) throw new Error('the second bridge is gone');
       process.kill(pid, 'SIGSTOP');
       try {
-        // The other one has everything by then, also what lies in the partitions of the one that is stopped.
+        // Afterwards the other bridge has taken over all partitions and carried what waited in them.
         await vi.waitFor(async () => expect((await lagOf(system.part('bridge')))?.records).toBeGreaterThan(0), {
           timeout: 30_000,
         });

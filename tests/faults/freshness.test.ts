@@ -1,25 +1,20 @@
 import type { Stage, StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 
 let system: System;
 let staff: Api;
 let dashboards: Dashboard[];
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  staff = await new Api(system.gatewayUrl).login('staff@example.com');
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
+test.beforeAll(({ shop }) => {
+  ({ system, staff } = shop);
 });
 
 beforeEach(async () => {
@@ -63,10 +58,10 @@ const signal = (name: PartName, what: NodeJS.Signals): void => {
 
 test('while all is well every heartbeat carries the figures of every stage', async () => {
   const socket = await Socket.open(staff);
-  // What the demo data brought is on its way at first.
+  // Events of the demo data may still be under way.
   const isQuiet = ({ data: { lag } }: { data: { lag?: StreamLag | undefined } }) =>
     lag?.orders?.depth === 0 && lag.users?.depth === 0 && lag.bridge?.records === 0 && lag.redis_ms !== null;
-  const { data } = await socket.next('heartbeat', isQuiet, 25_000);
+  const { data } = await socket.next('heartbeat', isQuiet, 30_000);
   expect(data).toMatchObject({ live: true, behind: null, lag: { orders: { oldest_ms: 0 }, bridge: { records: 0 } } });
   await socket.close();
 });
@@ -105,7 +100,7 @@ test('a bridge that goes on again does not make anybody live before what waited 
     await become('stale', 'bridge');
     for (let count = 0; count < 3; count += 1)
       placed.push((await staff.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }])).id);
-    // From then on it has to join its group again, which takes it a while.
+    // The group has given the member up, so that it must join again before it reads on.
     await vi.waitFor(async () => expect(await membersOfBridge()).toEqual([]), { timeout: 20_000, interval: 200 });
   } finally {
     signal('bridge', 'SIGCONT');

@@ -16,13 +16,10 @@ describe('a mutation', () => {
   });
 });
 
-/**
- * Runs the laboratory with a guard taken away from the system, until it finds the fault: whether a round hits it depends on
- * moments. With this seed the same bridge that cannot reach Redis is killed half a second later, in every round.
- */
-const runWithout = async (guard: BrokenGuard, faults: string, verdict: RegExp): Promise<string> => {
-  const options = ['--together', '--rounds', '8', '--seed', '2406', '--brokers', '1', '--patience', '8'];
-  const child = spawn(process.execPath, [join(root, 'tests', 'faults.ts'), '--only', faults, ...options], {
+/** Runs one round of the laboratory with a guard taken away from the system, and ends it once it has found the fault. */
+const runWithout = async (guard: BrokenGuard, fault: string, verdict: RegExp): Promise<string> => {
+  const options = ['--rounds', '1', '--seed', '1', '--brokers', '1', '--patience', '8'];
+  const child = spawn(process.execPath, [join(root, 'tests', 'faults.ts'), '--only', fault, '--together', ...options], {
     env: { ...process.env, ...mutated(guard) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -36,22 +33,21 @@ const runWithout = async (guard: BrokenGuard, faults: string, verdict: RegExp): 
   return output;
 };
 
-const cases: [guard: BrokenGuard, faults: string, verdict: RegExp][] = [
-  [
-    'offsets are committed before Redis acknowledges',
-    'bridge killed,bridges → Redis: a black hole',
-    /^ {2}(lost|stale): /m,
-  ],
-  ['gaps are not filled', 'subscriptions killed', /^ {2}(lost|stale): /m],
+/** Each fault makes, whatever the moment, just what its guard is there for: one round is enough. */
+const cases: [guard: BrokenGuard, fault: string, verdict: RegExp][] = [
+  // Between the two steps, whose order is wrong now.
+  ['offsets are committed before Redis acknowledges', 'killed before Redis', /^ {2}(lost|stale): /m],
+  ['gaps are not filled', 'Pub/Sub loses messages', /^ {2}(lost|stale): /m],
   ['versions are not compared', 'records repeated', /^ {2}(duplicated|reordered): /m],
-  ['two relays at once, and none is fenced', 'gateway restarted', /^ {2}duplicated: Kafka holds/m],
+  // The other relay has no note of the batch that was sent and not deleted.
+  ['two relays at once, and none is fenced', 'killed between Kafka and delete', /^ {2}duplicated: Kafka holds/m],
 ];
 
 describe('the laboratory fails when', () => {
   test.each(cases)(
     '%s',
-    async (guard, faults, verdict) => {
-      expect(await runWithout(guard, faults, verdict)).toMatch(verdict);
+    async (guard, fault, verdict) => {
+      expect(await runWithout(guard, fault, verdict)).toMatch(verdict);
     },
     240_000,
   );

@@ -1,11 +1,14 @@
+import { presenceAnnouncement, presenceChannel } from '@live-orders/contracts/redis/presence.ts';
 import type { Doing, Person } from '@live-orders/contracts/socket/presence.ts';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { startPart } from '@live-orders/test-support/system/part.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { gatewayReady, type System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let second: Daemon;
@@ -15,8 +18,10 @@ let customer: Api;
 let order: string;
 let sockets: Socket[] = [];
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
+const secondUrl = (): string => `http://127.0.0.1:${second.port}`;
+
+test.beforeAll(async ({ shop }) => {
+  ({ system, staff, admin, customer } = shop);
   const url = (name: 'users' | 'orders' | 'bridge') => `http://127.0.0.1:${system.part(name).port}`;
   const env = { USERS_URL: url('users'), ORDERS_URL: url('orders'), BRIDGE_URL: url('bridge') };
   second = await startPart({
@@ -25,19 +30,10 @@ beforeAll(async () => {
     env: { ...system.territory.env, ...env },
     onLine: (line) => void system.lines.push(`second gateway: ${line}`),
   });
-  const api = new Api(system.gatewayUrl);
-  [staff, admin, customer] = await Promise.all([
-    api.login('staff@example.com'),
-    api.login('admin@example.com'),
-    api.login('customer@example.com'),
-  ]);
+  await gatewayReady(secondUrl());
 });
 
-afterAll(async () => {
-  await second.stop(8_000);
-  await system.stop();
-  await system.territory.remove();
-});
+afterAll(() => second.stop(8_000));
 
 beforeEach(() => {
   order = crypto.randomUUID();
@@ -49,7 +45,7 @@ afterEach(async () => {
 });
 
 const open = async (api: Api, gateway: 'first' | 'second' = 'first'): Promise<Socket> => {
-  const at = gateway === 'first' ? api : new Api(`http://127.0.0.1:${second.port}`, api.session);
+  const at = gateway === 'first' ? api : new Api(secondUrl(), api.session);
   const socket = await Socket.open(at);
   sockets.push(socket);
   return socket;
@@ -63,8 +59,8 @@ const peopleAt = ({ messages }: Socket, order_id: string): Person[] | null => {
   const orders = messages.flatMap((message) => (message.event === 'presence' ? message.data.orders : []));
   return orders.findLast((one) => one.order_id === order_id)?.people ?? null;
 };
-const seen = (socket: Socket, people: Person[], timeout = 8_000) =>
-  vi.waitFor(() => expect(peopleAt(socket, order)).toEqual(people), { timeout, interval: 50 });
+const seen = (socket: Socket, people: Person[]) =>
+  vi.waitFor(() => expect(peopleAt(socket, order)).toEqual(people), { timeout: 30_000, interval: 50 });
 
 const as = (api: Api, doing: Doing): Person => ({
   id: api.session?.user.id ?? '',
@@ -103,11 +99,12 @@ test('people at a gateway that is killed vanish, and its successor learns who is
   look(lost, order);
   await seen(here, [as(admin, 'viewing')]);
   await second.kill();
-  await seen(here, [], 25_000);
+  await seen(here, []);
   look(here, order);
   await seen(here, [as(staff, 'viewing')]);
   await second.start();
-  const late = await vi.waitFor(() => open(admin, 'second'), { timeout: 10_000 });
+  await gatewayReady(secondUrl());
+  const late = await open(admin, 'second');
   await seen(late, [as(staff, 'viewing')]);
 });
 
@@ -115,7 +112,15 @@ test('people at a gateway that is asked to stop are gone at once', async () => {
   const [here, moved] = await Promise.all([open(staff), open(admin, 'second')]);
   look(moved, order);
   await seen(here, [as(admin, 'viewing')]);
+  const { redisHost, redisPort, prefix } = system.territory;
+  const redis = new Redis({ host: redisHost, port: redisPort });
+  const words: string[] = [];
+  redis.on('message', (_channel, text: string) => words.push(presenceAnnouncement.parse(JSON.parse(text)).event));
+  await redis.subscribe(`${prefix}${presenceChannel}`);
   await second.stop(8_000);
-  await seen(here, [], 2_000);
+  // Its word, and not the end of what it had announced.
+  await vi.waitFor(() => expect(words).toContain('bye'), { timeout: 20_000 });
+  redis.disconnect();
+  await seen(here, []);
   await second.start();
 });

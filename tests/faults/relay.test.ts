@@ -44,7 +44,7 @@ const signal = ({ pid }: Daemon, name: NodeJS.Signals): void => {
 const carriesOn = async (injure: (writes: Writes) => Promise<void>): Promise<void> => {
   await underTraffic({ gateway: system.gatewayUrl, rate: 20, seed: 5 }, injure);
   await vi.waitFor(async () => expect((await healthOf(system.part('orders'))).outbox?.depth).toBe(0), {
-    timeout: 10_000,
+    timeout: 20_000,
   });
   const versions = await orderVersions(system.territory);
   for (const { id, version } of await staff.orders()) {

@@ -1,27 +1,22 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { ticket } from '@live-orders/contracts/socket/tickets.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { beforeEach, describe, expect, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 import { sendRaw } from '@live-orders/test-support/clients/raw.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
 let staff: Api;
 let wsUrl: string;
 let gatewayPid: number | undefined;
 
-beforeAll(async () => {
-  system = await startSystem(await claimTerritory(inject('servers')));
-  staff = await new Api(system.gatewayUrl).login('staff@example.com');
+test.beforeAll(({ shop }) => {
+  ({ system, staff } = shop);
   wsUrl = `${system.gatewayUrl.replace('http', 'ws')}/ws`;
-});
-
-afterAll(async () => {
-  await system.stop();
-  await system.territory.remove();
 });
 
 beforeEach(() => {
@@ -105,7 +100,7 @@ describe('an upgrade is refused, and the gateway lives on', () => {
 
 describe('a ticket', () => {
   test('opens one socket only', async () => {
-    const { ticket: value } = await staff.expect(201, ticket, 'POST', '/live/ticket');
+    const { ticket: value } = await staff.call(calls.createTicket, {});
     const socket = await Socket.connect(`${wsUrl}?ticket=${value}`);
     expect((await socket.next('welcome')).data.role).toBe('staff');
     await expect(Socket.connect(`${wsUrl}?ticket=${value}`)).rejects.toThrow('refused with 401');
@@ -138,16 +133,19 @@ describe('a session that ended', () => {
   test('is known to a gateway that starts later', async () => {
     const leaving = await new Api(system.gatewayUrl).login('staff@example.com');
     await leaving.send('POST', '/users/api/auth/logout');
-    await vi.waitFor(async () => {
-      expect(await leaving.send('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
-    });
+    await vi.waitFor(
+      async () => {
+        expect(await leaving.send('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
+      },
+      { timeout: 20_000 },
+    );
     await system.restart('gateway');
     await vi.waitFor(
       async () => {
         const socket = await Socket.open(staff);
         await socket.close();
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     );
     expect(await leaving.problem('GET', '/orders/api/orders')).toMatchObject({ status: 401 });
   });

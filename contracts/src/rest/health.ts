@@ -3,7 +3,7 @@ import { timestamp } from '../domain/fields.ts';
 import { behind, lag, outboxHealth, streamLag } from '../domain/stream-lag.ts';
 
 /** What a process says of itself at its `GET /`: the state of its `dependencies` by name, such as `postgres: "up"`. */
-const health = z
+export const health = z
   .object({
     name: z.string().meta({ example: 'orders' }),
     version: z.string().meta({ example: '0.1.0' }),

@@ -1,9 +1,11 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { type Progress, progress } from '@live-orders/contracts/domain/order-status.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Refusal, ShopClient } from './shop-client.ts';
+import { Account } from '../client/account.ts';
+import { Refusal } from '../client/rest-client.ts';
 
 export interface ShopLifeOptions {
   /** The gateway's URL. */
@@ -14,7 +16,7 @@ export interface ShopLifeOptions {
   seed: number;
   /** Multiplies the time that orders spend in a status. At 1, the default, an order is delivered after 14 to 39 s. */
   pace?: number;
-  /** Called with every order as the shop has acknowledged it: after it was placed, and after each move. */
+  /** Called with the order that each successful request answered: after it was placed, and after each move. */
   onWrite?: (order: Order) => void;
 }
 
@@ -32,6 +34,10 @@ const mostUnderWay = 2_000;
 /** A product of which fewer pieces than this are left is refilled by `delivery` pieces. */
 const scarce = 30;
 const delivery = 200;
+const requestMs = 5_000;
+
+/** A request without an answer fails after this time. */
+const soon = (): AbortSignal => AbortSignal.timeout(requestMs);
 
 /** A call, because TypeScript takes a property that was checked for unchanged, even after an await. */
 const isOver = (signal: AbortSignal): boolean => signal.aborted;
@@ -53,15 +59,15 @@ export class ShopLife {
   underWay = 0;
   readonly #options: ShopLifeOptions;
   readonly #random: () => number;
-  readonly #customers: ShopClient[];
-  readonly #staff: ShopClient;
-  readonly #admin: ShopClient;
+  readonly #customers: Account[];
+  readonly #staff: Account;
+  readonly #admin: Account;
   #products: Product[] = [];
 
   constructor(options: ShopLifeOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
-    const client = ({ email }: { email: string }): ShopClient => new ShopClient(options.gateway, email);
+    const client = ({ email }: { email: string }): Account => new Account(options.gateway, email);
     this.#customers = demoCustomers.map(client);
     this.#admin = client(demoTeam[0]);
     this.#staff = client(demoTeam[1]);
@@ -72,7 +78,7 @@ export class ShopLife {
    * be read at the beginning; requests that fail later are counted.
    */
   async run(signal: AbortSignal): Promise<void> {
-    this.#products = await this.#admin.products();
+    this.#products = await this.#readProducts();
     const lives = new Set<Promise<void>>();
     const refilling = this.#refill(signal);
     const began = performance.now();
@@ -96,14 +102,15 @@ export class ShopLife {
       const [least, most] = secondsBefore[next];
       return least + this.#random() * (most - least);
     });
-    let order = await this.#timed(() => customer.placeOrder(items));
+    let order = await this.#timed(() => customer.call(calls.placeOrder, { body: { items }, signal: soon() }));
     if (order) this.placed += 1;
     for (const [step, next] of progress.entries()) {
       await this.#sleep(waits[step] ?? 0, signal);
       if (!order || isOver(signal)) break;
       const { id } = order;
       const [status, reason] = step === cancelAt ? (['cancelled', this.#pick(reasons)] as const) : [next];
-      order = await this.#timed(() => this.#staff.move(id, status, reason));
+      const body = { status, reason };
+      order = await this.#timed(() => this.#staff.call(calls.moveOrder, { id, body, signal: soon() }));
       if (!order) break;
       this.moved += 1;
       if (status !== 'cancelled') continue;
@@ -137,13 +144,18 @@ export class ShopLife {
   async #refill(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        this.#products = await this.#admin.products();
-        for (const { id, stock } of this.#products) if (stock < scarce) await this.#admin.restock(id, delivery);
+        this.#products = await this.#readProducts();
+        for (const { id } of this.#products.filter(({ stock }) => stock < scarce))
+          await this.#admin.call(calls.adjustStock, { id, body: { change: delivery }, signal: soon() });
       } catch (error) {
         this.#count(error);
       }
       await this.#sleep(2, signal, 1);
     }
+  }
+
+  async #readProducts(): Promise<Product[]> {
+    return (await this.#admin.call(calls.listProducts, { query: { limit: 200 }, signal: soon() })).data;
   }
 
   #basket(): { product_id: string; quantity: number }[] {

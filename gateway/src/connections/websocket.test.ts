@@ -43,7 +43,7 @@ const enter = async (headers: { authorization: string }) => {
 
 describe('a connection is renewed', () => {
   test('with a newer token of the same user, and outlives the one that it began with', async () => {
-    const first = gateway.admit(ids.noor, 3);
+    const first = gateway.admit(ids.noor, 6);
     const { messages, say, heard, socket } = await enter(first);
     const next = gateway.admit(ids.noor, 900);
     say({ event: 'renew', token: next.authorization.slice('Bearer '.length) });
@@ -64,7 +64,7 @@ describe('a connection is renewed', () => {
   });
 
   test('or else closed at the end of its token', async () => {
-    const { closed, heard } = await enter(gateway.admit(ids.noor, 1));
+    const { closed, heard } = await enter(gateway.admit(ids.noor, 4));
     expect(await closed).toBe('4001 token_expired');
     expect(heard()).toEqual(['welcome', 'expiring']);
   });
@@ -96,7 +96,7 @@ test('of a client that talks without end only so much is read, and the others ar
   // Pongs come once a second at most, so the second one shows that the other client is answered all the while.
   await vi.waitFor(() => {
     good.say({ event: 'ping' });
-    expect(good.heard().filter((event) => event === 'pong')).toHaveLength(2);
+    expect(good.heard().filter((event) => event === 'pong').length).toBeGreaterThanOrEqual(2);
   }, soon);
   expect(talker.socket.bufferedAmount).toBeGreaterThan(0);
   expect([talker.socket.readyState, gateway.hub.size]).toEqual([WebSocket.OPEN, 2]);

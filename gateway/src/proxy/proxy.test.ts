@@ -42,7 +42,7 @@ const portOf = (server: { address(): unknown }): number => z.object({ port: z.in
 let tries = 0;
 let givenUp = Promise.withResolvers<undefined>();
 let service: Server;
-let things: Upstream;
+let impatient: Upstream;
 let gateway: ReturnType<typeof serve>;
 let url: string;
 let info: MockInstance<Log['info']>;
@@ -60,8 +60,10 @@ beforeEach(async () => {
   printed = vi.spyOn(console, 'error');
   const app = createApp(log);
   const base = `http://127.0.0.1:${portOf(service)}`;
-  things = new Upstream('things', base);
-  app.all('/things/*', proxyTo(things, log, 200, 100));
+  impatient = new Upstream('impatient', base);
+  app.all('/things/*', proxyTo(new Upstream('things', base), log));
+  app.all('/impatient/*', proxyTo(impatient, log, 200));
+  app.all('/unread/*', proxyTo(new Upstream('unread', base), log, undefined, 100));
   app.all('/gone/*', proxyTo(new Upstream('gone', 'http://127.0.0.1:1'), log));
   // Of this name more is cut off than was matched.
   app.all('/cut/*', proxyTo(new Upstream('cut-', base), log));
@@ -134,10 +136,10 @@ describe('a request that cannot be passed on', () => {
 describe('a request for which no connection is free', () => {
   test('is given up when its time is over, and the next one is served when there are some again', async () => {
     const held = new AbortController();
-    await take(things.requests, held.signal);
-    expect(await ask('/things/api')).toMatchObject({ status: 504, answer: { code: 'upstream_timeout' } });
+    await take(impatient.requests, held.signal);
+    expect(await ask('/impatient/api')).toMatchObject({ status: 504, answer: { code: 'upstream_timeout' } });
     held.abort();
-    await vi.waitFor(async () => expect((await ask('/things/api')).status).toBe(201));
+    await vi.waitFor(async () => expect((await ask('/impatient/api')).status).toBe(201), { timeout: 20_000 });
   });
 });
 
@@ -153,7 +155,7 @@ describe('a connection that breaks', () => {
 
 describe('an answer', () => {
   test('of which nothing is taken is given up, with its connections', async () => {
-    const reading = await fetch(`${url}/things/api/export`);
+    const reading = await fetch(`${url}/unread/api/export`);
     await givenUp.promise;
     await expect(reading.arrayBuffer()).rejects.toThrow();
     expect(info.mock.calls).toEqual([['nobody reads an answer']]);
@@ -184,7 +186,7 @@ describe('an answer', () => {
   test.each([
     ['/gone/api', 502, 'upstream_unavailable'],
     ['/things/api/breaks', 502, 'upstream_unavailable'],
-    ['/things/api/hangs', 504, 'upstream_timeout'],
+    ['/impatient/api/hangs', 504, 'upstream_timeout'],
   ])('of %s is a problem with %i, and says when to come back', async (path, status, code) => {
     const problem = await ask(path);
     expect(problem).toMatchObject({ status, answer: { status, code } });

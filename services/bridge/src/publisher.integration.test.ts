@@ -50,7 +50,7 @@ describe('publishing', () => {
   test('numbers messages of all partitions in one row, in the log and on the channel alike', async () => {
     const { epoch } = await publish([0, 1]);
     expect(await publish([0], { partition: 'orders.v1:1' })).toEqual({ epoch, seq: 3 });
-    await vi.waitFor(() => expect(heard).toHaveLength(3));
+    await vi.waitFor(() => expect(heard).toHaveLength(3), { timeout: 20_000 });
     expect(heard).toEqual([
       { n: 0, seq: 1, epoch },
       { n: 1, seq: 2, epoch },
@@ -63,7 +63,7 @@ describe('publishing', () => {
     await publish([0, 1, 2]);
     await publish([1, 2, 3]);
     expect((await publish([0, 1])).seq).toBe(4);
-    await vi.waitFor(() => expect(heard).toHaveLength(4));
+    await vi.waitFor(() => expect(heard).toHaveLength(4), { timeout: 20_000 });
     expect(heard.map(({ n }) => n)).toEqual([0, 1, 2, 3]);
   });
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { demoCustomers, seededRandom } from '@live-orders/contracts/demo.ts';
-import type { Fault, Heal, Scene } from './faults/fault.ts';
+import { type Fault, type Heal, type Scene, until } from './faults/fault.ts';
 import { Laboratory } from './rig/laboratory.ts';
 import { Oracle, type Verdict } from './verdict/oracle.ts';
 import { Person } from './actors/person.ts';
@@ -49,6 +49,7 @@ export class Experiment {
   readonly #workload: Workload;
   readonly #reader: TopicReader;
   readonly #oracle: Oracle;
+  #isSpoiled = false;
 
   private constructor(plan: {
     options: ExperimentOptions;
@@ -94,30 +95,32 @@ export class Experiment {
   async round(number: number, faults: readonly Fault[]): Promise<Round> {
     const random = seededRandom(this.#options.seed * 100_003 + number);
     const began = performance.now();
+    if (this.#isSpoiled) await this.#beginAnew();
     this.#oracle.begin();
     const closing = new AbortController();
     const writing = this.#workload.run(writesPerSecond, closing.signal);
     const scene = { laboratory: this.laboratory, viewers: this.#viewers, reader: this.#reader, random };
-    await delay(500);
-    // Each has its own numbers, so that it does the same whatever it is combined with.
+    await until('writes flow', async () => this.#workload.acknowledged >= 3);
+    // Each fault has its own random numbers, so that it does the same alone and combined.
     if (faults.length === 0) await delay(calmMs);
     await Promise.all(
       faults.map((fault) => endure(fault, { ...scene, random: seededRandom(Math.floor(random() * 2 ** 31)) })),
     );
     const healedAt = Date.now();
-    // Every other time nothing follows that would show a loss.
+    // In half of the rounds no write follows the faults: a later version would show that an earlier one was lost.
     if (random() < 0.5) await delay(800);
     closing.abort();
     await writing;
     const repeats = faults.some((fault) => fault.repeats);
     const verdict = await this.#oracle.judge({ healedAt, patienceMs: this.#options.patienceMs ?? 45_000, repeats });
     const trail = verdict.violations.length === 0 ? [] : await this.#trace(verdict);
-    if (verdict.violations.length > 0) await this.#beginAnew();
+    this.#isSpoiled = verdict.violations.length > 0;
     return { faults, verdict, trail, seconds: (performance.now() - began) / 1000 };
   }
 
   async close(): Promise<void> {
     for (const viewer of this.#viewers) viewer.stop();
+    await this.#oracle.close();
     await this.laboratory.close();
   }
 
@@ -130,10 +133,9 @@ export class Experiment {
     return [...trails, ...this.laboratory.lines.filter((line) => /"level":[4-6]0/.test(line)).slice(-25)];
   }
 
-  /** What one round broke must not spoil the next. */
+  /** Restarts all processes and reloads all dashboards, so that a failed round does not affect the next. */
   async #beginAnew(): Promise<void> {
     await Promise.all(this.laboratory.instances.map((instance) => instance.kill()));
-    await delay(1_000);
     await Promise.all(this.laboratory.instances.map((instance) => instance.running()));
     this.#workload.open.clear();
     for (const viewer of this.#viewers) viewer.reload();

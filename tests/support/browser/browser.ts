@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bundled from '@sparticuz/chromium';
+import { local } from '@live-orders/local/places.ts';
 import { demoPassword } from '@live-orders/contracts/demo.ts';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
@@ -10,21 +11,35 @@ const screenshots = join(import.meta.dirname, '..', '..', '..', 'test-results', 
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
-/** The package unpacks its Chromium below the folder for temporary files, under a name that is the same for all users. */
+/** The package unpacks its Chromium below the folder for temporary files; ours stays, and is of this checkout alone. */
 const unpacked = async (): Promise<string> => {
-  const own = join(tmpdir(), `live-orders-chromium-${userInfo().uid}`);
-  await mkdir(own, { recursive: true, mode: 0o700 });
-  process.env.TMPDIR = own;
-  return bundled.executablePath();
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = join(local, 'chromium');
+  await mkdir(process.env.TMPDIR, { recursive: true });
+  try {
+    return await bundled.executablePath();
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
 };
 
 /** Chromium without a window: the one that CHROMIUM_PATH names, or the one that an npm package carries. */
-export const launchBrowser = async (): Promise<Browser> =>
-  chromium.launch({
+export const launchBrowser = async (): Promise<{ browser: Browser; close: () => Promise<void> }> => {
+  // Chromium leaves temporary files behind, which `close` removes with this folder.
+  const TMPDIR = await mkdtemp(join(tmpdir(), 'live-orders-browser-'));
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? (await unpacked()),
     // Chromium refuses its sandbox to root, as whom containers and CI run.
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+    env: { ...process.env, TMPDIR },
   });
+  const close = async (): Promise<void> => {
+    await browser.close();
+    await rm(TMPDIR, { recursive: true, force: true });
+  };
+  return { browser, close };
+};
 
 /** One person at one device, with an own session; errors of the page and of its console are kept. */
 export class Visitor {

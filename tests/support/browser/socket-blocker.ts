@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /** A proxy before a gateway that passes requests on as they come and refuses WebSockets, as some company networks do. */
 export class SocketBlocker {
-  /** Where requests go. */
+  /** The address to which requests are passed on. */
   target = '';
   url = '';
   /** Upgrades that were refused. */

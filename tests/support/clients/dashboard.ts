@@ -1,5 +1,5 @@
-import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
-import { ticket } from '@live-orders/contracts/socket/tickets.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import { type Order } from '@live-orders/contracts/domain/orders.ts';
 import { LiveClient } from '../../../dashboard/src/lib/live/client.ts';
 import { OrderStore } from '../../../dashboard/src/lib/live/order-store.ts';
 import { Api } from './api.ts';
@@ -12,18 +12,18 @@ export class Dashboard {
   /** Why it was told to read the snapshot again. */
   readonly resyncs: string[] = [];
 
-  /** With several gateways each connection goes to the next one, as a balancer would have it. */
+  /** With several gateways, each new connection goes to the next one, as behind a load balancer. */
   constructor(api: Api, gateways: string[] = [api.url]) {
     let next = 0;
     this.client = new LiveClient({
       store: new OrderStore(100_000),
       url: async () => {
         const gateway = new Api(gateways[next++ % gateways.length] ?? api.url, api.session);
-        const granted = await gateway.expect(201, ticket, 'POST', '/live/ticket');
+        const granted = await gateway.call(calls.createTicket, {});
         return `${gateway.url.replace('http', 'ws')}/ws?ticket=${granted.ticket}`;
       },
       snapshot: () => api.orders(),
-      confirm: (id) => api.expect(200, order, 'GET', `/orders/api/orders/${id}`),
+      confirm: (id) => api.call(calls.getOrder, { id }),
       onMessage: (message) => {
         if (message.event === 'resync') this.resyncs.push(message.data.reason);
       },

@@ -51,7 +51,7 @@ export class Socket {
   async next<E extends ServerMessage['event']>(
     event: E,
     fits: (message: Message<E>) => boolean = () => true,
-    ms = 10_000,
+    ms = 20_000,
   ): Promise<Message<E>> {
     const find = (): Message<E> | undefined => {
       for (const message of this.messages) if (isEvent(message, event) && fits(message)) return message;

@@ -2,10 +2,10 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { expect, vi } from 'vitest';
 import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
 
-/** Waits until so many more writes were acknowledged. */
+/** Resolves once `count` more writes were acknowledged. */
 export type Writes = (count: number) => Promise<void>;
 
-/** Orders flow while `work` is done, and a while before and after. Gives every write that was acknowledged, in order. */
+/** Runs simulated customers and staff before, during and after `work`; resolves to every acknowledged write, in order. */
 export const underTraffic = async (
   { gateway, rate, seed }: { gateway: string; rate: number; seed: number },
   work: (writes: Writes) => Promise<void>,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { startPart } from './part.ts';
 import type { Env } from '@live-orders/local/parts/part-env.ts';
-import type { PartName } from '@live-orders/local/parts/parts.ts';
+import { type PartName, partNames } from '@live-orders/local/parts/parts.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import pg from 'pg';
 
@@ -17,7 +18,7 @@ export interface Servers {
 /** A database, a topic prefix and a Redis prefix that nobody else uses, on servers that all tests share. */
 export interface Territory extends Servers {
   prefix: string;
-  /** What a part has to know of it. */
+  /** The environment that leads a part there. */
   env: Record<string, string>;
   remove(): Promise<void>;
 }
@@ -60,20 +61,6 @@ export const claimTerritory = async (servers: Servers): Promise<Territory> => {
   };
 };
 
-/** All parts as processes of their own, on free ports. */
-export interface System {
-  territory: Territory;
-  gatewayUrl: string;
-  dashboardUrl: string;
-  parts: Map<PartName, Daemon>;
-  /** Kills a part without warning and starts it again. */
-  restart(name: PartName): Promise<void>;
-  part(name: PartName): Daemon;
-  /** What the parts said so far, newest last; for the report of a failed test. */
-  lines: string[];
-  stop(): Promise<void>;
-}
-
 const urlVariables: Partial<Record<PartName, string>> = {
   users: 'USERS_URL',
   orders: 'ORDERS_URL',
@@ -81,55 +68,116 @@ const urlVariables: Partial<Record<PartName, string>> = {
   gateway: 'GATEWAY_URL',
 };
 
-/** Starts the named parts in a territory; resolves when each answers its health page. */
+/** Parts as processes of their own, on free ports. */
+export class System {
+  readonly territory: Territory;
+  /** Those that were started. */
+  readonly parts = new Map<PartName, Daemon>();
+  /** What the parts said so far, newest last; for the report of a failed test. */
+  readonly lines: string[] = [];
+  readonly #ports: Map<PartName, number>;
+  readonly #env: Env;
+
+  /** `ports` has all parts, also those that are not started yet, for those that have to know their address. */
+  constructor(plan: { territory: Territory; ports: Map<PartName, number>; names: PartName[]; extra: Env }) {
+    this.territory = plan.territory;
+    this.#ports = plan.ports;
+    const urls: Env = {};
+    for (const name of plan.names) {
+      const variable = urlVariables[name];
+      if (variable) urls[variable] = this.#url(name);
+    }
+    this.#env = {
+      ...plan.territory.env,
+      ...urls,
+      PUBLIC_GATEWAY_URL: this.gatewayUrl,
+      ALLOWED_ORIGINS: this.dashboardUrl,
+      ...plan.extra,
+    };
+  }
+
+  get gatewayUrl(): string {
+    return this.#url('gateway');
+  }
+
+  get dashboardUrl(): string {
+    return this.#url('dashboard');
+  }
+
+  part(name: PartName): Daemon {
+    const found = this.parts.get(name);
+    if (!found) throw new Error(`${name} is not a part of this system`);
+    return found;
+  }
+
+  /** Kills a part without warning and starts it again. */
+  async restart(name: PartName): Promise<void> {
+    await this.part(name).kill();
+    await this.part(name).start();
+  }
+
+  /** Starts a part that is not there yet, or that a test has left dead. */
+  async ensure(name: PartName): Promise<void> {
+    if (this.parts.get(name)?.pid === undefined) await this.start(name);
+  }
+
+  /** Lets a part run with other settings, at the same address, while `work` is done. */
+  async withSettings<T>(name: PartName, settings: Env, work: () => Promise<T>): Promise<T> {
+    await this.part(name).stop();
+    await this.start(name, settings);
+    try {
+      return await work();
+    } finally {
+      await this.part(name).stop();
+      await this.start(name);
+    }
+  }
+
+  /** Resolves when the part answers its health page; rejects with what was said last. */
+  async start(name: PartName, settings: Env = {}): Promise<void> {
+    const port = this.#ports.get(name) ?? 0;
+    const onLine = (line: string): void => void this.lines.push(`${name}: ${line}`);
+    try {
+      this.parts.set(name, await startPart({ name, port, env: { ...this.#env, ...settings }, onLine }));
+    } catch (error) {
+      throw new Error(`${name} did not start; the last lines:\n${this.lines.slice(-20).join('\n')}`, { cause: error });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.parts.values()].map((daemon) => daemon.stop(8_000)));
+  }
+
+  #url(name: PartName): string {
+    return `http://127.0.0.1:${this.#ports.get(name)}`;
+  }
+}
+
+/** Resolves once a gateway follows the stream: until then it refuses sockets with 503. */
+export const gatewayReady = async (url: string): Promise<void> => {
+  const deadline = Date.now() + 60_000;
+  while ((await fetch(`${url}/ready`)).status !== 204) {
+    if (Date.now() > deadline) throw new Error(`the gateway at ${url} does not come to follow the stream`);
+    await delay(50);
+  }
+};
+
+/** Starts the named parts in a territory; resolves when each answers its health page and the gateway takes sockets. */
 export const startSystem = async (
   territory: Territory,
   names: PartName[] = ['users', 'orders', 'bridge', 'gateway'],
   extra: Env = {},
 ): Promise<System> => {
   const ports = new Map<PartName, number>();
-  for (const name of names) ports.set(name, await freePort());
-  const url = (name: PartName): string => `http://127.0.0.1:${ports.get(name)}`;
-  const env = {
-    ...territory.env,
-    ...Object.fromEntries(names.flatMap((name) => (urlVariables[name] ? [[urlVariables[name], url(name)]] : []))),
-    PUBLIC_GATEWAY_URL: url('gateway'),
-    ALLOWED_ORIGINS: url('dashboard'),
-    ...extra,
-  };
-  const lines: string[] = [];
-  const parts = new Map<PartName, Daemon>();
-  const part = (name: PartName): Daemon => {
-    const found = parts.get(name);
-    if (!found) throw new Error(`${name} is not a part of this system`);
-    return found;
-  };
-  const stop = async (): Promise<void> => {
-    await Promise.all([...parts.values()].map((daemon) => daemon.stop(8_000)));
-  };
+  for (const name of partNames) ports.set(name, await freePort());
+  const system = new System({ territory, ports, names, extra });
   try {
-    await Promise.all(
-      names.map(async (name) => {
-        const port = ports.get(name) ?? 0;
-        const onLine = (line: string): void => void lines.push(`${name}: ${line}`);
-        parts.set(name, await startPart({ name, port, env, onLine }));
-      }),
-    );
+    await Promise.all(names.map((name) => system.start(name)));
+    // Without a bridge there is no stream to follow.
+    if (names.includes('gateway') && names.includes('bridge')) await gatewayReady(system.gatewayUrl);
   } catch (error) {
-    await stop();
-    throw new Error(`the system did not start; its last lines:\n${lines.slice(-20).join('\n')}`, { cause: error });
+    await system.stop();
+    throw error;
   }
-  return {
-    territory,
-    gatewayUrl: url('gateway'),
-    dashboardUrl: url('dashboard'),
-    parts,
-    part,
-    lines,
-    stop,
-    async restart(name) {
-      await part(name).kill();
-      await part(name).start();
-    },
-  };
+  return system;
 };

@@ -60,7 +60,7 @@ describe('three replicas that start at once on an empty database', () => {
       // Longer than other statements wait for a lock.
       const waitsLong = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
                          AND now() - query_start > interval '5.5 s'`;
-      const looking = vi.waitFor(async () => expect(await select(waitsLong)).toHaveLength(1), { timeout: 12_000 });
+      const looking = vi.waitFor(async () => expect(await select(waitsLong)).toHaveLength(1), { timeout: 20_000 });
       await Promise.race([waiting, looking]);
     });
     await waiting;

@@ -35,7 +35,7 @@ const sabotage = async (random: () => number, successes: () => number): Promise<
   try {
     for (let ended = 0; ended < kills;) {
       const before = successes();
-      await vi.waitFor(() => expect(successes()).toBeGreaterThan(before), { timeout: 10_000, interval: 2 });
+      await vi.waitFor(() => expect(successes()).toBeGreaterThan(before), { timeout: 20_000, interval: 2 });
       await delay(random() * 20);
       const rows = await saboteur.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -8,8 +8,6 @@ import { OrdersModel } from '../testing/orders-model.ts';
 import { batches } from '../testing/operations.ts';
 import { TestOrdersService } from '../testing/test-orders-service.ts';
 
-const seconds = 12;
-
 let territory: Territory;
 let service: TestOrdersService;
 
@@ -42,36 +40,29 @@ const found = async (customers: string[], products: string[]): Promise<ReturnTyp
 };
 
 describe('whatever several clients do at once', () => {
-  test(
-    'the service does what its model does, and no rule is broken',
-    async () => {
-      const property = fc.asyncProperty(batches, async (list) => {
-        const [staff, admin] = [service.admit('staff'), service.admit('admin')];
-        const customers = [service.admit('customer'), service.admit('customer'), service.admit('customer')];
-        const stocked = [service.stockProduct(admin, 12, 250), service.stockProduct(admin, 30, 99)];
-        const products = await Promise.all([...stocked, service.stockProduct(admin, 5, 1_999)]);
-        const model = new OrdersModel(products);
-        const player = new BatchPlayer(service, model, { customer: customers, staff: [staff], admin: [admin] });
-        const ids = products.map(({ id }) => id);
-        for (const operations of list) {
-          await player.play(operations);
-          expect(await found(customers, ids)).toEqual(model.expected());
-        }
-        expect(await auditShop(territory.databaseUrl)).toEqual({});
-      });
-      await fc.assert(property, {
-        numRuns: 200,
-        interruptAfterTimeLimit: seconds * 1_000,
-        markInterruptAsFailure: false,
-      });
-      const [played] = await service.database.query<{ orders: number; steps: number }>(
-        `SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM order_status_history) AS steps`,
-        { type: QueryTypes.SELECT },
-      );
-      // It would prove little if hardly anything had been accepted.
-      expect(played?.orders).toBeGreaterThan(100);
-      expect(played?.steps).toBeGreaterThan(150);
-    },
-    (seconds + 30) * 1_000,
-  );
+  test('the service does what its model does, and no rule is broken', async () => {
+    const property = fc.asyncProperty(batches, async (list) => {
+      const [staff, admin] = [service.admit('staff'), service.admit('admin')];
+      const customers = [service.admit('customer'), service.admit('customer'), service.admit('customer')];
+      const stocked = [service.stockProduct(admin, 12, 250), service.stockProduct(admin, 30, 99)];
+      const products = await Promise.all([...stocked, service.stockProduct(admin, 5, 1_999)]);
+      const model = new OrdersModel(products);
+      const player = new BatchPlayer(service, model, { customer: customers, staff: [staff], admin: [admin] });
+      const ids = products.map(({ id }) => id);
+      for (const operations of list) {
+        await player.play(operations);
+        expect(await found(customers, ids)).toEqual(model.expected());
+      }
+      expect(await auditShop(territory.databaseUrl)).toEqual({});
+    });
+    // So many runs, however long they take, and the same ones each time.
+    await fc.assert(property, { numRuns: 30, seed: 2026 });
+    const [played] = await service.database.query<{ orders: number; steps: number }>(
+      `SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM order_status_history) AS steps`,
+      { type: QueryTypes.SELECT },
+    );
+    // It would prove little if hardly anything had been accepted.
+    expect(played?.orders).toBeGreaterThan(50);
+    expect(played?.steps).toBeGreaterThan(75);
+  }, 120_000);
 });

@@ -127,11 +127,11 @@ describe('a deadlock with somebody who locks products the other way round', () =
       await lock(second);
       const items = [first, second].map((id) => ({ product_id: id, quantity: 1 }));
       const placing = service.send(customers[0] ?? '', 'POST', '/orders', { items });
-      await vi.waitFor(async () => expect(await select(waiting)).toHaveLength(1));
+      await vi.waitFor(async () => expect(await select(waiting)).toHaveLength(1), { timeout: 20_000 });
       await lock(first);
       await transaction.commit();
       expect((await placing).status).toBe(201);
-      await vi.waitFor(async () => expect(await deadlocks()).toBe(before + 1), { timeout: 5_000 });
+      await vi.waitFor(async () => expect(await deadlocks()).toBe(before + 1), { timeout: 20_000 });
       expect(await stockOf(first)).toMatchObject({ stock: 8 });
     } finally {
       await rival.close();

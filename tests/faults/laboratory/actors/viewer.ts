@@ -1,4 +1,4 @@
-import { ticket } from '@live-orders/contracts/socket/tickets.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -8,14 +8,14 @@ import { OrderStore } from '../../../../dashboard/src/lib/live/order-store.ts';
 import type { FaultProxy } from '../rig/fault-proxy.ts';
 import { Person } from './person.ts';
 
-/** A change as it was taken in. */
+/** One change of an order as the dashboard's client applied it. */
 export interface Applied {
   id: string;
   version: number;
   status: string;
-  /** `removed`: a snapshot does not list it, so that it may come again as it was. */
+  /** `removed`: a snapshot did not list the order, so that the same version may be applied again later. */
   via: Via | 'removed';
-  /** The server said, with the events of this frame, that it left some out. */
+  /** A `skipped` message came with this change: the server left events out and said so. */
   spared: boolean;
   at: number;
 }
@@ -37,19 +37,19 @@ export class Viewer {
   applied: Applied[] = [];
   /** The versions that it held before `applied`. */
   baseline = new Map<string, number>();
-  /** What it said of itself since the last `forget`, and what it said then. */
+  /** The client's phases since the last `forget`, beginning with the one at that time. */
   phases: { phase: LiveState['phase']; at: number }[] = [];
   /** Whose orders it sees alone; null for the team, who see all. */
   customerId: string | null = null;
-  /** Events that came twice on one connection, by what they are about; a client does not let this be seen. */
+  /** Ids of orders whose event came twice on one connection, which the client itself would hide. */
   readonly resent: string[] = [];
   /** Milliseconds by which the answer to a snapshot is late. */
   snapshotDelay = 0;
   client: LiveClient;
   #snapshots = 0;
-  /** What has come on this connection. */
+  /** The `seq` of each event that came on the present connection. */
   readonly #heard = new Set<number>();
-  /** A `skipped` was said, and the events that came with it are not applied yet. */
+  /** A `skipped` message has come, and the events after it are not applied yet. */
   #spared = false;
   #socket: WebSocket | null = null;
   readonly #blocked: boolean;
@@ -80,7 +80,7 @@ export class Viewer {
     return [...this.client.store.values()];
   }
 
-  /** As a page that is loaded anew: nothing is known any more. */
+  /** Starts again with an empty store, as a page does that is loaded anew. */
   reload(): void {
     this.client.stop();
     this.#snapshots += this.client.counters.snapshots;
@@ -99,7 +99,7 @@ export class Viewer {
     this.#socket?.resume();
   }
 
-  /** What was applied so far is checked and done with. */
+  /** Begins a new record: what was applied so far has been judged. */
   forget(): void {
     this.applied = [];
     this.resent.length = 0;
@@ -148,7 +148,7 @@ export class Viewer {
       },
       onState: ({ phase }) => {
         this.phases.push({ phase, at: Date.now() });
-        // Whoever is logged out logs in again.
+        // The session was revoked by a fault: this person logs in again.
         if (phase === 'ended' && this.client === client) setTimeout(() => this.#return(client), 200);
       },
       openSocket: (url) => this.#socketTo(url),
@@ -172,8 +172,7 @@ export class Viewer {
   }
 
   async #admission(signal: AbortSignal): Promise<string> {
-    const answer = await this.person.call('POST', '/live/ticket', { signal });
-    if (answer.status !== 201) throw new Error(`a ticket was refused with ${answer.status}`);
-    return `ws://127.0.0.1:${this.link.port}/ws?ticket=${ticket.parse(answer.body).ticket}`;
+    const { ticket } = await this.person.call(calls.createTicket, { signal });
+    return `ws://127.0.0.1:${this.link.port}/ws?ticket=${ticket}`;
   }
 }

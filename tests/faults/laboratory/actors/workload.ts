@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isFinal, movesFrom, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { order } from '@live-orders/contracts/domain/orders.ts';
-import { productPage } from '@live-orders/contracts/rest/products.ts';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Person } from './person.ts';
 
 /**
@@ -10,20 +10,20 @@ import type { Person } from './person.ts';
  * no answer, or one that does not tell.
  */
 export interface Write {
-  /** Also the note or the reason by which it is found in the database. */
+  /** Sent as the order's note or the step's reason, by which the write is found in the database. */
   id: string;
   kind: 'create' | 'move' | 'note';
-  /** The order; null for a creation without an answer. */
+  /** The id of the order; null for a creation that was never answered. */
   order: string | null;
-  /** The order's version after it; null unless it is known to be done. */
+  /** The order's version after this write; null unless an answer said that it was done. */
   version: number | null;
   outcome: 'ok' | 'failed' | 'unknown';
   what: string;
-  /** When it was sent, the last time where it was repeated, and how long its answer took. */
+  /** When it was sent last (ms since the epoch), and how long the answer took (ms). */
   at: number;
   ms: number;
   status: number | string;
-  /** Creates the same order again; for creations alone. */
+  /** Sends a creation again with its idempotency key; null for other writes. */
   repeat: (() => Promise<void>) | null;
 }
 
@@ -53,14 +53,17 @@ export class Workload {
     this.#random = plan.random;
   }
 
+  /** How many writes of this round were done and said so. */
+  get acknowledged(): number {
+    return this.writes.filter(({ outcome }) => outcome === 'ok').length;
+  }
+
   /** Fills the shelves of two products, so that no order fails for want of stock. */
   async stockUp(admin: Person): Promise<void> {
     const signal = AbortSignal.timeout(20_000);
-    const { body } = await admin.call('GET', '/orders/api/products?limit=2', { signal });
-    for (const { id } of productPage.parse(body).data) {
-      const path = `/orders/api/products/${id}/stock`;
-      const { status } = await admin.call('POST', path, { body: { change: 100_000 }, signal });
-      if (status >= 300) throw new Error(`restocking answered ${status}`);
+    const { data } = await admin.call(calls.listProducts, { query: { limit: 2 }, signal });
+    for (const { id } of data) {
+      await admin.call(calls.adjustStock, { id, body: { change: 100_000 }, signal });
       this.#products.push(id);
     }
   }
@@ -102,7 +105,7 @@ export class Workload {
     const id = randomUUID();
     const allowed = movesFrom(known.status);
     const chance = this.#random();
-    // Now and then something that is not allowed: what is refused must not be seen anywhere.
+    // Sometimes a step that is not allowed: a refused write must not appear anywhere.
     const to = chance < 0.08 ? 'pending' : chance < 0.16 ? 'cancelled' : (allowed[0] ?? 'delivered');
     const write = this.#record({ id, kind: 'move', order: known.id, what: `${known.status} → ${to}` });
     const body = { status: to, reason: id };
@@ -139,9 +142,9 @@ export class Workload {
     const began = performance.now();
     write.at = Date.now();
     try {
-      const { status, body } = await person.call(method, path, { ...options, signal: AbortSignal.timeout(patienceMs) });
+      const { status, body } = await person.send(method, path, { ...options, signal: AbortSignal.timeout(patienceMs) });
       write.status = status;
-      // A creation that another one of the same key is still working on is as open as before.
+      // 409 for a creation means that an earlier request with the same key is still running: its outcome is not known yet.
       const isOpen = status >= 500 || (status === 409 && write.kind === 'create');
       write.outcome = status < 300 ? 'ok' : isOpen ? 'unknown' : 'failed';
       if (write.outcome === 'ok') this.#learn(write, body);
@@ -156,7 +159,7 @@ export class Workload {
   #learn(write: Write, body: unknown): void {
     const { id, status, version } = order.parse(body);
     write.order = id;
-    // The answer to a repeated creation is that of the first one.
+    // A repeated creation gets the answer of the first one.
     write.version = version;
     if (isFinal(status)) this.open.delete(id);
     else this.open.set(id, { id, status });

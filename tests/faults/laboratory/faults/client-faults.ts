@@ -3,7 +3,7 @@ import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { WebSocket } from 'ws';
-import { type Fault, type Heal, pick, release, type Scene } from './fault.ts';
+import { type Fault, type Heal, pick, release, type Scene, until } from './fault.ts';
 import { mutated } from '../rig/instance.ts';
 import type { Viewer } from '../actors/viewer.ts';
 
@@ -17,12 +17,19 @@ const some = ({ viewers, random }: Scene): Viewer[] => {
 
 /** Writes older records of orders into the topic again, as somebody would who plays a backup in twice. */
 const repeatRecords = async ({ reader, random }: Scene): Promise<Heal> => {
-  await delay(1_500);
-  await reader.read(new Date(Date.now() - 30_000), AbortSignal.timeout(20_000));
+  const began = Date.now();
+  // Orders that changed just now are at every dashboard that may see them.
+  const changing = () => [...reader.records.values()].filter((records) => records.some(({ at }) => at >= began));
+  await until('orders change', async () => {
+    await reader.read(new Date(began - 30_000), AbortSignal.timeout(20_000));
+    return changing().length >= 3;
+  });
   const sender = new Sender(reader.kafka);
   try {
-    const latest = [...reader.records.values()].slice(-8);
-    const records = latest.flat().sort(() => random() - 0.5);
+    const records = changing()
+      .slice(-8)
+      .flat()
+      .sort(() => random() - 0.5);
     for (const { message } of records) {
       const { key, value, headers = {} } = message;
       await sender.send([{ topic: aggregates.order.topic, key, value, headers }]);
@@ -33,7 +40,7 @@ const repeatRecords = async ({ reader, random }: Scene): Promise<Heal> => {
   return nothing;
 };
 
-/** Everybody comes back at the same moment, as after the loss of a data centre's link. */
+/** 2,000 clients connect at the same moment, as after a data centre's link was lost. */
 const storm = async ({ laboratory, viewers, random }: Scene): Promise<Heal> => {
   const viewer = pick(viewers, random);
   const token = await viewer.person.token();
@@ -50,6 +57,27 @@ const storm = async ({ laboratory, viewers, random }: Scene): Promise<Heal> => {
   );
   return async () => {
     for (const socket of sockets) socket.terminate();
+  };
+};
+
+/** Gateways that do not hear every message of Pub/Sub; each has missed some while all dashboards were connected. */
+const loseMessages = async ({ laboratory, viewers }: Scene): Promise<Heal> => {
+  const gateways = laboratory.all('gateway');
+  for (const gateway of gateways) {
+    gateway.held = true;
+    await gateway.kill();
+    await gateway.start(mutated('Pub/Sub loses every third message about an order'));
+  }
+  await until('every dashboard is live', async () => viewers.every(({ isLive }) => isLive));
+  const enough = gateways.map(({ losses }) => losses + 2);
+  await until('messages are lost', async () =>
+    gateways.every(({ losses }, index) => losses >= (enough[index] ?? Infinity)),
+  );
+  return async () => {
+    for (const gateway of gateways) {
+      await gateway.kill();
+      await release(gateway);
+    }
   };
 };
 
@@ -72,6 +100,7 @@ const shortTokens = async (scene: Scene): Promise<Heal> => {
 
 export const clientFaults: readonly Fault[] = [
   { name: 'records repeated out of order', touches: ['kafka', 'bridge'], repeats: true, begin: repeatRecords },
+  { name: 'Pub/Sub loses messages', touches: ['gateway', 'redis'], begin: loseMessages },
   { name: 'reconnect storm of 2,000', touches: ['gateway'], begin: storm },
   { name: 'tokens expire', touches: ['users', 'postgres'], begin: shortTokens },
   {

@@ -4,7 +4,7 @@ import type { Laboratory } from '../rig/laboratory.ts';
 import type { TopicReader } from '../verdict/topic-reader.ts';
 import type { Viewer } from '../actors/viewer.ts';
 
-/** What a fault has at hand. */
+/** What a fault can act on. */
 export interface Scene {
   laboratory: Laboratory;
   viewers: readonly Viewer[];
@@ -13,14 +13,14 @@ export interface Scene {
   random: () => number;
 }
 
-/** Makes things as they were. */
+/** Ends a fault and restores what it changed. */
 export type Heal = () => Promise<void>;
 
 export interface Fault {
   name: string;
-  /** What it needs for itself: two faults that name the same are not combined. */
+  /** What it breaks: two faults that touch the same are not combined. */
   touches: readonly string[];
-  /** It writes records into Kafka again, which otherwise nobody may. */
+  /** It writes records into Kafka a second time, which counts as a violation in other rounds. */
   repeats?: true;
   /** Why it cannot be tried here; by default it can. */
   missing?: (laboratory: Laboratory) => string | null;
@@ -34,7 +34,7 @@ export const pick = <T>(list: readonly T[], random: () => number): T => {
   return chosen;
 };
 
-/** Lets its supervisor start an instance, and waits until it answers. */
+/** Lets the keeper start an instance again, and waits until it answers. */
 export const release = async (instance: Instance): Promise<void> => {
   instance.held = false;
   await instance.running();
@@ -52,7 +52,7 @@ export const relayLeader = async (laboratory: Laboratory): Promise<Instance | nu
   return null;
 };
 
-/** Waits for something that must come; `what` is said when it does not. */
+/** Polls until `holds` is true; rejects with `what` after `ms`. */
 export const until = async (what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> => {
   const deadline = Date.now() + ms;
   while (!(await holds())) {

@@ -9,7 +9,7 @@ const healed =
     for (const link of links) link.heal();
   };
 
-/** What is done to a wire. */
+/** Each way to harm a wire, with what undoes it. */
 const harms: Record<string, (links: readonly FaultProxy[], random: () => number) => Promise<Heal>> = {
   async 'slow to answer'(links, random) {
     for (const link of links) link.set({ latency: 100 + random() * 400 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
 import { StartError } from '@live-orders/local/process/start-error.ts';
-import { type Fault, type Heal, pick, relayLeader, release, type Scene } from './fault.ts';
+import { type Fault, type Heal, pick, relayLeader, release, type Scene, until } from './fault.ts';
 import { dying, type Instance } from '../rig/instance.ts';
 import type { KillPoint } from '../mutations/mutations.ts';
 
@@ -43,7 +43,7 @@ const leader =
     return does(found ?? pick(scene.laboratory.all('orders'), scene.random));
   };
 
-/** Instances that run on until they come to a place in the code; then they are killed there, once. */
+/** Instances that run on until they come to a place in the code; then they are killed there, once. At least one has. */
 const killAt =
   (part: PartName, point: KillPoint) =>
   async ({ laboratory, random }: Scene): Promise<Heal> => {
@@ -59,6 +59,7 @@ const killAt =
         if (!(error instanceof StartError)) throw error;
       }
     }
+    await until(`somebody came to the place ${point}`, async () => armed.some(({ isAlive }) => !isAlive));
     return async () => {
       for (const instance of armed) {
         await instance.kill();
@@ -82,6 +83,7 @@ const placesToDie: [name: string, part: 'orders' | 'bridge', point: KillPoint][]
   ['killed between batch and its commit', 'orders', 'before Kafka’s transaction ends'],
   ['killed between Kafka and delete', 'orders', 'after Kafka’s acknowledgement'],
   ['killed in mid-batch', 'bridge', 'in the middle of a batch'],
+  ['killed before Redis', 'bridge', 'before Redis is asked'],
   ['killed between Redis and offset', 'bridge', 'after Redis’ acknowledgement'],
 ];
 

@@ -4,7 +4,7 @@ import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { type Fault, type Heal, pick, type Scene, until } from './fault.ts';
 import type { Laboratory } from '../rig/laboratory.ts';
-import { inRedis } from './redis-commands.ts';
+import { inRedis } from '../rig/redis-commands.ts';
 import type { TopicReader } from '../verdict/topic-reader.ts';
 
 /** Ends a server and keeps it down until it is healed. */

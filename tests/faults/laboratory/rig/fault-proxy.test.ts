@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { FaultProxy } from './fault-proxy.ts';
@@ -28,7 +27,7 @@ const echo = async (socket: Socket, said: string): Promise<string> => {
   const listen = (data: Buffer): void => void (heard += data.toString());
   socket.on('data', listen);
   socket.write(said);
-  await vi.waitFor(() => expect(heard).toHaveLength(said.length), { timeout: 5_000 });
+  await vi.waitFor(() => expect(heard).toHaveLength(said.length), { timeout: 20_000 });
   socket.off('data', listen);
   return heard;
 };
@@ -57,7 +56,7 @@ describe('a wire', () => {
     const said = 'x'.repeat(300_000);
     socket.end(said);
     expect(await text(socket)).toBe(said);
-    await vi.waitFor(() => expect(proxy.size).toBe(0));
+    await vi.waitFor(() => expect(proxy.size).toBe(0), { timeout: 20_000 });
   });
 
   test('takes targets in turn, and passes over one that refuses', async () => {
@@ -106,7 +105,7 @@ describe('a bad wire', () => {
     await echo(socket, 'hello');
     proxy.reset();
     await gone(socket);
-    await vi.waitFor(() => expect(accepted[0]?.destroyed).toBe(true));
+    await vi.waitFor(() => expect(accepted[0]?.destroyed).toBe(true), { timeout: 20_000 });
   });
 });
 
@@ -120,7 +119,7 @@ describe('a wire that went silent', () => {
     socket.write('lost');
     const another = dial();
     another.write('lost too');
-    await delay(100);
+    await vi.waitFor(() => expect(proxy.swallowed).toBe('lostlost too'.length), { timeout: 20_000 });
     expect(heard).not.toHaveBeenCalled();
     expect([socket.destroyed, another.destroyed, accepted[0]?.destroyed]).toEqual([false, false, false]);
   });
@@ -133,7 +132,7 @@ describe('a wire that went silent', () => {
     socket.on('data', (data: Buffer) => heard.push(data.toString()));
     socket.write('lost');
     accepted[0]?.write('from the other end');
-    await vi.waitFor(() => expect(heard).toEqual(['from the other end']));
+    await vi.waitFor(() => expect(heard).toEqual(['from the other end']), { timeout: 20_000 });
   });
 
   test('works again for new connections, and resets whoever sends on an old one, and nobody else', async () => {

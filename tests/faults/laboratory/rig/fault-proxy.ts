@@ -32,6 +32,8 @@ export class FaultProxy {
   readonly #clients = new Set<Socket>();
   #weather = clear;
   #turn = 0;
+  /** How many bytes were accepted and not passed on. */
+  swallowed = 0;
 
   private constructor(name: string, port: number, targets: readonly number[]) {
     this.name = name;
@@ -80,7 +82,7 @@ export class FaultProxy {
   }
 
   async #accept(client: Socket): Promise<void> {
-    // An end that leaves before there is another one is heard of again when it is written to.
+    // When the client is gone before the target is connected, the write below fails and closes both.
     client.on('error', () => undefined);
     this.#clients.add(client);
     client.once('close', () => this.#clients.delete(client));
@@ -90,7 +92,10 @@ export class FaultProxy {
       server?.resetAndDestroy();
       return;
     }
-    const connection = new Connection(client, server, () => this.#weather);
+    const connection = new Connection(client, server, {
+      weather: () => this.#weather,
+      onLoss: (bytes) => (this.swallowed += bytes),
+    });
     this.#connections.add(connection);
     await connection.closed;
     this.#connections.delete(connection);
@@ -117,13 +122,19 @@ class Connection {
   readonly closed: Promise<unknown>;
   readonly #ends: Record<Direction, { from: Socket; to: Socket }>;
   readonly #weather: () => Weather;
+  readonly #onLoss: (bytes: number) => void;
   /** Bytes were lost on it, so that it can never be continued. */
   #broken = false;
   #forgotten = false;
 
-  constructor(client: Socket, server: Socket, weather: () => Weather) {
+  constructor(
+    client: Socket,
+    server: Socket,
+    { weather, onLoss }: { weather: () => Weather; onLoss: (bytes: number) => void },
+  ) {
     this.#ends = { up: { from: client, to: server }, down: { from: server, to: client } };
     this.#weather = weather;
+    this.#onLoss = onLoss;
     this.closed = Promise.all([this.#carry('up'), this.#carry('down')]);
   }
 
@@ -152,7 +163,7 @@ class Connection {
     }
   }
 
-  /** False once the connection is over. */
+  /** Resolves to false once the connection has ended. */
   async #forward(chunk: Buffer, direction: Direction): Promise<boolean> {
     const { from, to } = this.#ends[direction];
     for (let at = 0; at < chunk.length;) {
@@ -165,7 +176,10 @@ class Connection {
         from.resetAndDestroy();
         return false;
       }
-      if (this.#isSilent(direction)) continue;
+      if (this.#isSilent(direction)) {
+        this.#onLoss(piece.length);
+        continue;
+      }
       if (to.destroyed) return false;
       if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
     }

@@ -5,7 +5,7 @@ import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { createTestPart } from '@live-orders/test-support/system/part.ts';
 import type { Env } from '@live-orders/local/parts/part-env.ts';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
-import type { KillPoint } from '../mutations/mutations.ts';
+import { type KillPoint, lossMark, type Mutation } from '../mutations/mutations.ts';
 
 const hook = pathToFileURL(join(import.meta.dirname, '../mutations/mutation-hook.ts')).href;
 
@@ -25,6 +25,8 @@ export class Instance {
   readonly port: number;
   /** While a fault keeps it down, nobody starts it again. */
   held = false;
+  /** How many messages it has lost on purpose since it was started. */
+  losses = 0;
   readonly #options: InstanceOptions;
   #daemon: Daemon | null = null;
   #starting = false;
@@ -42,13 +44,23 @@ export class Instance {
 
   /** Whether it has ended without being held, so that its supervisor would start it. */
   get isDown(): boolean {
-    return !this.held && !this.#starting && this.#daemon?.pid === undefined;
+    return !this.held && !this.#starting && !this.isAlive;
+  }
+
+  /** Whether there is a process. */
+  get isAlive(): boolean {
+    return this.#daemon?.pid !== undefined;
   }
 
   /** Resolves when it answers. With `env` it runs changed: `dying` for example. */
   async start(env: Env = {}): Promise<void> {
     this.#starting = true;
-    const { part, port, onLine } = this.#options;
+    this.losses = 0;
+    const { part, port } = this.#options;
+    const onLine = (line: string): void => {
+      if (line === lossMark) this.losses += 1;
+      this.#options.onLine(line);
+    };
     const daemon = createTestPart({ name: part, port, env: { ...this.#options.env, ...env }, onLine });
     try {
       await daemon.start();
@@ -61,7 +73,7 @@ export class Instance {
   /** Resolves once it runs, started by the keeper. */
   async running(): Promise<void> {
     const deadline = Date.now() + 90_000;
-    while (this.#starting || this.#daemon?.pid === undefined) {
+    while (this.#starting || !this.isAlive) {
       if (Date.now() > deadline) throw new Error(`${this.name} does not come up again`);
       await delay(50);
     }
@@ -82,11 +94,12 @@ export class Instance {
   }
 }
 
-/** What makes a process run with a mutation. */
-export const mutated = (name: string, env: Env = process.env): Env => ({
-  LABORATORY_MUTATION: name,
-  NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import=${hook}`.trim(),
-});
+/** What makes a process run with a mutation, beside those that this process runs with itself. */
+export const mutated = (name: Mutation): Env => {
+  const { LABORATORY_MUTATIONS: others, NODE_OPTIONS: options = '' } = process.env;
+  if (others) return { LABORATORY_MUTATIONS: `${others}\n${name}` };
+  return { LABORATORY_MUTATIONS: name, NODE_OPTIONS: `${options} --import=${hook}`.trim() };
+};
 
 /** What makes a process kill itself when it comes to a place for the `passes`th time. */
 export const dying = (point: KillPoint, passes: number): Env => ({

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Laboratory } from './laboratory.ts';
+import type { Daemon } from '@live-orders/local/process/daemon.ts';
+import type { Instance } from './instance.ts';
 
 const lookMs = 300;
 
@@ -7,12 +8,17 @@ const lookMs = 300;
 export class Keeper {
   /** Servers that a fault holds down, by name. */
   readonly held = new Set<string>();
-  readonly #laboratory: Laboratory;
+  readonly #instances: readonly Instance[];
+  readonly #servers: readonly Daemon[];
+  readonly #onFailure: (line: string) => void;
   readonly #stopping = new AbortController();
   #work: Promise<void> = Promise.resolve();
 
-  constructor(laboratory: Laboratory) {
-    this.#laboratory = laboratory;
+  /** `instances` may grow; `onFailure` hears of a start that failed. */
+  constructor(plan: { instances: readonly Instance[]; servers: readonly Daemon[]; onFailure: (line: string) => void }) {
+    this.#instances = plan.instances;
+    this.#servers = plan.servers;
+    this.#onFailure = plan.onFailure;
   }
 
   start(): void {
@@ -32,11 +38,9 @@ export class Keeper {
   }
 
   #down(): { name: string; start: () => Promise<void> }[] {
-    const { instances, servers } = this.#laboratory;
-    const daemons = [servers.postgres, servers.redis, ...servers.brokers];
     return [
-      ...instances.filter(({ isDown }) => isDown).map((one) => ({ name: one.name, start: () => one.start() })),
-      ...daemons
+      ...this.#instances.filter(({ isDown }) => isDown).map((one) => ({ name: one.name, start: () => one.start() })),
+      ...this.#servers
         .filter(({ name, pid }) => pid === undefined && !this.held.has(name))
         .map((one) => ({ name: one.name, start: () => one.start() })),
     ];
@@ -47,7 +51,7 @@ export class Keeper {
       await start();
     } catch (error) {
       // It may need something that a fault has taken away; the next look tries again.
-      this.#laboratory.lines.push(`keeper: ${name} does not start: ${error instanceof Error ? error.message : 'why?'}`);
+      this.#onFailure(`keeper: ${name} does not start: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

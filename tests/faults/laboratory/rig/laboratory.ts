@@ -1,11 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { createKafkaCluster, type KafkaListener } from '@live-orders/test-support/system/kafka-cluster.ts';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
-import { isAlive } from '@live-orders/local/process/is-alive.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { removeData } from '@live-orders/local/servers/postgres-home.ts';
 import type { Stack } from '@live-orders/local/servers/stack.ts';
@@ -13,7 +11,8 @@ import { startStack } from '@live-orders/test-support/system/stack.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Instance } from './instance.ts';
 import { Keeper } from './keeper.ts';
-import { SmallDisk, unmount } from './small-disk.ts';
+import { SmallDisk } from './small-disk.ts';
+import { sweep } from './sweep.ts';
 
 export interface LaboratoryOptions {
   brokers: number;
@@ -46,7 +45,6 @@ const replicas: [PartName, number][] = [
   ['gateway', 2],
 ];
 const remembered = 3_000;
-const folderPrefix = 'live-orders-laboratory-';
 
 /** The whole system on servers of its own, with a faulty wire between all that talk with each other. */
 export class Laboratory {
@@ -56,14 +54,14 @@ export class Laboratory {
   readonly instances: Instance[] = [];
   readonly databaseUrl: string;
   readonly redisPort: number;
-  /** Where Redis keeps what it does not want to lose. */
+  /** Redis' append-only file, which a fault deletes. */
   readonly redisFile: string;
   /** Null where file systems cannot be mounted. */
   readonly disk: SmallDisk | null;
   /** What the processes said lately. */
   readonly lines: string[] = [];
-  /** Restarts whatever ends. */
-  readonly keeper = new Keeper(this);
+  /** Restarts processes that have ended. */
+  readonly keeper: Keeper;
   readonly #stacks: Stack[];
   readonly #dataDir: string;
 
@@ -80,6 +78,11 @@ export class Laboratory {
     this.disk = plan.disk;
     this.links = plan.links;
     this.servers = { postgres: postgres.postgres, redis: redis.redis, brokers: plan.brokers };
+    this.keeper = new Keeper({
+      instances: this.instances,
+      servers: [this.servers.postgres, this.servers.redis, ...this.servers.brokers],
+      onFailure: (line) => this.lines.push(line),
+    });
     this.databaseUrl = postgres.databaseUrl;
     this.redisPort = redis.redisPort;
     this.redisFile = join(plan.dataDir, 'redis', 'appendonly.aof');
@@ -90,7 +93,7 @@ export class Laboratory {
   /** Starts everything; resolves when every part answers. */
   static async open({ brokers: count, say }: LaboratoryOptions): Promise<Laboratory> {
     sweep();
-    const dataDir = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+    const dataDir = await mkdtemp(join(tmpdir(), `live-orders-laboratory-${process.pid}-`));
     const disk = SmallDisk.mount(join(dataDir, 'disk'));
     const logDir = join(dataDir, 'logs');
     const common = { durable: true, say, logDir };
@@ -206,18 +209,6 @@ export class Laboratory {
     return env;
   }
 }
-
-/** Removes what runs that were killed have left: a mounted file system does not go with its process. */
-const sweep = (): void => {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = Number(new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1] ?? process.pid);
-    if (isAlive(pid)) continue;
-    const folder = join(tmpdir(), name);
-    unmount(join(folder, 'disk'));
-    removeData(join(folder, 'disk'));
-    removeData(folder);
-  }
-};
 
 /** Two wires to each broker: one for the services, one for the bridges. */
 const linkBrokers = async (count: number) => {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Laboratory } from '../rig/laboratory.ts';
 import { Person } from '../actors/person.ts';
+import { Progress } from './progress.ts';
 import { type OrderRow, readShop, type ShopRows } from './shop-rows.ts';
 import { measureTimeliness, type Timeliness } from './timeliness.ts';
 import type { TopicReader } from './topic-reader.ts';
@@ -12,7 +13,7 @@ import type { Workload, Write } from '../actors/workload.ts';
 
 export interface Verdict {
   writes: number;
-  /** Versions that dashboards had to show, each at each of them. */
+  /** How many versions of orders the dashboards had to apply, summed over all dashboards. */
   deliveries: number;
   /** Records that Kafka holds more than once, with the same id. */
   repeats: number;
@@ -23,17 +24,18 @@ export interface Verdict {
   violations: Violation[];
 }
 
-/** A commit's time may lie a little before that of the clock that was read here. */
+/** PostgreSQL's clock may be a little behind the one that is read here. */
 const slackMs = 200;
 
-/** Knows what was written, and says whether everything that there is to be seen agrees with it. */
+/** Compares what clients wrote with the database, Kafka and every dashboard, and says what does not agree. */
 export class Oracle {
   readonly #laboratory: Laboratory;
   readonly #viewers: readonly Viewer[];
   readonly #workload: Workload;
   readonly #reader: TopicReader;
-  /** Who reads what a dashboard has to equal, by its address: on a way without faults. */
+  /** By e-mail address, who reads the orders that a dashboard must show, straight from a gateway and past all faults. */
   readonly #readers = new Map<string, Person>();
+  readonly #progress: Progress;
   #since = new Date();
   #snapshots = 0;
 
@@ -42,9 +44,10 @@ export class Oracle {
     this.#viewers = plan.viewers;
     this.#workload = plan.workload;
     this.#reader = plan.reader;
+    this.#progress = new Progress(plan);
   }
 
-  /** What happens from here on is judged next. */
+  /** Begins a round: what happens from now on is judged by the next `judge`. */
   begin(): void {
     this.#since = new Date(Date.now() - slackMs);
     this.#workload.writes.length = 0;
@@ -54,8 +57,8 @@ export class Oracle {
   }
 
   /**
-   * Waits until everything agrees, `patienceMs` at most, and judges how it came to be. `repeats`: records
-   * were written into Kafka again on purpose.
+   * Waits until everything agrees and nothing is on its way any more, `patienceMs` at most, and judges how it came to
+   * be. `repeats`: records were written into Kafka again on purpose.
    */
   async judge(options: { healedAt: number; patienceMs: number; repeats: boolean }): Promise<Verdict> {
     const deadline = Date.now() + options.patienceMs;
@@ -63,24 +66,30 @@ export class Oracle {
     let open: string[];
     do {
       open = await this.#unsettled();
-      if (open.length === 0) {
-        recoveredMs = Date.now() - options.healedAt;
-        // A service may still be busy with coming back; whoever reads meanwhile asks again.
-        open = await this.#unequal().catch((error: unknown) => [`GET /orders cannot be read: ${String(error)}`]);
+      const askedAt = Date.now();
+      // A service may still be busy with coming back; whoever reads meanwhile asks again.
+      if (open.length === 0) open = await this.#unequal().catch(unreadable('GET /orders'));
+      if (open.length > 0) recoveredMs = null;
+      else {
+        // From here on nothing is written any more, so that the topic is read once.
+        if (recoveredMs === null) await this.#readTopic();
+        recoveredMs ??= askedAt - options.healedAt;
+        open = await this.#progress.open().catch(unreadable('Kafka or Redis'));
       }
-      if (open.length > 0) {
-        recoveredMs = null;
-        await delay(100);
-      }
+      if (open.length > 0) await delay(100);
     } while (open.length > 0 && Date.now() < deadline);
     const shop = await readShop(this.#laboratory.databaseUrl, this.#since);
-    await this.#reader.read(this.#since, AbortSignal.timeout(20_000));
+    if (recoveredMs === null) await this.#readTopic();
     return this.#verdict(shop, open, recoveredMs, options.repeats);
   }
 
-  /** When the round that is judged began. */
-  get since(): Date {
-    return this.#since;
+  /** Ends the connections that it has of its own. */
+  close(): Promise<void> {
+    return this.#progress.close();
+  }
+
+  #readTopic(): Promise<void> {
+    return this.#reader.read(this.#since, AbortSignal.timeout(20_000));
   }
 
   #verdict(shop: ShopRows, open: string[], recoveredMs: number | null, repeatsAllowed: boolean): Verdict {
@@ -112,7 +121,7 @@ export class Oracle {
     };
   }
 
-  /** What still keeps us from looking closer; asked often, so that it is cheap. */
+  /** Cheap checks that must pass before the costly comparison with `GET /orders`; it is polled every 100 ms. */
   async #unsettled(): Promise<string[]> {
     const open: string[] = [];
     for (const write of this.#workload.writes.filter(isOpenCreation)) await repeat(write);
@@ -165,6 +174,10 @@ export class Oracle {
     return this.#viewers.reduce((sum, { snapshots }) => sum + snapshots, 0);
   }
 }
+
+const unreadable =
+  (what: string) =>
+  (error: unknown): string[] => [`${what} cannot be read: ${String(error)}`];
 
 const isOpenCreation = ({ outcome, repeat: again }: Write): boolean => outcome === 'unknown' && again !== null;
 

@@ -1,4 +1,4 @@
-import type { Round } from '../experiment.ts';
+import type { Verdict } from './oracle.ts';
 import type { Violation } from './verdict.ts';
 
 interface Row {
@@ -29,20 +29,21 @@ const columns = [
 ];
 const calm = 'nothing';
 
-/** What all rounds came to, by fault. A round of several faults counts for each of them. */
+/** The results of all rounds, by fault; a round of several faults counts for each of them. */
 export class Score {
   readonly #rows = new Map<string, Row>();
   readonly #all = empty();
   /** Of rounds without a fault: from the acknowledgement of a change until a dashboard had it, in ms. */
   readonly #calmSpans: number[] = [];
 
-  /** How many things were wrong. */
+  /** How many violations there were in all rounds. */
   get violations(): number {
     return Object.values(this.#all.wrong).reduce((sum, count) => sum + count, 0);
   }
 
-  add({ faults, verdict }: Round, patienceMs: number): void {
-    const names = faults.length === 0 ? [calm] : faults.map(({ name }) => name);
+  /** Adds a round; `faults` are the names of its faults. */
+  add(faults: readonly string[], verdict: Verdict, patienceMs: number): void {
+    const names = faults.length === 0 ? [calm] : faults;
     if (faults.length === 0) this.#calmSpans.push(...verdict.timeliness.spans);
     const rows = names.map((name) => {
       const row = this.#rows.get(name) ?? empty();

@@ -2,18 +2,18 @@ import type { OrderRow } from './shop-rows.ts';
 import type { Applied, Viewer } from '../actors/viewer.ts';
 import type { Write } from '../actors/workload.ts';
 
-/** How soon acknowledged changes were to be seen, in ms; a change counts at each dashboard that may see it. */
+/** How soon acknowledged changes were shown, in ms; each change is measured at each dashboard that may see it. */
 export interface Timeliness {
   /** From the acknowledgement until the change's event was applied; 0 when it was there before its client knew. */
   spans: number[];
-  /** The longest time that a dashboard said it was live, without a change that was more than a second old. */
+  /** The longest time that a dashboard called itself live although it lacked a change older than a second. */
   unawareMs: number;
 }
 
-/** The promise of the stream. */
+/** A dashboard that is live shows a change within this time. */
 const promisedMs = 1_000;
 
-/** `orders` tells whose each order is. */
+/** `orders` are the rows of the database, which say whose each order is. */
 export const measureTimeliness = (
   writes: readonly Write[],
   viewers: readonly Viewer[],

@@ -16,7 +16,7 @@ export interface OrderRecord {
   version: number;
   status: string;
   internalNote: string | null;
-  /** As it was read, so that it can be written again. */
+  /** The record as Kafka gave it, for faults that write it again. */
   message: KafkaMessage;
 }
 
@@ -28,6 +28,8 @@ export class TopicReader {
   readonly records = new Map<string, OrderRecord[]>();
   /** Orders of which an event was read a second time. */
   readonly repeated: string[] = [];
+  /** The offset of the newest record that was read, by partition. */
+  readonly newest = new Map<number, number>();
   readonly #kafka: Kafka;
   readonly #seen = new Set<string>();
 
@@ -55,6 +57,7 @@ export class TopicReader {
     const place = `${partition}:${offset}`;
     if (this.#seen.has(place)) return;
     this.#seen.add(place);
+    this.newest.set(partition, Math.max(Number(offset), this.newest.get(partition) ?? 0));
     const { id, version, status, internal_note } = recordValue.parse(JSON.parse(String(value)));
     const records = this.records.get(id) ?? [];
     this.records.set(id, records);

@@ -1,6 +1,6 @@
 import { decodeEntry, redisKeys } from '@live-orders/contracts/redis/keyspace.ts';
-import { Redis } from 'ioredis';
 import type { Laboratory } from '../rig/laboratory.ts';
+import { inRedis } from '../rig/redis-commands.ts';
 import { readShop } from './shop-rows.ts';
 import type { TopicReader } from './topic-reader.ts';
 import type { Viewer } from '../actors/viewer.ts';
@@ -47,10 +47,8 @@ export const traceOrder = async (
   ];
 };
 
-const traceRedis = async (id: string, { redisPort }: Laboratory): Promise<string[]> => {
-  const redis = new Redis({ port: redisPort, host: '127.0.0.1', maxRetriesPerRequest: 1 });
-  redis.on('error', () => undefined);
-  try {
+const traceRedis = (id: string, laboratory: Laboratory): Promise<string[]> =>
+  inRedis(laboratory, async (redis) => {
     const keys = redisKeys('');
     const state = await redis.hgetall(keys.state);
     const entries = await redis.xrange(keys.log, '-', '+');
@@ -64,7 +62,4 @@ const traceRedis = async (id: string, { redisPort }: Laboratory): Promise<string
           return `  ${bridged ? time(bridged) : ''} Redis: version ${version} at seq ${place}`;
         }),
     ];
-  } finally {
-    redis.disconnect();
-  }
-};
+  });

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { Laboratory } from '../rig/laboratory.ts';
+import type { Laboratory } from './laboratory.ts';
 
 /** Talks to Redis itself, past the wires with faults. */
 export const inRedis = async <T>({ redisPort }: Laboratory, work: (redis: Redis) => Promise<T>): Promise<T> => {

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { buildDashboard, dashboardOutdated } from '@live-orders/local/parts/dashboard-build.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+export const results = join(root, 'test-results');
+
+export interface Outcome {
+  passed: number;
+  failed: number;
+  /** Shown when something failed. */
+  output: string;
+  /** What took how many seconds, where the step has parts. */
+  parts?: { name: string; seconds: number }[];
+}
+
+export interface Step {
+  name: string;
+  run: () => Promise<Outcome>;
+}
+
+const execute = (command: string, args: string[], { live = false } = {}): Promise<{ code: number; output: string }> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: live ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (data: Buffer) => (output += data.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+
+/** A command that counts as one, and passes when it ends with 0. */
+export const check = (name: string, command: string, ...args: string[]): Step => ({
+  name,
+  run: async () => {
+    const { code, output } = await execute(command, args);
+    return { passed: Number(code === 0), failed: Number(code !== 0), output };
+  },
+});
+
+const file = z.object({
+  name: z.string(),
+  status: z.string(),
+  startTime: z.number(),
+  endTime: z.number(),
+  assertionResults: z.array(z.unknown()),
+});
+const report = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), testResults: z.array(file) });
+
+/** The tests of one vitest project; a file that cannot even be loaded counts as one failure. */
+export const tests = (project: string): Step => ({
+  name: `${project} tests`,
+  run: async () => {
+    const json = join(results, `${project}.json`);
+    const { code } = await execute(
+      'vitest',
+      ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${json}`],
+      { live: true },
+    );
+    const { numPassedTests, numFailedTests, testResults } = report.parse(JSON.parse(readFileSync(json, 'utf8')));
+    const broken = testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
+    const failed = numFailedTests + broken;
+    return {
+      passed: numPassedTests,
+      // An error outside of any test, such as one of a teardown, fails the run too.
+      failed: failed === 0 && code !== 0 ? 1 : failed,
+      output: '',
+      parts: testResults.map(({ name, startTime, endTime }) => ({
+        name: name.slice(root.length + 1),
+        seconds: (endTime - startTime) / 1000,
+      })),
+    };
+  },
+});
+
+export const build: Step = {
+  name: 'dashboard builds',
+  run: async () => {
+    if (dashboardOutdated()) await buildDashboard(new AbortController().signal);
+    return { passed: 1, failed: 0, output: '' };
+  },
+};

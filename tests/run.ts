@@ -10,11 +10,14 @@ import { build, check, type Outcome, results, type Step, tests } from './run/ste
 
 /** Types that the dashboard's sources import and SvelteKit writes; lint and types need them. */
 const sync = check('dashboard sync', 'npm', 'run', 'sync', '--silent', '-w', 'dashboard');
+/** What the rules of structure are about: `.dependency-cruiser.mjs` says them. */
+const rooms = ['contracts', 'services', 'gateway', 'deploy/local', 'dashboard/src', 'tests', 'bench'];
 const checks: Step[] = [
   check('lint', 'eslint', '--max-warnings', '0', '.'),
   check('types', 'tsc', '-p', '.'),
   check('dashboard types', 'npm', 'run', 'check', '--silent', '-w', 'dashboard'),
   check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
+  check('structure', 'depcruise', '--config', '.dependency-cruiser.mjs', ...rooms),
   check('unused code', 'knip', '--no-progress', '--no-config-hints'),
 ];
 

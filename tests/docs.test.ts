@@ -144,7 +144,13 @@ describe('README.md', () => {
   });
 });
 
-test.each(['README.md', ...files('docs/*.md')])('every link of %s leads somewhere', (file) => {
+test('CONTRIBUTING.md names files and folders that exist', () => {
+  const named = matches(read('CONTRIBUTING.md'), /`([\w./()[\]-]+\/[\w./()[\]-]*)`/g);
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test.each(['README.md', 'CONTRIBUTING.md', ...files('docs/*.md')])('every link of %s leads somewhere', (file) => {
   const text = read(file);
   for (const link of matches(text, /\]\(([^)\s]+)\)/g).filter((one) => !/^https?:/.test(one))) {
     const [path = '', anchor] = link.split('#');

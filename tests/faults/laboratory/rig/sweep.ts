@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '@live-orders/local/process/is-alive.ts';
 import { removeData } from '@live-orders/local/servers/postgres-home.ts';
@@ -14,6 +14,8 @@ export const sweep = (place = tmpdir()): void => {
     const pid = owned.exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
     const folder = join(place, name);
+    // Another user's is theirs to remove.
+    if (statSync(folder).uid !== userInfo().uid) continue;
     sweep(folder);
     unmount(join(folder, 'disk'));
     removeData(join(folder, 'disk'));

@@ -9,7 +9,10 @@ export type OrderStatus = z.infer<typeof orderStatus>;
 interface StatusSpec {
   /** From which statuses an order may come here, and who may move it; a customer only an own order. */
   from: { readonly [S in OrderStatus]?: readonly Role[] };
-  /** After how many minutes an order here counts as late; null for never. `ORDER_TARGETS` overrides it. */
+  /**
+   * After how many minutes an order here counts as late; null for never. `ORDER_TARGETS` replaces all of them: a status that
+   * it does not name has no target.
+   */
   targetMinutes: number | null;
 }
 
@@ -26,7 +29,10 @@ export const statusCatalogue: Readonly<Record<OrderStatus, StatusSpec>> = {
   cancelled: { from: { pending: everybody, confirmed: team, preparing: team }, targetMinutes: null },
 };
 
-/** The statuses that an order comes into after it was placed, one after the other, when all goes well. */
+/**
+ * The statuses that an order comes into after it was placed, when all goes well. Demo, simulated traffic and dashboard walk
+ * along this list, so each has to be reachable from the one before it.
+ */
 export type Progress = Exclude<OrderStatus, 'pending' | 'cancelled'>;
 export const progress = orderStatuses.filter(
   (status): status is Progress => status !== 'pending' && status !== 'cancelled',

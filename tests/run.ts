@@ -3,8 +3,8 @@ import { markRun } from './run/leftovers.ts';
 import { build, check, type Outcome, results, type Step, tests } from './run/steps.ts';
 
 /**
- * `npm test`, `npm run test:faults`, `npm run test:unit`, `npm run check`, `npm run fix`, and `.ci/run`. Says each step
- * with its duration, the output of those that fail, what took longest, and at the end how many passed and failed: a check
+ * `npm test`, `npm run test:faults`, `npm run test:unit`, `npm run check`, `npm run fix`; `ci` is the first two with one
+ * total. Says each step with its duration, the output of those that fail, what took longest, and at the end how many passed and failed: a check
  * counts as one, a test file's tests as theirs.
  */
 

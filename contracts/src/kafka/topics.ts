@@ -1,5 +1,6 @@
 /**
- * A topic that never has a record. In the Kafka transaction of each batch the relay also commits an offset of a consumer
- * group on this topic, with a note beside it of the outbox rows in the batch: the next relay reads there what was sent.
+ * Topics that never have a record: who sends batches keeps notes beside the offsets of its consumer group on partition 0
+ * of them. On `batches` it says which outbox rows the last batch had, committed in the Kafka transaction of that batch.
+ * On `marks` it is a mark that a sender commits before it reads what was sent last.
  */
-export const relayTopic = 'relay.batches';
+export const relayTopics = { batches: 'relay.batches', marks: 'relay.marks' } as const;

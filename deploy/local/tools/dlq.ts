@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { deadLetterHeaders, deadLetterTopic, replayHeader } from '@live-orders/contracts/kafka/dead-letters.ts';
+import { relayTopics } from '@live-orders/contracts/kafka/topics.ts';
 import { settings } from '@live-orders/runtime/process/config.ts';
 import { FencedSender } from '@live-orders/runtime/kafka/fenced-sender.ts';
 import { connectKafka, type KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
+import { readNotes } from '@live-orders/runtime/kafka/offsets.ts';
 import { refusalOf } from '@live-orders/runtime/kafka/refusals.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
@@ -73,9 +75,12 @@ await readTopic(
 
 // Each letter is sent in one transaction with a note of what was tried. So a replay that is killed and run again sends no
 // letter twice. The note: the offset up to which all letters were tried, and the offsets among them that are left.
-const sender = new FencedSender(kafka, `${prefix}dlq-replay`, topic);
+const group = `${prefix}dlq-replay`;
+const sender = new FencedSender(kafka, group, { notes: topic, marks: `${prefix}${relayTopics.marks}` });
 if (wanted.replay) await sender.open();
-const [last = '-1', refused = ''] = (await sender.lastNote())?.split(' ') ?? [];
+// Only a replay has to know for certain; a list must not shut out a replay that is under way.
+const [note] = wanted.replay ? [await sender.lastNote()] : await readNotes(kafka, group, [topic]);
+const [last = '-1', refused = ''] = note?.split(' ') ?? [];
 let tried = BigInt(last);
 /** Letters that Kafka refused, or whose origin is unknown: another replay tries them again. */
 const left = new Set(refused.split(',').filter(Boolean));

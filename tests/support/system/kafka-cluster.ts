@@ -55,6 +55,8 @@ export interface KafkaClusterOptions {
   program: KafkaProgram;
   /** One entry for each broker: the listeners that it has beside its own port. */
   listeners: KafkaListener[][];
+  /** Settings that all brokers have beside the usual ones. */
+  settings?: KafkaSettings;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface KafkaClusterOptions {
  * once: a broker answers only when enough of the others do.
  */
 export const createKafkaCluster = async (options: KafkaClusterOptions): Promise<Daemon[]> => {
-  const { dataDir, logDir, program } = options;
+  const { dataDir, logDir, program, settings } = options;
   mkdirSync(logDir, { recursive: true });
   const nodes = await Promise.all(
     options.listeners.map(async (listeners, index) => ({
@@ -80,7 +82,7 @@ export const createKafkaCluster = async (options: KafkaClusterOptions): Promise<
       folder: join(dataDir, `kafka-${node.id}`),
       logFile: join(logDir, `kafka-${node.id}.log`),
       program,
-      settings: async () => nodeSettings(node, nodes),
+      settings: async () => ({ ...nodeSettings(node, nodes), ...settings }),
       clusterId,
       answers: () => kafkaFindsGroups(node.port),
     }),

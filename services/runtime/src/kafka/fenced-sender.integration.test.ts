@@ -12,11 +12,12 @@ beforeEach(async () => {
   const { kafkaBrokers } = inject('servers');
   const settings = { KAFKA_BROKERS: [kafkaBrokers], KAFKA_PREFIX: '', KAFKA_PARTITIONS: 1, KAFKA_REPLICATION: 1 };
   kafka = connectKafka(settings, 'fenced', createLog('fenced', 'silent'));
-  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic: name }], waitForLeaders: true }));
+  const topics = [name, `${name}.marks`].map((topic) => ({ topic }));
+  await withAdmin(kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
 });
 
 const open = async (): Promise<FencedSender> => {
-  const sender = new FencedSender(kafka, name, name);
+  const sender = new FencedSender(kafka, name, { notes: name, marks: `${name}.marks` });
   await sender.open();
   return sender;
 };

@@ -54,9 +54,15 @@ export class OffsetReader {
   }
 }
 
-/** The text that was committed with a group's offset on partition 0 of a topic; null when there is none. */
-export const readNote = (kafka: Kafka, groupId: string, topic: string): Promise<string | null> =>
+/**
+ * The texts that were committed with a group's offsets on partition 0 of the topics, all as they were at one moment; null
+ * where there is none.
+ */
+export const readNotes = (kafka: Kafka, groupId: string, topicNames: string[]): Promise<(string | null)[]> =>
   withAdmin(kafka, async (admin) => {
-    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    return offsets?.partitions.find(({ partition }) => partition === 0)?.metadata ?? null;
+    const offsets = await admin.fetchOffsets({ groupId, topics: topicNames });
+    const first = new Map(
+      offsets.map(({ topic, partitions }) => [topic, partitions.find((one) => one.partition === 0)]),
+    );
+    return topicNames.map((topic) => first.get(topic)?.metadata ?? null);
   });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
-import { relayTopic } from '@live-orders/contracts/kafka/topics.ts';
+import { relayTopics } from '@live-orders/contracts/kafka/topics.ts';
 import { deadLetterTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import type { Admin, Kafka } from 'kafkajs';
 import { backoff } from '../process/backoff.ts';
@@ -41,7 +41,7 @@ export const ensureTopics = (kafka: Kafka, settings: KafkaSettings): Promise<str
     const wanted = [
       ...Object.values(aggregates).map((one) => topic(one.topic, KAFKA_PARTITIONS, [keepWeek])),
       topic(deadLetterTopic, 1, [largeRecords]),
-      topic(relayTopic, 1, []),
+      ...Object.values(relayTopics).map((name) => topic(name, 1, [])),
     ];
     const present = new Set(await admin.listTopics());
     const missing = wanted.filter((one) => !present.has(one.topic));

@@ -1,4 +1,4 @@
-import { relayTopic } from '@live-orders/contracts/kafka/topics.ts';
+import { relayTopics } from '@live-orders/contracts/kafka/topics.ts';
 import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
@@ -104,7 +104,8 @@ export class Relay implements Task {
     const prefix = this.#settings.KAFKA_PREFIX;
     const leadership = new Leadership(this.#databaseUrl, `relay:${table}`, this.#log);
     const { wakeup, client } = leadership;
-    const sender = new FencedSender(this.#kafka, `${prefix}relay.${table}`, `${prefix}${relayTopic}`);
+    const [notes, marks] = [`${prefix}${relayTopics.batches}`, `${prefix}${relayTopics.marks}`];
+    const sender = new FencedSender(this.#kafka, `${prefix}relay.${table}`, { notes, marks });
     const wake = (): void => wakeup.wake();
     signal.addEventListener('abort', wake);
     let unsubscribe = (): void => {};

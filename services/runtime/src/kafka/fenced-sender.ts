@@ -39,7 +39,8 @@ export class FencedSender {
   }
 
   /**
-   * The note of the last batch that a sender of this name has committed; null when there is none. The sender is open.
+   * The note of the last batch that a sender of this name has committed; null when there is none. To be called once the
+   * sender is open and before it sends: right after a batch Kafka refuses another transaction for some milliseconds.
    *
    * A broker that has just become the group's coordinator answers with older offsets until it knows how much the other
    * replicas have: after a kill, 4 of 20 reads missed the last note, for up to 0.7 s (Kafka 4.1.1). So a mark is committed

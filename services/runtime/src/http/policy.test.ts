@@ -1,10 +1,11 @@
+import { createMiddleware } from 'hono/factory';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createLog } from '../process/log.ts';
 import { createApp } from './app.ts';
 import type { AuthEnv, Authority, Identity } from './auth.ts';
 import { describeApi, empty, json } from './openapi.ts';
-import { checkRoutes, guard, type Policy, withAuthority } from './policy.ts';
+import { asGuard, checkRoutes, guard, type Policy, withAuthority } from './policy.ts';
 import { ProblemError } from './problem.ts';
 import { route } from './route.ts';
 
@@ -97,6 +98,19 @@ test('a handler can only give an answer that its route describes', async () => {
   // @ts-expect-error: `n` is a number
   app.openapi(route({ ...described, policy: 'public', problems: [] }), (c) => c.json({ n: 'one' }, 200));
   expect((await app.request('/')).status).toBe(200);
+});
+
+test('a check that is made a guard decides who may call, and needs no authority', async () => {
+  const app = createApp<AuthEnv>(createLog('test', 'silent'));
+  const withTicket = createMiddleware<AuthEnv>(async (c, next) => {
+    if (!c.req.query('ticket')) throw new ProblemError('unauthenticated', 'no ticket');
+    await next();
+  });
+  app.get('/stream', asGuard(withTicket), (c) => c.body(null, 204));
+  app.get('/open', guard('public'), (c) => c.body(null, 204));
+  checkRoutes(app);
+  expect((await app.request('/stream')).status).toBe(401);
+  expect((await app.request('/stream?ticket=t')).status).toBe(204);
 });
 
 describe('an app does not start', () => {

@@ -8,6 +8,7 @@ import { describeApi, empty, json } from './openapi.ts';
 import { asGuard, checkRoutes, guard, type Policy, withAuthority } from './policy.ts';
 import { ProblemError } from './problem.ts';
 import { route } from './route.ts';
+import { httpServer } from './server.ts';
 
 const identity = (role: Identity['role']): Identity => ({
   id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10',
@@ -119,7 +120,10 @@ describe('an app does not start', () => {
     app.get('/open', guard('public'), (c) => c.text('open'));
     app.use('/forgotten', async (_c, next) => next());
     app.basePath('/api').get('/forgotten', (c) => c.text('forgotten'));
-    expect(() => checkRoutes(app)).toThrow('GET /api/forgotten has no policy: nothing says who may call it');
+    const log = createLog('test', 'silent');
+    expect(() => httpServer(app, { host: '127.0.0.1', port: 0, log })).toThrow(
+      'GET /api/forgotten has no policy: nothing says who may call it',
+    );
   });
 
   test('with a route whose guard comes after another handler', () => {

@@ -63,8 +63,8 @@ const hides = (path: string, other: string): boolean => {
 
 /**
  * Refuses an app that has a route without a policy, or one that an earlier route hides (`/orders/stats` after
- * `/orders/{id}`, where Hono would take `stats` for an id), or one that is not public while the app has no authority. Call
- * it once all routes are registered: a process with such a route must not start.
+ * `/orders/{id}`, where Hono would take `stats` for an id), or one that is not public while the app has no authority.
+ * `httpServer` calls it, so that no process with such a route listens.
  */
 export const checkRoutes = (app: Pick<Hono<AuthEnv>, 'routes'>): void => {
   const has = (kind: WeakSet<object>): boolean => app.routes.some(({ handler }) => kind.has(handler));

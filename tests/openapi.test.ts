@@ -1,6 +1,7 @@
 import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
+import { checkRoutes } from '@live-orders/runtime/http/policy.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -70,10 +71,16 @@ const documentOf = async (app: Pick<Hono, 'request'>) =>
 /** Not a part of the API: what machines of our own read, and the document itself. */
 const aside = ['GET /metrics', 'GET /.well-known/jwks.json', 'GET /api/openapi.json'];
 
-describe.each([
+const apps = [
   ['orders', ordersApp],
   ['users', usersApp],
-] as const)('the document of the %s service', (_name, app) => {
+] as const;
+
+test.each(apps)('each route of the %s service has a policy, and none hides another', (_name, app) => {
+  expect(() => checkRoutes(app)).not.toThrow();
+});
+
+describe.each(apps)('the document of the %s service', (_name, app) => {
   test('is valid OpenAPI 3.1', async () => {
     const { valid, errors } = await new Validator().validate(await documentOf(app));
     expect(errors).toBeUndefined();

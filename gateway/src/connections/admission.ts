@@ -1,6 +1,7 @@
 import { parsePosition } from '@live-orders/contracts/socket/position.ts';
 import { type AuthEnv, bearerToken, type Identity, type Verify } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
+import { asGuard } from '@live-orders/runtime/http/policy.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
@@ -64,8 +65,15 @@ export class Admission {
     return this.#options.subscriber.begun && !this.isStopping;
   }
 
-  /** Lets only requests pass whose sender may follow the stream; sets `identity`. */
-  readonly check = createMiddleware<AuthEnv>(async (c, next) => {
+  /** The guard of both transports: lets only requests pass whose sender may follow the stream; sets `identity`. */
+  readonly guard = asGuard(
+    createMiddleware<AuthEnv>(async (c, next) => {
+      c.set('identity', await this.#admit(c));
+      await next();
+    }),
+  );
+
+  async #admit(c: Context): Promise<Identity> {
     const { origins, hub, maxClients, maxClientsPerUser } = this.#options;
     if (!origins.allows(c.req.header('origin'), c.req.header('host'))) {
       throw new ProblemError('forbidden', 'This origin may not follow the stream; see ALLOWED_ORIGINS.');
@@ -78,9 +86,8 @@ export class Admission {
     if (hub.connectionsOf(identity.id) >= maxClientsPerUser) {
       throw new ProblemError('too_many_requests', `A user may have ${maxClientsPerUser} sockets open at once.`);
     }
-    c.set('identity', identity);
-    await next();
-  });
+    return identity;
+  }
 
   /**
    * Whose ticket or token this is; null without either, and for a ticket that is unknown, used or too old, or whose session
@@ -134,7 +141,7 @@ export class Admission {
     else this.#options.hub.join(client, since, older);
   }
 
-  /** Whether there is no place any more: others may have joined since `check` passed. */
+  /** Whether there is no place any more: others may have joined since `guard` let this one pass. */
   #isFull({ id }: Identity): boolean {
     const { hub, maxClients, maxClientsPerUser } = this.#options;
     return hub.size >= maxClients || hub.connectionsOf(id) >= maxClientsPerUser;

@@ -13,40 +13,42 @@ import { Lease } from './lease.ts';
 /** How long a client may take for what it has yet to be sent once its stream has ended; then the connection is dropped. */
 const closeMs = 2_000;
 
-const route = createRoute({
-  method: 'get',
-  path: '/live/events',
-  operationId: 'followEvents',
-  summary: 'The live stream as server-sent events',
-  description:
-    'For places where WebSockets are blocked: the messages of `GET /ws`, in the same frames. The id of an event is the ' +
-    'position up to which everything has been sent; the last message is `bye`.',
-  tags: ['live'],
-  security: [...bearer, {}],
-  request: {
-    query: z.object({
-      ticket: z.string().optional().meta({ description: 'From `POST /live/ticket`, instead of a token' }),
-      since: z.string().optional().meta({ description: 'The position to go on from', example: '01a2048c:974' }),
-    }),
-    headers: z.object({
-      'last-event-id': z.string().optional().meta({ description: 'Likewise; wins over `since`' }),
-    }),
-  },
-  responses: {
-    200: {
-      description: 'A stream of events, each a JSON array of messages',
-      content: { 'text/event-stream': { schema: z.string() } },
+const routeWith = ({ guard }: Admission) =>
+  createRoute({
+    middleware: guard,
+    method: 'get',
+    path: '/live/events',
+    operationId: 'followEvents',
+    summary: 'The live stream as server-sent events',
+    description:
+      'For places where WebSockets are blocked: the messages of `GET /ws`, in the same frames. The id of an event is the ' +
+      'position up to which everything has been sent; the last message is `bye`.',
+    tags: ['live'],
+    security: [...bearer, {}],
+    request: {
+      query: z.object({
+        ticket: z.string().optional().meta({ description: 'From `POST /live/ticket`, instead of a token' }),
+        since: z.string().optional().meta({ description: 'The position to go on from', example: '01a2048c:974' }),
+      }),
+      headers: z.object({
+        'last-event-id': z.string().optional().meta({ description: 'Likewise; wins over `since`' }),
+      }),
     },
-    ...problems(401, 403, 429),
-  },
-});
+    responses: {
+      200: {
+        description: 'A stream of events, each a JSON array of messages',
+        content: { 'text/event-stream': { schema: z.string() } },
+      },
+      ...problems(401, 403, 429),
+    },
+  });
 
 /** Registers `GET /live/events`. */
 export const registerServerSentEvents = (
   app: OpenAPIHono<AuthEnv>,
   { hub, admission, countClose }: Pick<Connection, 'hub' | 'admission' | 'countClose'>,
 ): void => {
-  app.use(route.path, admission.check);
+  const route = routeWith(admission);
   app.openapi(route, async (c) => {
     const { identity } = c.var;
     // Hono answers HEAD with the handler of GET; a stream would stay open, and nobody would read it.
@@ -61,6 +63,8 @@ export const registerServerSentEvents = (
       'x-accel-buffering': 'no',
     });
   });
+  // Who may not call this address is told so first, and only then that it has no such method.
+  app.all(route.path, admission.guard, (c) => c.notFound());
 };
 
 interface Connection {

@@ -19,7 +19,7 @@ export const registerWebSocket = (
 
   app.get(
     '/ws',
-    admission.check,
+    admission.guard,
     upgradeWebSocket(async (c: Context<AuthEnv>) => {
       const { identity } = c.var;
       const start = await admission.start(c);

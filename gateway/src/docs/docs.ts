@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { describeApi } from '@live-orders/runtime/http/openapi.ts';
+import { guard } from '@live-orders/runtime/http/policy.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { compress } from 'hono/compress';
 import { asyncApiDocument } from './asyncapi.ts';
@@ -35,15 +36,15 @@ const policy = [
 
 /**
  * Registers `/docs`, a page on which to read and try the API, with what it loads; `/docs/openapi.json`, the document that it
- * shows; and `/docs/asyncapi.json`, the document of the events.
+ * shows; and `/docs/asyncapi.json`, the document of the events. All of it is for anybody.
  */
 export const registerDocs = (
   app: OpenAPIHono<AuthEnv>,
   { usersUrl, ordersUrl, log }: { usersUrl: string; ordersUrl: string; log: Log },
 ): void => {
   app.use('/docs/*', compress());
-  app.get('/docs', (c) => c.html(renderPage(), 200, { 'content-security-policy': policy }));
-  app.get('/docs/openapi.json', async (c) => {
+  app.get('/docs', guard('public'), (c) => c.html(renderPage(), 200, { 'content-security-policy': policy }));
+  app.get('/docs/openapi.json', guard('public'), async (c) => {
     const [users, orders] = await Promise.all([
       fetchDocument('users', usersUrl, log),
       fetchDocument('orders', ordersUrl, log),
@@ -55,10 +56,10 @@ export const registerDocs = (
       ]),
     );
   });
-  app.get('/docs/asyncapi.json', (c) => c.json(asyncApiDocument));
+  app.get('/docs/asyncapi.json', guard('public'), (c) => c.json(asyncApiDocument));
   for (const [name, { folder, type }] of Object.entries(assets)) {
     let content: string | undefined;
-    app.get(`/docs/${name}`, (c) => {
+    app.get(`/docs/${name}`, guard('public'), (c) => {
       content ??= readFileSync(join(folder, name), 'utf8');
       return c.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=3600' });
     });

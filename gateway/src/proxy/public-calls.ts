@@ -1,4 +1,5 @@
-import { authenticate, type AuthEnv, type Verify } from '@live-orders/runtime/http/auth.ts';
+import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
+import { asGuard, guard } from '@live-orders/runtime/http/policy.ts';
 import { createMiddleware } from 'hono/factory';
 
 /** What may be called without a token: getting one, and the health and the documents of the services. */
@@ -14,10 +15,14 @@ const publicCalls = new Set([
   'GET /orders/api/openapi.json',
 ]);
 
-/** Turns away calls without a valid token before they cost a service anything; the services check the token again. */
-export const authenticateUnlessPublic = (verify: Verify) => {
-  const check = authenticate(verify);
-  return createMiddleware<AuthEnv>((c, next) =>
-    publicCalls.has(`${c.req.method} ${c.req.path}`) ? next() : check(c, next),
-  );
-};
+const signedIn = guard('signed-in');
+
+/**
+ * The guard of calls that are passed on. Turns away those without a valid token before they cost a service anything; the
+ * services check the token again, and the role.
+ */
+export const signedInUnlessPublic = asGuard(
+  createMiddleware<AuthEnv>((c, next) =>
+    publicCalls.has(`${c.req.method} ${c.req.path}`) ? next() : signedIn(c, next),
+  ),
+);

@@ -79,7 +79,11 @@ export class Gateway {
   }
 }
 
-const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
+/**
+ * The app of a gateway with all its routes, and what attaches its WebSocket to a server. `gateway` says which tokens are
+ * good, and whether the process is asked to stop.
+ */
+export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub, redis: Redis) => {
   const subscriber = new Subscriber({
     hub,
     redis,
@@ -118,7 +122,11 @@ const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
       throw new Error('no health is read here');
     },
   });
-  const attach = registerWebSocket(app, { hub, admission, presence, countClose, log });
+  return { app, attach: registerWebSocket(app, { hub, admission, presence, countClose, log }) };
+};
+
+const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
+  const { app, attach } = openApp(gateway, hub, redis);
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
   attach(server);

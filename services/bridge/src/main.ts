@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
+import { guard } from '@live-orders/runtime/http/policy.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
@@ -48,7 +49,7 @@ const bridge = new Bridge({
   metrics,
 });
 const app = createApp(log);
-app.get('/', (c) =>
+app.get('/', guard('public'), (c) =>
   c.json({
     name: 'bridge',
     version: manifest.version,

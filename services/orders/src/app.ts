@@ -2,7 +2,7 @@ import type { AuthEnv, Verify } from '@live-orders/runtime/http/auth.ts';
 import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/health.ts';
 import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
-import { checkRoutes, withAuthority } from '@live-orders/runtime/http/policy.ts';
+import { withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
@@ -46,6 +46,5 @@ export const createOrdersApp = (options: OrdersAppOptions): OpenAPIHono<AuthEnv>
   registerStatsRoute(api, options);
   registerOrderRoutes(api, options);
   registerProductRoutes(api, options);
-  checkRoutes(app);
   return app;
 };

@@ -2,7 +2,7 @@ import type { AuthEnv, Identity, Verify } from '@live-orders/runtime/http/auth.t
 import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
 import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
-import { checkRoutes, guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
+import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
@@ -51,6 +51,5 @@ export const createUsersApp = (options: UsersOptions): OpenAPIHono<AuthEnv> => {
   registerMetrics(app, options.metrics);
   registerAuthRoutes(api, options);
   registerUserRoutes(api, options);
-  checkRoutes(app);
   return app;
 };

@@ -1,7 +1,6 @@
 import { role, type Role } from '@live-orders/contracts/domain/users.ts';
 import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Context } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { ProblemError } from './problem.ts';
@@ -116,13 +115,6 @@ export const identify = (c: Context, verify: Verify): Promise<Identity> => {
   if (!token) throw unauthenticated('Send an access token: Authorization: Bearer …');
   return verify(token);
 };
-
-/** Lets only requests with a valid access token pass; sets `identity`. */
-export const authenticate = (verify: Verify) =>
-  createMiddleware<AuthEnv>(async (c, next) => {
-    c.set('identity', await identify(c, verify));
-    await next();
-  });
 
 /** Throws `forbidden` for a role that is not among the allowed. */
 export const requireRole = (held: Role, allowed: readonly Role[]): void => {

@@ -1,12 +1,14 @@
+import { createMiddleware } from 'hono/factory';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createLog } from '../process/log.ts';
 import { createApp } from './app.ts';
 import type { AuthEnv, Authority, Identity } from './auth.ts';
 import { describeApi, empty, json } from './openapi.ts';
-import { checkRoutes, guard, type Policy, withAuthority } from './policy.ts';
+import { asGuard, checkRoutes, guard, type Policy, withAuthority } from './policy.ts';
 import { ProblemError } from './problem.ts';
 import { route } from './route.ts';
+import { httpServer } from './server.ts';
 
 const identity = (role: Identity['role']): Identity => ({
   id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10',
@@ -99,13 +101,29 @@ test('a handler can only give an answer that its route describes', async () => {
   expect((await app.request('/')).status).toBe(200);
 });
 
+test('a check that is made a guard decides who may call, and needs no authority', async () => {
+  const app = createApp<AuthEnv>(createLog('test', 'silent'));
+  const withTicket = createMiddleware<AuthEnv>(async (c, next) => {
+    if (!c.req.query('ticket')) throw new ProblemError('unauthenticated', 'no ticket');
+    await next();
+  });
+  app.get('/stream', asGuard(withTicket), (c) => c.body(null, 204));
+  app.get('/open', guard('public'), (c) => c.body(null, 204));
+  checkRoutes(app);
+  expect((await app.request('/stream')).status).toBe(401);
+  expect((await app.request('/stream?ticket=t')).status).toBe(204);
+});
+
 describe('an app does not start', () => {
   test('with a route that has no policy, wherever it is registered', () => {
     const app = openApp();
     app.get('/open', guard('public'), (c) => c.text('open'));
     app.use('/forgotten', async (_c, next) => next());
     app.basePath('/api').get('/forgotten', (c) => c.text('forgotten'));
-    expect(() => checkRoutes(app)).toThrow('GET /api/forgotten has no policy: nothing says who may call it');
+    const log = createLog('test', 'silent');
+    expect(() => httpServer(app, { host: '127.0.0.1', port: 0, log })).toThrow(
+      'GET /api/forgotten has no policy: nothing says who may call it',
+    );
   });
 
   test('with a route whose guard comes after another handler', () => {

@@ -6,11 +6,12 @@ import { type AuthEnv, type Authority, identify, requireRole } from './auth.ts';
 /** Who may call a route: anybody, whoever has a valid access token, or of those only the holders of some roles. */
 export type Policy = 'public' | 'signed-in' | readonly Role[];
 
-/** The middleware made here, by which `checkRoutes` knows it. */
+/** What was made here, by which `checkRoutes` knows it; `asking` are those guards that need an authority. */
 const guards = new WeakSet<object>();
+const asking = new WeakSet<object>();
 const authorities = new WeakSet<object>();
 
-/** Tells an app's guards how to find out who calls. Goes before every route. */
+/** Tells an app's guards how to find out who calls. Goes before every route that is not public. */
 export const withAuthority = (authority: Authority): MiddlewareHandler<AuthEnv> => {
   const middleware = createMiddleware<AuthEnv>(async (c, next) => {
     c.set('authority', authority);
@@ -18,6 +19,15 @@ export const withAuthority = (authority: Authority): MiddlewareHandler<AuthEnv> 
   });
   authorities.add(middleware);
   return middleware;
+};
+
+/**
+ * Makes a guard of a check that no `Policy` expresses: one that calls `next` for those who may call the route, and throws
+ * a problem for everybody else. Put it first on the route, like `guard`.
+ */
+export const asGuard = <M extends MiddlewareHandler<AuthEnv>>(check: M): M => {
+  guards.add(check);
+  return check;
 };
 
 /**
@@ -38,8 +48,8 @@ export const guard = (policy: Policy): MiddlewareHandler<AuthEnv> => {
     }
     await next();
   });
-  guards.add(middleware);
-  return middleware;
+  if (policy !== 'public') asking.add(middleware);
+  return asGuard(middleware);
 };
 
 /** Whether a route of this path takes every request for another, which is registered after it and so never called. */
@@ -53,11 +63,12 @@ const hides = (path: string, other: string): boolean => {
 
 /**
  * Refuses an app that has a route without a policy, or one that an earlier route hides (`/orders/stats` after
- * `/orders/{id}`, where Hono would take `stats` for an id). Call it once all routes are registered: a service with such
- * a route must not start.
+ * `/orders/{id}`, where Hono would take `stats` for an id), or one that is not public while the app has no authority.
+ * `httpServer` calls it, so that no process with such a route listens.
  */
 export const checkRoutes = (app: Pick<Hono<AuthEnv>, 'routes'>): void => {
-  if (!app.routes.some(({ handler }) => authorities.has(handler))) throw new Error('no authority is set for the app');
+  const has = (kind: WeakSet<object>): boolean => app.routes.some(({ handler }) => kind.has(handler));
+  if (has(asking) && !has(authorities)) throw new Error('no authority is set for the app');
   const answering: { method: string; path: string }[] = [];
   for (const [name, handlers] of Map.groupBy(app.routes, ({ method, path }) => `${method} ${path}`)) {
     const [first] = handlers;

@@ -1,7 +1,7 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { type Progress, progress } from '@live-orders/contracts/domain/order-status.ts';
+import { type UsualStep, usualSteps } from '@live-orders/contracts/domain/order-status.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Account } from '../client/account.ts';
@@ -21,7 +21,7 @@ export interface ShopLifeOptions {
 }
 
 /** Seconds that an order stays in the status before this one, at least and at most. */
-const secondsBefore: Readonly<Record<Progress, readonly [least: number, most: number]>> = {
+const secondsBefore: Readonly<Record<UsualStep, readonly [least: number, most: number]>> = {
   confirmed: [2, 6],
   preparing: [3, 8],
   shipped: [4, 10],
@@ -98,13 +98,13 @@ export class ShopLife {
     const customer = this.#pick(this.#customers);
     const items = this.#basket();
     const cancelAt = this.#random() < cancelledShare ? Math.floor(this.#random() * 3) : Infinity;
-    const waits = progress.map((next) => {
+    const waits = usualSteps.map((next) => {
       const [least, most] = secondsBefore[next];
       return least + this.#random() * (most - least);
     });
     let order = await this.#timed(() => customer.call(calls.placeOrder, { body: { items }, signal: soon() }));
     if (order) this.placed += 1;
-    for (const [step, next] of progress.entries()) {
+    for (const [step, next] of usualSteps.entries()) {
       await this.#sleep(waits[step] ?? 0, signal);
       if (!order || isOver(signal)) break;
       const { id } = order;

@@ -31,9 +31,9 @@ const cancelledShare = 0.08;
 const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
 /** No more orders than this are under way at once, so that a shop that hangs does not fill the memory. */
 const mostUnderWay = 2_000;
-/** A product of which fewer pieces than this are left is refilled by `delivery` pieces. */
-const scarce = 30;
-const delivery = 200;
+/** A product of which fewer pieces than `reorderPoint` are left is restocked by `reorderQuantity` pieces. */
+const reorderPoint = 30;
+const reorderQuantity = 200;
 const requestMs = 5_000;
 
 /** A request without an answer fails after this time. */
@@ -145,8 +145,8 @@ export class ShopLife {
     while (!signal.aborted) {
       try {
         this.#products = await this.#readProducts();
-        for (const { id } of this.#products.filter(({ stock }) => stock < scarce))
-          await this.#admin.call(calls.adjustStock, { id, body: { change: delivery }, signal: soon() });
+        for (const { id } of this.#products.filter(({ stock }) => stock < reorderPoint))
+          await this.#admin.call(calls.adjustStock, { id, body: { change: reorderQuantity }, signal: soon() });
       } catch (error) {
         this.#count(error);
       }

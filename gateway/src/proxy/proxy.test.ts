@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { serve } from '@hono/node-server';
 import { createApp } from '@live-orders/runtime/http/app.ts';
@@ -47,6 +48,7 @@ let gateway: ReturnType<typeof serve>;
 let url: string;
 let info: MockInstance<Log['info']>;
 let warn: MockInstance<Log['warn']>;
+let error: MockInstance<Log['error']>;
 let printed: MockInstance<typeof console.error>;
 
 beforeEach(async () => {
@@ -57,6 +59,7 @@ beforeEach(async () => {
   const log = createLog('gateway', 'silent');
   info = vi.spyOn(log, 'info');
   warn = vi.spyOn(log, 'warn');
+  error = vi.spyOn(log, 'error');
   printed = vi.spyOn(console, 'error');
   const app = createApp(log);
   const base = `http://127.0.0.1:${portOf(service)}`;
@@ -150,6 +153,27 @@ describe('a connection that breaks', () => {
     const write = await ask('/things/api/breaks-once', { method: 'POST', body: 'x' });
     expect(write).toMatchObject({ status: 502, answer: { code: 'upstream_unavailable' } });
     expect(tries).toBe(1);
+  });
+});
+
+describe('a client that leaves', () => {
+  const head = 'HTTP/1.1\r\nhost: gateway\r\n';
+  test.each([
+    ['in the middle of a body of known length', `POST /things/api ${head}content-length: 100\r\n\r\n{"a":`],
+    ['in the middle of a body in chunks', `POST /things/api ${head}transfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\n`],
+    ['while the service works', `GET /things/api/hangs ${head}\r\n`],
+    ['while the service answers', `GET /things/api/held ${head}\r\n`],
+  ])('%s is nobody’s fault', async (_when, request) => {
+    const left = Promise.withResolvers<undefined>();
+    gateway.once('connection', (socket: Socket) => void socket.once('close', () => left.resolve(undefined)));
+    const heard = once(request.startsWith('GET') ? service : gateway, 'request');
+    const client = connect(portOf(gateway), '127.0.0.1');
+    client.write(request);
+    await heard;
+    client.destroy();
+    await left.promise;
+    expect((await ask('/things/api')).status).toBe(201);
+    expect([warn.mock.calls, error.mock.calls, printed.mock.calls]).toEqual([[], [], []]);
   });
 });
 

@@ -8,7 +8,7 @@ import { createLog, type Log } from '@live-orders/runtime/process/log.ts';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { z } from 'zod';
 import { proxyTo } from './proxy.ts';
-import { holds, take } from '../testing/upstream.ts';
+import { fillQueue, holds, take } from '../testing/upstream.ts';
 import { Upstream } from '../http/upstream.ts';
 
 /** A service that answers with what it was asked, or misbehaves as its path says. */
@@ -143,6 +143,17 @@ describe('a request for which no connection is free', () => {
     expect(await ask('/impatient/api')).toMatchObject({ status: 504, answer: { code: 'upstream_timeout' } });
     held.abort();
     await vi.waitFor(async () => expect((await ask('/impatient/api')).status).toBe(201), { timeout: 20_000 });
+  });
+
+  test('is told to come back when too many wait', async () => {
+    const leaving = new AbortController();
+    await take(impatient.requests, leaving.signal);
+    const waiting = fillQueue(impatient.requests, leaving.signal);
+    const { status, headers, answer } = await ask('/impatient/api');
+    expect({ status, answer }).toMatchObject({ status: 503, answer: { code: 'unavailable' } });
+    expect(headers.get('retry-after')).toBe('2');
+    leaving.abort();
+    await expect(waiting).rejects.toThrow();
   });
 });
 

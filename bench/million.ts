@@ -1,7 +1,47 @@
 import pg from 'pg';
 import { z } from 'zod';
+import {
+  type OrderStatus,
+  orderStatuses,
+  statusCatalogue,
+  type UsualStep,
+  usualSteps,
+} from '../contracts/src/domain/order-status.ts';
 
 const orderCount = 1_000_000;
+
+/** How long an order waits until it comes into each status, log-normally distributed. */
+const waits: Readonly<Record<UsualStep, { median: string; sigma: number }>> = {
+  confirmed: { median: '6 minutes', sigma: 0.6 },
+  preparing: { median: '8 minutes', sigma: 0.5 },
+  shipped: { median: '36 minutes', sigma: 0.6 },
+  delivered: { median: '10 hours', sigma: 0.5 },
+};
+const before = (step: UsualStep): OrderStatus => usualSteps[usualSteps.indexOf(step) - 1] ?? 'pending';
+
+/** For the SELECT of `life`: the columns `…_wait`, an interval for each status, and when the order comes into it. */
+const drawnWaits = usualSteps
+  .map(
+    (status) => `interval '${waits[status].median}' * exp(random_normal(0, ${waits[status].sigma})) AS ${status}_wait`,
+  )
+  .join(',\n       ');
+const times = usualSteps
+  .map((status, index) => {
+    const passed = usualSteps.slice(0, index + 1).map((one) => `${one}_wait`);
+    return `created + ${passed.join(' + ')} AS ${status}`;
+  })
+  .join(', ');
+/** The steps of an order in `life`, of which one is its cancellation when its `stage` says so. */
+const lifeSteps = usualSteps
+  .map(
+    (to, index) =>
+      `(${index + 2}, '${before(to)}', CASE WHEN stage = ${index + 1} THEN 'cancelled' ELSE '${to}' END, l.${to})`,
+  )
+  .join(',\n     ');
+const targetMinutes = orderStatuses
+  .filter((status) => statusCatalogue[status].targetMinutes !== null)
+  .map((status) => `WHEN '${status}' THEN ${statusCatalogue[status].targetMinutes}`)
+  .join(' ');
 
 /**
  * A shop's last 30 days: a million orders of 50,000 customers (few buy much), 200 products, 12 members of the team. Most
@@ -22,33 +62,26 @@ const fill = [
    SELECT n, uuidv7(created - now()) AS id, created, customer, note, 1 + (random() * 3)::int AS quantity, stage,
      CASE WHEN n % 25000 = 0 THEN 2 WHEN n < 100000 AND random() < 0.2 THEN 1 ELSE 3 + (random() ^ 2 * 197)::int END AS first,
      CASE WHEN random() < 0.5 THEN 3 + (random() * 197)::int END AS second,
-     created + confirm AS confirmed, created + confirm + prepare AS preparing,
-     created + confirm + prepare + ship AS shipped, created + confirm + prepare + ship + deliver AS delivered
+     ${times}
    FROM (
      SELECT n, date_trunc('milliseconds', now() - interval '30 days' * (1 - n / ${orderCount}.0)) AS created,
        (random() ^ 3 * 50000)::int AS customer, CASE WHEN random() < 0.1 THEN 'Please ring twice' END AS note,
        CASE WHEN random() < 0.08 THEN 1 + (random() * 2)::int ELSE 9 END AS stage,
-       interval '6 minutes' * exp(random_normal(0, 0.6)) AS confirm,
-       interval '8 minutes' * exp(random_normal(0, 0.5)) AS prepare,
-       interval '36 minutes' * exp(random_normal(0, 0.6)) AS ship,
-       interval '10 hours' * exp(random_normal(0, 0.5)) AS deliver
+       ${drawnWaits}
      FROM generate_series(1, ${orderCount}) n
    ) drawn`,
   `CREATE TEMP TABLE step AS
    SELECT l.n, l.id, s.version, s.from_status, s.to_status, s.at
    FROM life l CROSS JOIN LATERAL (VALUES
      (1, NULL, 'pending', l.created),
-     (2, 'pending', CASE WHEN stage = 1 THEN 'cancelled' ELSE 'confirmed' END, l.confirmed),
-     (3, 'confirmed', CASE WHEN stage = 2 THEN 'cancelled' ELSE 'preparing' END, l.preparing),
-     (4, 'preparing', CASE WHEN stage = 3 THEN 'cancelled' ELSE 'shipped' END, l.shipped),
-     (5, 'shipped', 'delivered', l.delivered)
+     ${lifeSteps}
    ) AS s (version, from_status, to_status, at)
    WHERE s.at <= now() AND s.version <= l.stage + 1`,
   `INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, note, version, due_at,
      created_at, updated_at, assigned_to, assigned_name, search)
    SELECT l.id, nextval('orders_number'), md5('customer' || l.customer)::uuid, c.name, last.to_status,
      l.quantity * p.price + coalesce(q.price, 0), 'USD', l.note, last.version,
-     last.at + (CASE last.to_status WHEN 'pending' THEN 10 WHEN 'confirmed' THEN 15 WHEN 'preparing' THEN 45 WHEN 'shipped' THEN 2880 END)
+     last.at + (CASE last.to_status ${targetMinutes} END)
        * interval '1 minute',
      l.created, last.at, a.id, CASE WHEN a.id IS NOT NULL THEN 'Sam Staff' END,
      lower(c.name || ' ' || p.name || coalesce(' ' || q.name, ''))

@@ -1,3 +1,4 @@
+import type { OrderStatus } from '../contracts/src/domain/order-status.ts';
 import { type OrderQuery, orderQuery, orderSorts } from '../contracts/src/rest/orders.ts';
 import { statsWindows } from '../contracts/src/rest/stats.ts';
 import { toNdjson } from '../services/orders/src/orders/export.ts';
@@ -17,7 +18,9 @@ const limitMs = 50;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 
-const filters: [string, Record<string, string>][] = [
+type Filter = Record<string, string> & { status?: OrderStatus | `${OrderStatus},${OrderStatus},${OrderStatus}` };
+
+const filters: [string, Filter][] = [
   ['everything', {}],
   ['status pending', { status: 'pending' }],
   ['status delivered', { status: 'delivered' }],

@@ -1,3 +1,5 @@
+import { nearestRank } from '../contracts/src/nearest-rank.ts';
+
 const clients = 16;
 const rounds = 5;
 const roundMs = 3_000;
@@ -16,9 +18,8 @@ const rateOf = async (work: Work, ms: number): Promise<number> => {
   return (done * 1000) / (performance.now() - began);
 };
 
-/** The value in the middle; of an even number the higher one of the two. */
-export const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+/** The value in the middle; of an even number the lower one of the two. */
+export const median = (values: number[]): number => nearestRank(values, 0.5) ?? NaN;
 
 /** Rates of both ways, measured in turn so that whatever else the machine does slows both; medians of the rounds. */
 export const compare = async (http: Work, bare: Work) => {

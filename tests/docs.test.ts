@@ -6,11 +6,19 @@ import { eventHeaders } from '@live-orders/contracts/kafka/headers.ts';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { eventCatalogue, eventTypes } from '@live-orders/contracts/domain/events.ts';
 import { movesFrom, orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import { order, orderItem } from '@live-orders/contracts/domain/orders.ts';
+import { product } from '@live-orders/contracts/domain/products.ts';
+import { account, user } from '@live-orders/contracts/domain/users.ts';
+import { orderHistory } from '@live-orders/contracts/rest/orders.ts';
+import { stockMovement } from '@live-orders/contracts/rest/products.ts';
+import { session } from '@live-orders/contracts/rest/users.ts';
 import { entryFields, redisKeys, stateFields } from '@live-orders/contracts/redis/keyspace.ts';
 import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
 import { resyncReasons, serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { toCsv } from '../services/orders/src/orders/export.ts';
+import { defaultTargets } from '../services/orders/src/orders/due-times.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -70,6 +78,47 @@ describe('docs/rest.md', () => {
     );
     for (const status of orderStatuses) expect(documented[status]).toEqual(movesFrom(status));
   });
+
+  /** The names that a row of the table of shapes has; what stands in brackets explains one. */
+  const shapeNames = (shape: string): string[] => {
+    const row = section(rest, 'Shapes')
+      .split('\n')
+      .find((line) => line.startsWith(`| ${shape} |`));
+    return matches(row?.replace(/\([^)]*\)/g, '') ?? '', /`(\w+)`/g);
+  };
+
+  test.each([
+    ['order', order],
+    ['item', orderItem],
+    ['step', orderHistory.shape.data.element],
+    ['product', product],
+    ['movement', stockMovement],
+    ['user', user],
+    ['session', session],
+  ])('has the members of the shape %s', (name, { shape }) => {
+    expect(shapeNames(name).sort()).toEqual(Object.keys(shape).sort());
+  });
+
+  test('has the members of an account beside those of a user', () => {
+    const more = Object.keys(account.shape).filter((name) => !(name in user.shape));
+    expect(shapeNames('account').sort()).toEqual(more.sort());
+  });
+
+  test('says which members of an order are for staff only', () => {
+    const [, members = ''] = /\| order \|.*; for staff also (.*)\|/.exec(rest) ?? [];
+    const optional = Object.entries(order.shape).filter(([, schema]) => schema instanceof z.ZodOptional);
+    expect(matches(members, /`(\w+)`/g)).toEqual(optional.map(([name]) => name));
+  });
+
+  test('has the columns of an export as CSV', async () => {
+    async function* nothing() {}
+    const columns = async (forTeam: boolean): Promise<string[]> =>
+      (await Array.fromAsync(toCsv(nothing(), forTeam))).join('').trim().split(',');
+    const [, shared = '', forTeam = ''] = /^An export as CSV has([^.]*), and for the team([^.]*)\./m.exec(rest) ?? [];
+    const documented = matches(shared, /`(\w+)`/g);
+    expect(documented).toEqual(await columns(false));
+    expect([...documented, ...matches(forTeam, /`(\w+)`/g)]).toEqual(await columns(true));
+  });
 });
 
 test('docs/events.md has every topic, event type, header, and key, field and message of Redis', () => {
@@ -126,6 +175,24 @@ describe('README.md', () => {
     expect([...documented].filter((name) => !sources.some((source) => source.includes(name)))).toEqual([]);
   });
 
+  test('has the columns of orders and products', () => {
+    const documented = new Map(rows(section(readme, 'Database')).map(([table = '', columns = '']) => [table, columns]));
+    const columnsOf = (table: string) =>
+      documented
+        .get(table)
+        ?.replace(/ \([^)]*\)/g, '')
+        .split(', ')
+        .sort();
+    const { items: _items, ...columns } = order.shape;
+    expect(columnsOf('orders')).toEqual([...Object.keys(columns), 'search'].sort());
+    expect(columnsOf('products')).toEqual(Object.keys(product.shape).sort());
+  });
+
+  test('has every status in its picture', () => {
+    const [, picture = ''] = /```text\n(.*?)```/s.exec(section(readme, 'Database')) ?? [];
+    for (const status of orderStatuses) expect(picture).toContain(status);
+  });
+
   test('has every dependency', () => {
     const named = z.record(z.string(), z.string()).default({});
     const manifest = z.object({ dependencies: named, devDependencies: named, optionalDependencies: named });
@@ -142,6 +209,12 @@ describe('README.md', () => {
     const used = new Set(matches(readme, /npm (?:run )?(start|test\b(?!:)|(?<=run )[\w:]+)/g));
     expect([...used].sort()).toEqual(Object.keys(scripts).sort());
   });
+});
+
+test('README.md and the example of a configuration have the targets of the table of statuses', () => {
+  const [, inReadme] = rows(readme).find(([name]) => name === 'ORDER_TARGETS') ?? [];
+  expect(inReadme).toBe(defaultTargets);
+  expect(matches(read('services/orders/.env.example'), /^ORDER_TARGETS=(.*)$/gm)).toEqual([defaultTargets]);
 });
 
 test('CONTRIBUTING.md names files and folders that exist', () => {

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import { role } from '@live-orders/contracts/domain/users.ts';
+import { stockMovement } from '@live-orders/contracts/rest/products.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
@@ -43,4 +46,17 @@ describe.each(['orders', 'users'])('the database of the %s service', (service) =
       expect.arrayContaining([`relation ${service}`, `index ${service}_newest`, `sequence ${service}_outbox_id_seq`]),
     );
   });
+});
+
+/** The texts that a column may hold: those in the definition of its constraint, `CHECK ((role = ANY (ARRAY['admin'::text, …])))`. */
+const allowedTexts = (definition = ''): string[] =>
+  [...definition.matchAll(/'([^']*)'::text/g)].map(([, text = '']) => text);
+
+test.each([
+  ['orders', 'orders.orders_status_check', orderStatuses],
+  ['orders', 'stock_movements.stock_movements_kind_check', stockMovement.shape.kind.options],
+  ['users', 'users.users_role_check', role.options],
+])('the database of the %s service allows by %s what the contracts name', async (service, constraint, texts) => {
+  const { catalogue } = await migrated(service, '');
+  expect(allowedTexts(catalogue[`constraint ${constraint}`]).sort()).toEqual([...texts].sort());
 });

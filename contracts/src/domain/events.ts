@@ -99,6 +99,6 @@ export type EventValue<T extends EventType> = z.infer<(typeof eventCatalogue)[T]
 export const isEventType = (type: string): type is EventType => Object.hasOwn(eventCatalogue, type);
 export const eventTypes = Object.keys(eventCatalogue).filter(isEventType);
 
-/** The event types of an aggregate. It takes only aggregates that have some: one without does not compile where it is asked for. */
+/** The event types of an aggregate. For an aggregate that has no event in the catalogue, the call does not compile. */
 export const eventTypesOf = (aggregate: Event['aggregate']): EventType[] =>
   eventTypes.filter((type) => eventCatalogue[type].aggregate === aggregate);

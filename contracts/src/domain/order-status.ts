@@ -33,9 +33,9 @@ export const statusCatalogue: Readonly<Record<OrderStatus, StatusSpec>> = {
  * The statuses that an order comes into after it was placed, when all goes well. Demo, simulated traffic and dashboard walk
  * along this list, so each has to be reachable from the one before it.
  */
-export type Progress = Exclude<OrderStatus, 'pending' | 'cancelled'>;
-export const progress = orderStatuses.filter(
-  (status): status is Progress => status !== 'pending' && status !== 'cancelled',
+export type UsualStep = Exclude<OrderStatus, 'pending' | 'cancelled'>;
+export const usualSteps = orderStatuses.filter(
+  (status): status is UsualStep => status !== 'pending' && status !== 'cancelled',
 );
 
 interface Step {

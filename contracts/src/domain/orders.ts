@@ -39,13 +39,16 @@ export const order = z
 export type Order = z.infer<typeof order>;
 export type OrderItem = z.infer<typeof orderItem>;
 
-/** An order as its customer may see it: without what is for staff only. */
+/** What is for staff only, and so may be missing in an order, is missing in this one. */
+type CustomerOrder = { [Name in keyof Order]: undefined extends Order[Name] ? undefined : Order[Name] };
+
+/** An order as its customer may see it. It does not compile while an `.optional()` member is left in it. */
 export const customerOrder = ({
   assigned_to: _to,
   assigned_name: _name,
   internal_note: _note,
   ...rest
-}: Order): Order => rest;
+}: Order): CustomerOrder => rest;
 
 /** Whether the order should have left its status by `now` (ms since the epoch). */
 export const isLate = ({ due_at }: { due_at: string | null }, now: number): boolean =>

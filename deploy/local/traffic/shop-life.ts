@@ -1,7 +1,7 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { type Progress, progress } from '@live-orders/contracts/domain/order-status.ts';
+import { type UsualStep, usualSteps } from '@live-orders/contracts/domain/order-status.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Account } from '../client/account.ts';
@@ -21,7 +21,7 @@ export interface ShopLifeOptions {
 }
 
 /** Seconds that an order stays in the status before this one, at least and at most. */
-const secondsBefore: Readonly<Record<Progress, readonly [least: number, most: number]>> = {
+const secondsBefore: Readonly<Record<UsualStep, readonly [least: number, most: number]>> = {
   confirmed: [2, 6],
   preparing: [3, 8],
   shipped: [4, 10],
@@ -31,9 +31,9 @@ const cancelledShare = 0.08;
 const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
 /** No more orders than this are under way at once, so that a shop that hangs does not fill the memory. */
 const mostUnderWay = 2_000;
-/** A product of which fewer pieces than this are left is refilled by `delivery` pieces. */
-const scarce = 30;
-const delivery = 200;
+/** A product of which fewer pieces than `reorderPoint` are left is restocked by `reorderQuantity` pieces. */
+const reorderPoint = 30;
+const reorderQuantity = 200;
 const requestMs = 5_000;
 
 /** A request without an answer fails after this time. */
@@ -98,13 +98,13 @@ export class ShopLife {
     const customer = this.#pick(this.#customers);
     const items = this.#basket();
     const cancelAt = this.#random() < cancelledShare ? Math.floor(this.#random() * 3) : Infinity;
-    const waits = progress.map((next) => {
+    const waits = usualSteps.map((next) => {
       const [least, most] = secondsBefore[next];
       return least + this.#random() * (most - least);
     });
     let order = await this.#timed(() => customer.call(calls.placeOrder, { body: { items }, signal: soon() }));
     if (order) this.placed += 1;
-    for (const [step, next] of progress.entries()) {
+    for (const [step, next] of usualSteps.entries()) {
       await this.#sleep(waits[step] ?? 0, signal);
       if (!order || isOver(signal)) break;
       const { id } = order;
@@ -145,8 +145,8 @@ export class ShopLife {
     while (!signal.aborted) {
       try {
         this.#products = await this.#readProducts();
-        for (const { id } of this.#products.filter(({ stock }) => stock < scarce))
-          await this.#admin.call(calls.adjustStock, { id, body: { change: delivery }, signal: soon() });
+        for (const { id } of this.#products.filter(({ stock }) => stock < reorderPoint))
+          await this.#admin.call(calls.adjustStock, { id, body: { change: reorderQuantity }, signal: soon() });
       } catch (error) {
         this.#count(error);
       }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearestRank } from '@live-orders/contracts/nearest-rank.ts';
 import { z } from 'zod';
 import { ShopLife } from './shop-life.ts';
 
@@ -45,15 +46,13 @@ const readOptions = () => {
   }
 };
 
-/** The least of the numbers, in ms, that so large a share of them does not exceed (the nearest rank). */
-const percentile = (sorted: number[], share: number): string => {
-  const found = sorted[Math.ceil(sorted.length * share) - 1];
+const percentile = (latencies: number[], share: number): string => {
+  const found = nearestRank(latencies, share);
   return found === undefined ? '–' : `${found.toFixed(0)} ms`;
 };
 
-const describe = (life: ShopLife, seconds: number): string => {
-  const sorted = life.latencies.toSorted((a, b) => a - b);
-  return [
+const describe = (life: ShopLife, seconds: number): string =>
+  [
     `${seconds.toFixed(0)} s`,
     `placed ${life.placed} (${(life.placed / Math.max(seconds, 1)).toFixed(1)}/s)`,
     `moved ${life.moved}`,
@@ -61,10 +60,9 @@ const describe = (life: ShopLife, seconds: number): string => {
     `under way ${life.underWay}`,
     `refused ${life.refused}`,
     `failed ${life.failed}`,
-    `p50 ${percentile(sorted, 0.5)}`,
-    `p95 ${percentile(sorted, 0.95)}`,
+    `p50 ${percentile(life.latencies, 0.5)}`,
+    `p95 ${percentile(life.latencies, 0.95)}`,
   ].join(' · ');
-};
 
 const { rate, duration, seed, gateway } = readOptions();
 const controller = new AbortController();

@@ -13,8 +13,10 @@ const topicChannel = (aggregate: Aggregate) => ({
   address: aggregates[aggregate].topic,
   title: `Changes of ${aggregate}s`,
   description:
-    'At least once, in the order of `version` per key. A value is the whole aggregate after the change. Ignore ' +
-    'members and types that you don’t know; a breaking change makes a new topic.',
+    'Each event is in the topic once, for consumers that read what is committed, and in the order of `version` per key. ' +
+    'A consumer that was interrupted, or an aggregate that is sent again on purpose, makes a record come once more: ' +
+    'ignore what is not newer than the `version` that you hold. A value is the whole aggregate after the change. ' +
+    'Ignore members and types that you don’t know; a breaking change makes a new topic.',
   servers: kafka,
   messages: messageReferences(eventTypesOf(aggregate)),
   bindings: { kafka: { topic: aggregates[aggregate].topic } },

@@ -1,5 +1,5 @@
 /** How long a tick is on an event loop without lag: events that come closer together than this share a frame. */
-const tickMs = 15;
+const shortestMs = 15;
 const longestMs = 250;
 /** How much the newest measurement counts in the moving average. */
 const weight = 0.25;
@@ -14,7 +14,7 @@ export class Pace {
 
   /** Milliseconds from one flush to the next. */
   get tickMs(): number {
-    return Math.min(longestMs, tickMs + this.#lag);
+    return Math.min(longestMs, shortestMs + this.#lag);
   }
 
   /** Takes in that a tick ended so many ms after its time; 0 for a flush that waited for no tick. */

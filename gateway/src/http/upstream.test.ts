@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { errors } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { holds, take } from '../testing/upstream.ts';
-import { Upstream, type UpstreamRequest } from './upstream.ts';
+import { fillQueue, holds, take } from '../testing/upstream.ts';
+import { QueueFullError, Upstream, type UpstreamRequest } from './upstream.ts';
 
 let service: Server;
 let connections: Upstream['requests'];
@@ -72,5 +72,15 @@ describe('a wait for a free connection', () => {
     held.abort();
     expect(await ask(get('/api'))).toBe('answered');
     expect(heard).not.toContain('/api/left');
+  });
+
+  test('is refused to those who come when 1,000 wait already, and open again afterwards', async () => {
+    await take(connections, held.signal);
+    const waiting = fillQueue(connections, new AbortController().signal);
+    await expect(ask(get('/api/refused'))).rejects.toThrow(QueueFullError);
+    held.abort();
+    await waiting;
+    expect(await ask(get('/api'))).toBe('answered');
+    expect(heard).not.toContain('/api/refused');
   });
 });

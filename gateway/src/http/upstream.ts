@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type Dispatcher, errors, Pool } from 'undici';
 
 const retryMs = 20;
+/** So many requests wait for a connection at most. Each may hold a body of 256 KiB, and anonymous ones have no other bound. */
+const mostWaiting = 1_000;
 
 /**
  * undici (7.30.2) says false both for "busy, a drain follows" and for a request that it refuses, and its pool takes every
@@ -33,6 +35,11 @@ const lost = [
 export const isLost = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && lost.some((one) => one === error.code);
 
+/** As many requests wait for a connection as may. */
+export class QueueFullError extends Error {
+  override name = 'QueueFullError';
+}
+
 /** The caller's fault: the request has a path, a header or a method that cannot be sent. */
 export const isRefused = (error: unknown): boolean =>
   error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError;
@@ -55,7 +62,7 @@ const unlessAborted = <T>(signal: AbortSignal, promise: Promise<T>): Promise<T> 
 
 export type UpstreamRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'signal'>;
 
-/** So many connections to a service; who finds none free waits in order. */
+/** So many connections to a service; who finds none free waits in order, unless 1,000 requests wait already. */
 export class Connections {
   readonly #pool: Pool;
 
@@ -66,9 +73,11 @@ export class Connections {
   /**
    * A replica that stops closes connections which the pool still holds, so what only reads is asked once more when no
    * answer began: without that 2 to 5 of 3,000 reads failed while one of three replicas was stopped. The signal ends the
-   * wait for a free connection, the wait for the answer, and the answer.
+   * wait for a free connection, the wait for the answer, and the answer. Rejects with a `QueueFullError` when too many wait.
    */
-  ask(request: UpstreamRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async ask(request: UpstreamRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    if (this.#pool.stats.queued >= mostWaiting)
+      throw new QueueFullError(`${mostWaiting} requests wait for a connection`);
     const attempt = () => this.#pool.request({ ...request, signal });
     const answer = attempt().catch((error: unknown) => {
       if (!isLost(error) || !['GET', 'HEAD'].includes(request.method)) throw error;

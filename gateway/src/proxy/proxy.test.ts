@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { serve } from '@hono/node-server';
 import { createApp } from '@live-orders/runtime/http/app.ts';
@@ -7,7 +8,7 @@ import { createLog, type Log } from '@live-orders/runtime/process/log.ts';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { z } from 'zod';
 import { proxyTo } from './proxy.ts';
-import { holds, take } from '../testing/upstream.ts';
+import { fillQueue, holds, take } from '../testing/upstream.ts';
 import { Upstream } from '../http/upstream.ts';
 
 /** A service that answers with what it was asked, or misbehaves as its path says. */
@@ -47,6 +48,7 @@ let gateway: ReturnType<typeof serve>;
 let url: string;
 let info: MockInstance<Log['info']>;
 let warn: MockInstance<Log['warn']>;
+let error: MockInstance<Log['error']>;
 let printed: MockInstance<typeof console.error>;
 
 beforeEach(async () => {
@@ -57,6 +59,7 @@ beforeEach(async () => {
   const log = createLog('gateway', 'silent');
   info = vi.spyOn(log, 'info');
   warn = vi.spyOn(log, 'warn');
+  error = vi.spyOn(log, 'error');
   printed = vi.spyOn(console, 'error');
   const app = createApp(log);
   const base = `http://127.0.0.1:${portOf(service)}`;
@@ -141,6 +144,17 @@ describe('a request for which no connection is free', () => {
     held.abort();
     await vi.waitFor(async () => expect((await ask('/impatient/api')).status).toBe(201), { timeout: 20_000 });
   });
+
+  test('is told to come back when too many wait', async () => {
+    const leaving = new AbortController();
+    await take(impatient.requests, leaving.signal);
+    const waiting = fillQueue(impatient.requests, leaving.signal);
+    const { status, headers, answer } = await ask('/impatient/api');
+    expect({ status, answer }).toMatchObject({ status: 503, answer: { code: 'unavailable' } });
+    expect(headers.get('retry-after')).toBe('2');
+    leaving.abort();
+    await expect(waiting).rejects.toThrow();
+  });
 });
 
 describe('a connection that breaks', () => {
@@ -150,6 +164,27 @@ describe('a connection that breaks', () => {
     const write = await ask('/things/api/breaks-once', { method: 'POST', body: 'x' });
     expect(write).toMatchObject({ status: 502, answer: { code: 'upstream_unavailable' } });
     expect(tries).toBe(1);
+  });
+});
+
+describe('a client that leaves', () => {
+  const head = 'HTTP/1.1\r\nhost: gateway\r\n';
+  test.each([
+    ['in the middle of a body of known length', `POST /things/api ${head}content-length: 100\r\n\r\n{"a":`],
+    ['in the middle of a body in chunks', `POST /things/api ${head}transfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\n`],
+    ['while the service works', `GET /things/api/hangs ${head}\r\n`],
+    ['while the service answers', `GET /things/api/held ${head}\r\n`],
+  ])('%s is nobody’s fault', async (_when, request) => {
+    const left = Promise.withResolvers<undefined>();
+    gateway.once('connection', (socket: Socket) => void socket.once('close', () => left.resolve(undefined)));
+    const heard = once(request.startsWith('GET') ? service : gateway, 'request');
+    const client = connect(portOf(gateway), '127.0.0.1');
+    client.write(request);
+    await heard;
+    client.destroy();
+    await left.promise;
+    expect((await ask('/things/api')).status).toBe(201);
+    expect([warn.mock.calls, error.mock.calls, printed.mock.calls]).toEqual([[], [], []]);
   });
 });
 

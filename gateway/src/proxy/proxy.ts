@@ -6,7 +6,14 @@ import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Context } from 'hono';
 import { type Dispatcher, errors } from 'undici';
-import { type Connections, isLost, isRefused, type Upstream, type UpstreamRequest } from '../http/upstream.ts';
+import {
+  type Connections,
+  QueueFullError,
+  isLost,
+  isRefused,
+  type Upstream,
+  type UpstreamRequest,
+} from '../http/upstream.ts';
 import { InFlight } from './in-flight.ts';
 import { outgoingOf } from '../http/outgoing.ts';
 
@@ -51,6 +58,9 @@ const failure = (name: string, error: unknown): unknown => {
   }
   if (isLost(error)) {
     return new ProblemError('upstream_unavailable', `The ${name} service cannot be reached.`, {}, retryAfter);
+  }
+  if (error instanceof QueueFullError) {
+    return new ProblemError('unavailable', `Too many requests wait for the ${name} service.`, {}, retryAfter);
   }
   if (isRefused(error)) return new ProblemError('malformed_request', 'The request cannot be passed on.');
   return error;
@@ -109,8 +119,8 @@ const stream = (body: Readable, outgoing: ServerResponse, log: Log, stalledMs: n
 
 /**
  * Forwards requests below `/<name>/` to the service of that name, without that prefix, body and answer unchanged. Throws
- * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, or `too_many_requests`. A long
- * answer of which nothing is taken for `stalledMs` is given up.
+ * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, `unavailable` when too many wait for
+ * a connection, or `too_many_requests`. A long answer of which nothing is taken for `stalledMs` is given up.
  */
 export const proxyTo = (upstream: Upstream, log: Log, patienceMs = 15_000, stalledMs = 30_000) => {
   const prefix = `/${upstream.name}`;

@@ -13,3 +13,10 @@ export const take = async (connections: Connections, until: AbortSignal, count =
   const held = { method: 'GET', path: '/api/held' } as const;
   await Promise.all(Array.from({ length: count }, () => connections.ask(held, until)));
 };
+
+/** Fills the queue of those who wait for a connection, once all are taken; resolves when all are answered. */
+export const fillQueue = async (connections: Connections, until: AbortSignal): Promise<void> => {
+  const waiting = { method: 'GET', path: '/api' } as const;
+  const ask = async () => (await connections.ask(waiting, until)).body.dump();
+  await Promise.all(Array.from({ length: 1_000 }, ask));
+};

@@ -34,6 +34,7 @@ const readJson = (value: Buffer | null): unknown => {
   }
 };
 
+/** All events of orders have the same value, the one of `order.created`; no other event has a `previous_status`. */
 const isOrderValue = (value: EventValue<EventType>): value is EventValue<'order.created'> => 'previous_status' in value;
 const isRevocation = (value: EventValue<EventType>): value is Revocation => 'session_id' in value;
 
@@ -70,7 +71,7 @@ export const translate = (
   };
 };
 
-/** The aggregate as `data`; what the event adds to it stands beside it. Only of orders it is told who changed them. */
+/** The aggregate as `data`, and beside it what the event adds. Who made the change is passed on for orders only. */
 const membersOf = (value: EventValue<EventType>) => {
   if (isOrderValue(value)) {
     const { previous_status, actor, ...data } = value;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { startPart } from './part.ts';
 import type { Env } from '@live-orders/local/parts/part-env.ts';
-import { type PartName, partNames } from '@live-orders/local/parts/parts.ts';
+import { type PartName, partNames, parts } from '@live-orders/local/parts/parts.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import pg from 'pg';
 
@@ -61,13 +61,6 @@ export const claimTerritory = async (servers: Servers): Promise<Territory> => {
   };
 };
 
-const urlVariables: Partial<Record<PartName, string>> = {
-  users: 'USERS_URL',
-  orders: 'ORDERS_URL',
-  bridge: 'BRIDGE_URL',
-  gateway: 'GATEWAY_URL',
-};
-
 /** Parts as processes of their own, on free ports. */
 export class System {
   readonly territory: Territory;
@@ -82,11 +75,7 @@ export class System {
   constructor(plan: { territory: Territory; ports: Map<PartName, number>; names: PartName[]; extra: Env }) {
     this.territory = plan.territory;
     this.#ports = plan.ports;
-    const urls: Env = {};
-    for (const name of plan.names) {
-      const variable = urlVariables[name];
-      if (variable) urls[variable] = this.#url(name);
-    }
+    const urls = Object.fromEntries(plan.names.map((name) => [parts[name].urlVariable, this.#url(name)]));
     this.#env = {
       ...plan.territory.env,
       ...urls,

@@ -1,3 +1,5 @@
+import { nearestRank } from '@live-orders/contracts/nearest-rank.ts';
+
 /** How many changes were measured, and within how many ms half of them, and 95 % of them, reached the gateway. */
 export interface Latency {
   changes: number;
@@ -18,10 +20,9 @@ export class Latencies {
     if (this.#spans.length > remembered) this.#spans.shift();
   }
 
-  /** Percentiles by the nearest rank; null before the first change. */
+  /** Null before the first change. */
   get summary(): Latency | null {
-    const sorted = [...this.#spans].sort((a, b) => a - b);
-    const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
-    return sorted.length === 0 ? null : { changes: sorted.length, p50: at(0.5), p95: at(0.95) };
+    const [p50, p95] = [nearestRank(this.#spans, 0.5), nearestRank(this.#spans, 0.95)];
+    return p50 === undefined || p95 === undefined ? null : { changes: this.#spans.length, p50, p95 };
   }
 }

@@ -1,4 +1,10 @@
-import { isFinal, movesFrom, orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import {
+  isFinal,
+  movesFrom,
+  orderStatuses,
+  type OrderStatus,
+  usualSteps,
+} from '@live-orders/contracts/domain/order-status.ts';
 
 interface StatusView {
   label: string;
@@ -68,10 +74,10 @@ export const openStatuses = orderStatuses.filter((status) => !isFinal(status));
 export const finalStatuses = orderStatuses.filter(isFinal);
 
 /** The way of an order that goes well, first to last. */
-export const path = orderStatuses.filter((status) => status !== 'cancelled');
+export const path: readonly OrderStatus[] = ['pending', ...usualSteps];
 
 /** The one step that usually comes next; null when none does. */
 export const nextStatus = (status: OrderStatus): OrderStatus | null =>
-  movesFrom(status).find((to) => to !== 'cancelled') ?? null;
+  path.find((next) => movesFrom(status).includes(next)) ?? null;
 
 export const canCancel = (status: OrderStatus): boolean => movesFrom(status).includes('cancelled');

@@ -1,6 +1,6 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
-import { type Progress, progress } from '@live-orders/contracts/domain/order-status.ts';
+import { type UsualStep, usualSteps } from '@live-orders/contracts/domain/order-status.ts';
 import { enterAlone } from '@live-orders/runtime/database/migrations.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
@@ -24,7 +24,7 @@ const notes = [
 const reasons = ['Customer changed their mind', 'Ordered twice by mistake', 'Address could not be confirmed'];
 
 /** How many minutes after its creation an order comes into each status. */
-const minutesUntil: Readonly<Record<Progress, number>> = { confirmed: 6, preparing: 14, shipped: 50, delivered: 600 };
+const minutesUntil: Readonly<Record<UsualStep, number>> = { confirmed: 6, preparing: 14, shipped: 50, delivered: 600 };
 
 /**
  * Fills an empty database with the demo shop: 24 products, and 80 orders of the last day in all statuses. Every order
@@ -100,7 +100,7 @@ const seedOrder = async (
   const pace = 0.6 + random() * 1.2;
   const cancelled = random() < 0.1 ? 1 + Math.floor(random() * 2) : Infinity;
   let current = order;
-  for (const [index, next] of progress.entries()) {
+  for (const [index, next] of usualSteps.entries()) {
     const at = new Date(time + minutesUntil[next] * pace * 60_000);
     if (at.getTime() > now || current.status === 'cancelled') return;
     const [status, reason] = index === cancelled ? (['cancelled', pick(reasons)] as const) : [next, null];

@@ -26,7 +26,7 @@ export const targetsSetting = z
   )
   .transform((list): Targets => new Map(list));
 
-/** The setting that says the same as the table of statuses: `pending=10,confirmed=15,preparing=45,shipped=2880`. */
+/** The default of the setting: the targets of the status catalogue, written as `targetsSetting` reads them. */
 export const defaultTargets = orderStatuses
   .flatMap((status) => {
     const minutes = statusCatalogue[status].targetMinutes;

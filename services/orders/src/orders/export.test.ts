@@ -1,4 +1,4 @@
-import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { type Order, order as orderSchema } from '@live-orders/contracts/domain/orders.ts';
 import { describe, expect, test } from 'vitest';
 import { toCsv, toNdjson } from './export.ts';
 
@@ -47,6 +47,11 @@ describe('a CSV export', () => {
     const cells = (await text(toCsv(odd(), false))).split('\r\n').map((row) => row.split(',')[8] ?? '');
     expect(cells.slice(1, 7).every((cell) => cell.startsWith("'"))).toBe(true);
     expect(cells[7]).toBe('"a;=1+1"');
+  });
+
+  test('has every member of an order, but only the name of who takes care of it', async () => {
+    const head = (await text(toCsv(batches(), true))).split('\r\n')[0]?.split(',') ?? [];
+    expect([...head, 'assigned_to'].sort()).toEqual(Object.keys(orderSchema.shape).sort());
   });
 
   test('has no internal columns for customers', async () => {

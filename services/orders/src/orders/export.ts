@@ -14,27 +14,33 @@ const cell = (value: string | number | null | undefined): string => {
   return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
-const shared = ['number', 'id', 'status', 'customer_name', 'customer_id', 'total_amount', 'currency'] as const;
-const late = ['note', 'version', 'due_at', 'created_at', 'updated_at'] as const;
-const internal = ['assigned_name', 'internal_note'] as const;
+const columns = [
+  'number',
+  'id',
+  'status',
+  'customer_name',
+  'customer_id',
+  'total_amount',
+  'currency',
+  'items',
+  'note',
+  'version',
+  'due_at',
+  'created_at',
+  'updated_at',
+] as const;
+const staffColumns = ['assigned_name', 'internal_note'] as const;
+type Column = (typeof columns)[number] | (typeof staffColumns)[number];
 
-const items = (order: Order): string => order.items.map(({ quantity, name }) => `${quantity} x ${name}`).join('; ');
+const valueOf = (order: Order, column: Column) =>
+  column === 'items' ? order.items.map(({ quantity, name }) => `${quantity} x ${name}`).join('; ') : order[column];
 
 /** The export as CSV, a row for each order; for the team it has columns that customers do not get. */
 export async function* toCsv(batches: AsyncIterable<Order[]>, forTeam: boolean): AsyncGenerator<string> {
-  const extra = forTeam ? internal : [];
-  yield `${[...shared, 'items', ...late, ...extra].join(',')}\r\n`;
+  const shown: readonly Column[] = forTeam ? [...columns, ...staffColumns] : columns;
+  yield `${shown.join(',')}\r\n`;
   for await (const orders of batches) {
-    yield orders
-      .map((order) => {
-        const cells = [
-          ...shared.map((name) => order[name]),
-          items(order),
-          ...[...late, ...extra].map((name) => order[name]),
-        ];
-        return `${cells.map(cell).join(',')}\r\n`;
-      })
-      .join('');
+    yield orders.map((order) => `${shown.map((column) => cell(valueOf(order, column))).join(',')}\r\n`).join('');
   }
 }
 

@@ -12,7 +12,7 @@ import { actorBind } from '../database/insert.ts';
 import { productColumns, productRow } from '../products/rows.ts';
 import { dueAt, type Targets } from './due-times.ts';
 import type { OrderContext } from './order-context.ts';
-import { orderValues } from './rows.ts';
+import { type OrderBinds, orderValues } from './rows.ts';
 
 type Line = OrderCreation['items'][number];
 
@@ -129,7 +129,11 @@ interface Head {
   targets: Targets;
 }
 
-const composeOrder = (lines: Line[], products: Products, { number, note, customer, at, targets }: Head): Order => {
+const composeOrder = (
+  lines: Line[],
+  products: Products,
+  { number, note, customer, at, targets }: Head,
+): Required<Order> => {
   const items = lines.map((line) => {
     const { name, price } = productOf(products, line);
     // These ids ascend, so that reading the items sorted by them gives the order of the lines.
@@ -159,12 +163,14 @@ const composeOrder = (lines: Line[], products: Products, { number, note, custome
 
 const insertOrder = async (
   { database, outbox }: OrderContext,
-  order: Order,
+  order: Required<Order>,
   actor: Actor,
   transaction: Transaction,
   events: NewEvent[],
 ): Promise<void> => {
   const { items } = order;
+  const search = [order.customer_name, ...items.map((item) => item.name)].join(' ').toLowerCase();
+  const row: OrderBinds = { ...order, search };
   const inserted = outbox.insertion(events);
   await database.query(
     `WITH placed AS (
@@ -188,8 +194,7 @@ const insertOrder = async (
      ${inserted.sql}`,
     {
       bind: {
-        ...order,
-        search: [order.customer_name, ...items.map((item) => item.name)].join(' ').toLowerCase(),
+        ...row,
         item_ids: items.map((item) => item.id),
         products: items.map((item) => item.product_id),
         names: items.map((item) => item.name),

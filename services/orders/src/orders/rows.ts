@@ -43,8 +43,14 @@ export const orderColumns = columnsOf(orderRow, 'o', {
     FROM order_items i WHERE i.order_id = o.id)`,
 });
 
-/** For an INSERT INTO orders, bound by an order and by `search`, the text that `q` of the list is looked for in. */
-export const orderValues = namedValues([...Object.keys(tableColumns), 'search']);
+/**
+ * What an INSERT of `orderValues` binds: each column of the table by its name. The column `search` is no part of an order:
+ * it holds the names, in lower case, in which the list looks for its filter `q`.
+ */
+export type OrderBinds = Required<Omit<Order, 'items'>> & { search: string };
+
+/** The columns and values of an `INSERT INTO orders`, whose values are bound as `OrderBinds` says. */
+export const orderValues = namedValues([...Object.keys(tableColumns), 'search' satisfies keyof OrderBinds]);
 
 /** An `OrderStep` of the contracts as `order_status_history` has it. */
 export const stepRow = z.object({

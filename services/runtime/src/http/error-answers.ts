@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Log } from '../process/log.ts';
 import { ProblemError, problemResponse } from './problem.ts';
+import { errorCode } from '../process/error-code.ts';
 import { isTemporary } from '../database/sql-state.ts';
 
 /** Fields that are named in one answer; a body may have thousands of wrong ones. */
@@ -36,6 +37,10 @@ export const answerError =
       return problemResponse(c, new ProblemError('unsupported_media_type', detail));
     }
     const context = { err: error, method: c.req.method, path: c.req.path, request_id: c.get('requestId') };
+    if (isCutOff(error)) {
+      log.debug(context, 'the caller left in the middle of the request');
+      return problemResponse(c, new ProblemError('malformed_request', 'The request ends in the middle of its body.'));
+    }
     if (isUnavailable(error)) {
       log.warn(context, 'the database or redis cannot be reached, or is too busy');
       return problemResponse(
@@ -51,6 +56,12 @@ export const answerError =
     log.error(context, 'request failed');
     return problemResponse(c, new ProblemError('internal_error', 'The failure was logged under this request_id.'));
   };
+
+/**
+ * The caller's connection closed before the body of the request was whole: the error with which Node ends such a body.
+ * A connection of ours that is reset has the same code, but its message names the call, as in `read ECONNRESET`.
+ */
+const isCutOff = (error: Error): boolean => errorCode(error) === 'ECONNRESET' && error.message === 'aborted';
 
 /** Redis answers, but not now: no memory left, a disk that fails, a start or a change of roles under way. */
 const isRefusal = ({ name, message }: Error): boolean =>

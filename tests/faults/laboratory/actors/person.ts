@@ -1,10 +1,11 @@
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { isFinal, orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
 import type { User } from '@live-orders/contracts/domain/users.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { Account } from '@live-orders/local/client/account.ts';
 
-const finals = 'delivered,cancelled';
-const open = 'pending,confirmed,preparing,shipped';
+const finals = orderStatuses.filter(isFinal).join(',');
+const open = orderStatuses.filter((status) => !isFinal(status)).join(',');
 const limit = 200;
 
 /** One person at one device; each request ends with its signal at the latest. */

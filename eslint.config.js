@@ -1,17 +1,20 @@
 import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
 import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import typescript from 'typescript-eslint';
 
-export default typescript.config(
-  { ignores: ['**/node_modules', '.local', 'dashboard/build', 'dashboard/.svelte-kit', 'test-results'] },
+/** For the dashboard; `.oxlintrc.json` is for everything else, because Oxlint knows no types of Svelte's components. */
+export default defineConfig(
+  { ignores: ['dashboard/build', 'dashboard/.svelte-kit'] },
   js.configs.recommended,
   typescript.configs.strictTypeChecked,
   svelte.configs.recommended,
   {
     languageOptions: {
-      globals: globals.node,
+      globals: globals.browser,
       parserOptions: {
+        parser: typescript.parser,
         projectService: true,
         tsconfigRootDir: import.meta.dirname,
         extraFileExtensions: ['.svelte'],
@@ -24,7 +27,7 @@ export default typescript.config(
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
-      // Libraries hand out closures as methods (kafkajs, zod), and TypeScript itself finds unused private members.
+      // Libraries hand out closures as methods (zod), and TypeScript itself finds unused private members.
       '@typescript-eslint/unbound-method': 'off',
       'no-unused-private-class-members': 'off',
       // What they look for cannot be here: there are no enums (`erasableSyntaxOnly`), and our classes differ by their
@@ -36,21 +39,13 @@ export default typescript.config(
     },
   },
   {
-    files: ['**/*.svelte', '**/*.svelte.ts', 'dashboard/**'],
-    languageOptions: { globals: globals.browser, parserOptions: { parser: typescript.parser } },
-  },
-  {
-    // A fixture of vitest takes others by the names in its first parameter, also when it takes none.
-    files: ['tests/support/**'],
-    rules: { 'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }] },
-  },
-  {
     // A test's function is the list of its cases.
     files: ['**/*.test.ts'],
     rules: { 'max-lines-per-function': 'off' },
   },
   {
-    files: ['**/*.js', '**/*.mjs'],
+    files: ['**/*.js'],
+    languageOptions: { globals: globals.node },
     extends: [typescript.configs.disableTypeChecked],
   },
 );

@@ -31,7 +31,7 @@ const drained = async (client: pg.Client): Promise<boolean> => {
   return rowCount === 0;
 };
 
-const relay = async (bench: Throwaway, kafka: Kafka, settings: KafkaSettings, client: pg.Client): Promise<number> => {
+const drain = async (bench: Throwaway, kafka: Kafka, settings: KafkaSettings, client: pg.Client): Promise<number> => {
   const stopping = new AbortController();
   const relay = new Relay({
     outbox: new Outbox(bench.database, 'orders_outbox', bench.log),
@@ -87,7 +87,7 @@ await withThrowaway(
     const ratios: number[] = [];
     // The first round only warms up.
     for (let round = 0; round <= rounds; round += 1) {
-      const [ours, theirs] = [await relay(bench, kafka, settings, client), await bare(kafka, client)];
+      const [ours, theirs] = [await drain(bench, kafka, settings, client), await bare(kafka, client)];
       if (round === 0) continue;
       ratios.push(ours / theirs);
       say(`relay ${ours.toFixed(0)} rows a second, bare ${theirs.toFixed(0)}: ratio ${(ours / theirs).toFixed(2)}`);

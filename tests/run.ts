@@ -4,8 +4,8 @@ import { build, check, type Outcome, results, type Step, tests } from './run/ste
 
 /**
  * `npm test`, `npm run test:faults`, `npm run test:unit`, `npm run check`, `npm run fix`; `ci` is the first two with one
- * total. Says each step with its duration, the output of those that fail, what took longest, and at the end how many passed and failed: a check
- * counts as one, a test file's tests as theirs.
+ * total. Says each step with its duration, the output of those that fail, what took longest, and at the end how many
+ * passed and failed: a check counts as one, a test file's tests as theirs.
  */
 
 /** Types that the dashboard's sources import and SvelteKit writes; lint and types need them. */
@@ -13,8 +13,8 @@ const sync = check('dashboard sync', 'npm', 'run', 'sync', '--silent', '-w', 'da
 /** What the rules of structure are about: `.dependency-cruiser.mjs` says them. */
 const rooms = ['contracts', 'services', 'gateway', 'deploy/local', 'dashboard/src', 'tests', 'bench'];
 const checks: Step[] = [
-  check('lint', 'eslint', '--max-warnings', '0', '.'),
-  check('types', 'tsc', '-p', '.'),
+  check('lint and types', 'oxlint', '--type-aware', '--type-check', '--deny-warnings'),
+  check('dashboard lint', 'eslint', '--max-warnings', '0', 'dashboard'),
   check('dashboard types', 'npm', 'run', 'check', '--silent', '-w', 'dashboard'),
   check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
   check('structure', 'depcruise', '--config', '.dependency-cruiser.mjs', ...rooms),
@@ -38,14 +38,15 @@ const plans: Record<string, Lane[][]> = {
   all: everything,
   faults: [[[sync]], faults],
   ci: [...everything, faults],
-  check: [[[sync]], [checks.slice(0, 1), checks.slice(1)]],
+  check: [[[sync]], [checks.slice(0, 2), checks.slice(2)]],
   unit: [[[sync]], [[tests('unit')]]],
   // One after the other: both write.
   fix: [
     [
       [
         sync,
-        check('lint mended', 'eslint', '--fix', '.'),
+        check('lint mended', 'oxlint', '--type-aware', '--fix'),
+        check('dashboard lint mended', 'eslint', '--fix', 'dashboard'),
         check('format mended', 'prettier', '--write', '--log-level', 'warn', '.'),
       ],
     ],

@@ -11,8 +11,13 @@ const screenshots = join(import.meta.dirname, '..', '..', '..', 'test-results', 
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
-/** The package unpacks its Chromium below the folder for temporary files; ours stays, and is of this checkout alone. */
-const unpacked = async (): Promise<string> => {
+/**
+ * The program: the one that CHROMIUM_PATH names, or the one that an npm package carries. That one is unpacked where it is
+ * missing, below the folder for temporary files; ours stays, and is of this checkout alone. Two processes must not
+ * unpack at once: one would run a file that the other still writes.
+ */
+export const findChromium = async (): Promise<string> => {
+  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
   const { TMPDIR } = process.env;
   process.env.TMPDIR = join(local, 'chromium');
   await mkdir(process.env.TMPDIR, { recursive: true });
@@ -24,12 +29,12 @@ const unpacked = async (): Promise<string> => {
   }
 };
 
-/** Chromium without a window: the one that CHROMIUM_PATH names, or the one that an npm package carries. */
+/** Chromium without a window. */
 export const launchBrowser = async (): Promise<{ browser: Browser; close: () => Promise<void> }> => {
   // Chromium leaves temporary files behind, which `close` removes with this folder.
   const TMPDIR = await mkdtemp(join(tmpdir(), 'live-orders-browser-'));
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? (await unpacked()),
+    executablePath: await findChromium(),
     // Chromium refuses its sandbox to root, as whom containers and CI run.
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
     env: { ...process.env, TMPDIR },

@@ -156,8 +156,8 @@ export class BatchPlayer {
         return [{ id, role, to, version: now, note }];
       },
       judge: () => {
+        if (!isForeign && answer.status === 200) return;
         if (isForeign) refused(answer, 'not_found');
-        else if (answer.status === 200) return;
         else if (answer.status === 412)
           this.#judgeConflict(id, wanted, refusedWith(answer, 'version_conflict').current.version);
         else this.#judgeStep(id, role, to, refusedWith(answer, 'invalid_transition').current);

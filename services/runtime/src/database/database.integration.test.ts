@@ -36,7 +36,7 @@ const failing = (state: string, failures: number) => {
   return { done, work };
 };
 
-const rows = async (): Promise<unknown> => (await database.query('DELETE FROM tries RETURNING n'))[0];
+const takeRows = async (): Promise<unknown> => (await database.query('DELETE FROM tries RETURNING n'))[0];
 
 describe('a transaction', () => {
   test.each(['40001', '40P01'])(
@@ -44,7 +44,7 @@ describe('a transaction', () => {
     async (state) => {
       const { work } = failing(state, 2);
       expect(await transact(database, work, log)).toBe(3);
-      expect(await rows()).toEqual([{ n: 3 }]);
+      expect(await takeRows()).toEqual([{ n: 3 }]);
     },
   );
 
@@ -57,14 +57,14 @@ describe('a transaction', () => {
       temporary: true,
     });
     expect(done.times).toBe(5);
-    expect(await rows()).toEqual([]);
+    expect(await takeRows()).toEqual([]);
   });
 
   test.each(['55P03', '23505', '57P01', 'P0001'])('that fails otherwise (%s) is not done again', async (state) => {
     const { done, work } = failing(state, Infinity);
     await expect(transact(database, work, log)).rejects.toThrow();
     expect(done.times).toBe(1);
-    expect(await rows()).toEqual([]);
+    expect(await takeRows()).toEqual([]);
   });
 
   test('that fails in our own code is not done again', async () => {

@@ -151,9 +151,10 @@ class Connection {
 
   async #carry(direction: Direction): Promise<void> {
     const { from, to } = this.#ends[direction];
+    const chunks: AsyncIterable<Buffer> = from;
     try {
-      for await (const chunk of from) {
-        if (!(await this.#forward(chunk as Buffer, direction))) return;
+      for await (const chunk of chunks) {
+        if (!(await this.#forward(chunk, direction))) return;
       }
       if (!this.#isSilent(direction)) to.end();
     } catch (error) {

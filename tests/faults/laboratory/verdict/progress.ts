@@ -51,7 +51,7 @@ export class Progress {
       const isMeant = (fields: string[]): boolean =>
         fields.includes('order_events') && (customerId === null || fields.some((text) => text.includes(customerId)));
       const newest = entries.find(([, fields]) => isMeant(fields));
-      const seq = Number.parseInt(newest?.[0] ?? '0');
+      const seq = Number.parseInt(newest?.[0] ?? '0', 10);
       const hasHeard = position !== null && position.epoch === epoch && position.seq >= seq;
       return hasHeard ? [] : [`${name} is at ${JSON.stringify(position)}, and not yet at ${epoch}:${seq}`];
     });

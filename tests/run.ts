@@ -12,33 +12,36 @@ import { build, check, type Outcome, results, type Step, tests } from './run/ste
 const sync = check('dashboard sync', 'npm', 'run', 'sync', '--silent', '-w', 'dashboard');
 /** What the rules of structure are about: `.dependency-cruiser.mjs` says them. */
 const rooms = ['contracts', 'services', 'gateway', 'deploy/local', 'dashboard/src', 'tests', 'bench'];
-const checks: Step[] = [
-  check('lint and types', 'oxlint', '--type-aware', '--type-check', '--deny-warnings'),
-  check('dashboard lint', 'eslint', '--max-warnings', '0', 'dashboard'),
-  check('dashboard types', 'npm', 'run', 'check', '--silent', '-w', 'dashboard'),
-  check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
-  check('structure', 'depcruise', '--config', '.dependency-cruiser.mjs', ...rooms),
-  check('unused code', 'knip', '--no-progress', '--no-config-hints'),
-];
 
 /** Steps that follow each other, beside the other lanes of their stage. */
 type Lane = Step[];
 
-/** The checks keep a core busy while the tests of the system, which mostly wait, need less than two. */
-const everything: Lane[][] = [
-  [[sync]],
+/** In two lanes that take equally long: each check keeps a core busy. */
+const checks: Lane[] = [
   [
-    [build, tests('system')],
-    [tests('unit'), ...checks],
+    check('lint and types', 'oxlint', '--type-aware', '--type-check', '--deny-warnings'),
+    check('dashboard types', 'npm', 'run', 'check', '--silent', '-w', 'dashboard'),
+    check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
+  ],
+  [
+    check('dashboard lint', 'eslint', '--max-warnings', '0', 'dashboard'),
+    check('unused code', 'knip', '--no-progress', '--no-config-hints'),
+    check('structure', 'depcruise', '--config', '.dependency-cruiser.mjs', ...rooms),
   ],
 ];
+
+/**
+ * The checks do not run beside the tests of the system, which need most of two cores: together both take a fifth longer
+ * than one after the other.
+ */
+const everything: Lane[][] = [[[sync]], [...checks, [build]], [[tests('system')], [tests('unit')]]];
 const faults: Lane[] = [[tests('faults')]];
 /** Stages follow each other. */
 const plans: Record<string, Lane[][]> = {
   all: everything,
   faults: [[[sync]], faults],
   ci: [...everything, faults],
-  check: [[[sync]], [checks.slice(0, 2), checks.slice(2)]],
+  check: [[[sync]], checks],
   unit: [[[sync]], [[tests('unit')]]],
   // One after the other: both write.
   fix: [

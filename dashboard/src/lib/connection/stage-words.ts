@@ -52,7 +52,7 @@ export function describeStages(lag: StreamLag | null, behind: Stage | null): Sta
     outboxLine(names.orders, lag.orders),
     bridgeLine(names.bridge, lag.bridge),
     { name: names.redis, text: redis, late: false },
-    { name: names.gateway, text: `${queue}, held up ${formatDelay(loop_ms)} at most`, late: false },
+    { name: names.gateway, text: `${queue}, held up to ${formatDelay(loop_ms)}`, late: false },
     outboxLine(names.users, lag.users),
   ];
   return lines.map((line) =>

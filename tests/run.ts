@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { markRun } from './run/leftovers.ts';
-import { build, check, type Outcome, results, type Step, tests } from './run/steps.ts';
+import { build, check, dependencies, type Outcome, results, type Step, tests } from './run/steps.ts';
 
 /**
  * `npm test`, `npm run test:faults`, `npm run test:unit`, `npm run check`, `npm run fix`; `ci` is the first two with one
@@ -27,6 +27,7 @@ const checks: Lane[] = [
     check('dashboard lint', 'eslint', '--max-warnings', '0', 'dashboard'),
     check('unused code', 'knip', '--no-progress', '--no-config-hints'),
     check('structure', 'depcruise', '--config', '.dependency-cruiser.mjs', ...rooms),
+    dependencies,
   ],
 ];
 

@@ -41,6 +41,8 @@ describe('who may call', () => {
     // Behind this gateway is no service, so 502 is the answer to a call that it passes on.
     ['POST', '/users/api/auth/login', [502, 502, 502]],
     ['GET', '/orders/api', [502, 502, 502]],
+    ['HEAD', '/orders/api', [502, 502, 502]],
+    ['HEAD', '/users/api/openapi.json', [502, 502, 502]],
   ])('%s %s: anybody', async (method, path, expected) => {
     expect(await statuses(method, path)).toEqual(expected);
   });

@@ -25,6 +25,7 @@ import { Admission } from './connections/admission.ts';
 import { measureClients } from './connections/client-metrics.ts';
 import { Drain } from './connections/drain.ts';
 import { Origins } from './connections/origins.ts';
+import { asksForSocket } from './connections/upgrades.ts';
 import { Tickets } from './connections/tickets.ts';
 import { registerWebSocket } from './connections/websocket.ts';
 import { History } from './fanout/history.ts';
@@ -132,7 +133,8 @@ const app = createGatewayApp({
   }),
 });
 const attachWebSocket = registerWebSocket(app, { hub, admission, presence, countClose, log });
-const http = httpServer(app, { host: config.HOST, port: config.PORT, log, graceMs }, attachWebSocket);
+const listening = { host: config.HOST, port: config.PORT, log, graceMs, isUpgrade: asksForSocket };
+const http = httpServer(app, listening, attachWebSocket);
 
 await run(
   log,

@@ -84,19 +84,45 @@ describe('a refresh token', () => {
     expect((await refresh(api, one.refresh_token)).user).toEqual(api.session?.user);
   });
 
-  test('used again after its time ends the session, for it may be stolen', async () => {
+  const refused = async (api: Api, refresh_token: string) =>
+    expect(await api.problem('POST', `${auth}/refresh`, { refresh_token })).toMatchObject({ status: 401 });
+
+  /** A session that was renewed three times, and its four refresh tokens. */
+  const renewed = async () => {
     const api = await anybody.register();
-    const next = await refresh(api);
+    const tokens = [api.session?.refresh_token ?? ''];
+    for (let n = 0; n < 3; n += 1) tokens.push((await refresh(api, tokens.at(-1))).refresh_token);
+    return { api, tokens };
+  };
+
+  test.each([0, 1])(
+    'used again after others followed ends the session, for it may be stolen: the one of %i',
+    async (n) => {
+      const { api, tokens } = await renewed();
+      await refused(api, tokens[n] ?? '');
+      await refused(api, tokens[3] ?? '');
+      expect(await api.problem('GET', `${auth}/verify`)).toMatchObject({ status: 401 });
+    },
+  );
+
+  test('used again ends the session also when only one followed, but some seconds ago', async () => {
+    const { api, tokens } = await renewed();
+    await refresh(api, tokens[2]);
     const database = new pg.Client({ connectionString: system.territory.databaseUrl });
     await database.connect();
-    await database.query("UPDATE sessions SET refreshed_at = refreshed_at - interval '1 minute' WHERE user_id = $1", [
+    await database.query("UPDATE sessions SET refreshed_at = refreshed_at - interval '11 seconds' WHERE user_id = $1", [
       api.session?.user.id,
     ]);
     await database.end();
-    const body = { refresh_token: api.session?.refresh_token };
-    expect(await api.problem('POST', `${auth}/refresh`, body)).toMatchObject({ status: 401 });
-    const stolen = { refresh_token: next.refresh_token };
-    expect(await api.problem('POST', `${auth}/refresh`, stolen)).toMatchObject({ status: 401 });
+    await refused(api, tokens[2] ?? '');
+    await refused(api, tokens[3] ?? '');
+  });
+
+  test('that was never given out ends nothing', async () => {
+    const { api, tokens } = await renewed();
+    const [id = ''] = tokens[3]?.split('.') ?? [];
+    await refused(api, `${id}.${'x'.repeat(43)}`);
+    expect((await refresh(api, tokens[3])).user).toEqual(api.session?.user);
   });
 
   test.each(['', 'x', `${crypto.randomUUID()}.${'x'.repeat(43)}`])('%j is refused', async (refresh_token) => {

@@ -1,5 +1,6 @@
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type orderPage } from '@live-orders/contracts/rest/orders.ts';
+import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import type { z } from 'zod';
 import type { Api, OrderFilters } from '@live-orders/test-support/clients/api.ts';
@@ -24,6 +25,24 @@ test.beforeAll(({ shop }) => {
 const line = (quantity = 1, id = productId) => ({ product_id: id, quantity });
 
 describe('a body that cannot be used', () => {
+  test('a packed body answers 415 and names the encoding, before anything is made of it', async () => {
+    const packed = gzipSync(JSON.stringify({ items: [line()] }));
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const direct = `http://127.0.0.1:${system.part('orders').port}/api/orders`;
+    for (const url of [`${system.gatewayUrl}${ordersPath}`, direct]) {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: { ...headers, authorization: `Bearer ${customer.session?.access_token}` },
+        body: packed,
+      });
+      expect(answer.status).toBe(415);
+      expect(await answer.json()).toMatchObject({
+        code: 'unsupported_media_type',
+        detail: expect.stringContaining('gzip') as string,
+      });
+    }
+  });
+
   test('malformed JSON answers 400', async () => {
     expect(await customer.problem('POST', ordersPath, '{"items":')).toMatchObject({
       status: 400,

@@ -128,6 +128,8 @@ test.each(codes)('%s is met', async (code) => {
 test('text that PostgreSQL cannot store answers 422, and a time that it does not know', async () => {
   const bad = 'a\0b';
   const half = '\ud800';
+  const cursorAt = (time: string) =>
+    Buffer.from(JSON.stringify(['-created_at', time, unknownId])).toString('base64url');
   for (const note of [bad, half]) {
     expect(await customer.problem('POST', path, { ...lines(), note })).toMatchObject({ errors: [{ path: 'note' }] });
   }
@@ -136,8 +138,11 @@ test('text that PostgreSQL cannot store answers 422, and a time that it does not
   for (const [query, field] of [
     [`q=${encodeURIComponent(bad)}`, 'q'],
     ['created_from=0000-01-01T00:00:00Z', 'created_from'],
+    ['created_from=2026-01-01T00:00:00%2B16:00', 'created_from'],
+    ['created_to=2026-01-01T00:00:00-23:59', 'created_to'],
+    [`cursor=${cursorAt('2026-01-01T00:00:00+19:00')}`, 'cursor'],
     ['min_total=1e300', 'min_total'],
-    [`cursor=${Buffer.from(JSON.stringify(['-created_at', 'soon', unknownId])).toString('base64url')}`, 'cursor'],
+    [`cursor=${cursorAt('soon')}`, 'cursor'],
     ['limit=1&limit=2', 'limit'],
   ]) {
     expect(await staff.problem('GET', `${path}?${query}`)).toMatchObject({ status: 422, errors: [{ path: field }] });

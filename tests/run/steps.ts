@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { flawsOf, readDependencies } from './dependencies.ts';
 import { buildDashboard, dashboardOutdated } from '@live-orders/local/parts/dashboard-build.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -80,5 +81,13 @@ export const build: Step = {
   run: async () => {
     if (dashboardOutdated()) await buildDashboard(new AbortController().signal);
     return { passed: 1, failed: 0, output: '' };
+  },
+};
+
+export const dependencies: Step = {
+  name: 'dependencies',
+  run: async () => {
+    const flaws = flawsOf(readDependencies(root));
+    return { passed: Number(flaws.length === 0), failed: Number(flaws.length > 0), output: flaws.join('\n') };
   },
 };

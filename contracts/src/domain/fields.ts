@@ -6,12 +6,13 @@ export const uuid = z.uuid().toLowerCase().meta({ example: '01920f3c-7c1e-7d2a-8
 /** RFC 3339 in UTC, milliseconds. */
 export const timestamp = z.iso.datetime().meta({ example: '2026-03-14T09:26:53.589Z' });
 
-/** A time that a caller gives, with `Z` or an offset; PostgreSQL knows no year 0. */
+/** A time that a caller gives, with `Z` or an offset; PostgreSQL knows no year 0, and no offset of 16 hours or more. */
 export const givenTime = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time with its offset, such as 2026-03-14T09:26:53Z' })
   .max(40)
   .meta({ example: '2026-03-14T09:26:53Z' })
-  .refine((time) => !time.startsWith('0000'), 'must not be in the year 0');
+  .refine((time) => !time.startsWith('0000'), 'must not be in the year 0')
+  .refine((time) => !/[+-](1[6-9]|2\d):\d\d$/.test(time), 'must have an offset of less than 16 hours');
 
 /** As a pattern, so that the documents state the rule too. */
 const withoutNul = '^[^\\u0000]*$';

@@ -38,17 +38,21 @@ export const appForUpgrades = (app: OpenAPIHono<AuthEnv>): Hono<Upgrading> => {
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void> | void;
 
 /**
- * Stands before node-ws, which does not guard itself: an address like `//`, or a client that resets the connection while the
- * app is asked, would end the process. It would also run the app for any path, the proxy's too, so that a service would
- * be asked for an upgrade.
+ * Whether a request asks for a socket. Any other upgrade is none of ours, and whoever asks may go on without (RFC 9110,
+ * 7.8): Java's HttpClient sends `Upgrade: h2c` with every request, by default.
+ */
+export const asksForSocket = ({ url, headers }: IncomingMessage): boolean =>
+  /^\/ws(\?|$)/.test(url ?? '') && headers.upgrade?.toLowerCase() === 'websocket';
+
+/**
+ * Stands before node-ws, which does not guard itself: a client that resets the connection while the app is asked would end
+ * the process.
  */
 export const guardUpgrades = (server: Server, log: Log): void => {
   const listeners = server.listeners('upgrade').filter((one): one is UpgradeListener => typeof one === 'function');
   server.removeAllListeners('upgrade');
   server.on('upgrade', (incoming, socket, head) => {
     socket.on('error', (error) => log.debug({ err: error }, 'the connection of an upgrade request broke'));
-    const url = addressOf(incoming);
-    if (url?.pathname !== '/ws') return void refuse(socket, new Response(null, { status: url ? 404 : 400 }));
     // No subprotocol is spoken here, and ws would refuse a list that it cannot read after the app has let the client in.
     delete incoming.headers['sec-websocket-protocol'];
     for (const listener of listeners) {
@@ -66,13 +70,8 @@ export const guardUpgrades = (server: Server, log: Log): void => {
  */
 const isHandshake = ({ method, headers }: IncomingMessage): boolean =>
   method === 'GET' &&
-  headers.upgrade?.toLowerCase() === 'websocket' &&
   headers['sec-websocket-version'] === '13' &&
   /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '');
-
-/** The address of a request; null when it is none, or one of another host (`//host`). */
-const addressOf = ({ url = '' }: IncomingMessage): URL | null =>
-  /^\/(?!\/)/.test(url) ? URL.parse(url, 'http://gateway') : null;
 
 /** Answers an upgrade as an ordinary request, and closes the connection. */
 const refuse = async (socket: Duplex, answer: Response): Promise<void> => {

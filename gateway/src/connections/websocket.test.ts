@@ -140,6 +140,19 @@ describe('a socket is closed with a code and its word', () => {
   });
 });
 
+test.each([
+  ['/ready', 204],
+  ['/live/events', 401],
+  ['/ws', 401],
+])('a request that asks for another protocol is answered without it: %s %i', async (path, status) => {
+  const asked = request(`${gateway.url}${path}`, {
+    headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQCAAAA' },
+  }).end();
+  const [answer] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(asked, 'response'));
+  answer.resume();
+  expect([answer.statusCode, answer.headers.upgrade]).toEqual([status, undefined]);
+});
+
 test('an upgrade may ask for subprotocols, however badly, and gets none', async () => {
   const headers = {
     ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
@@ -187,7 +200,6 @@ describe('an upgrade is refused with a problem that says why', () => {
     ['of another version', 'GET', { 'sec-websocket-version': '12' }],
     ['without a key', 'GET', { 'sec-websocket-key': '' }],
     ['by another method', 'POST', {}],
-    ['to another protocol', 'GET', { upgrade: 'h2c' }],
   ])('400 malformed_request %s, with a good token', async (_what, method, headers) => {
     const handshake = {
       ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },

@@ -11,6 +11,7 @@ import { createGatewayApp } from '../app.ts';
 import { Admission } from '../connections/admission.ts';
 import { measureClients } from '../connections/client-metrics.ts';
 import { Origins } from '../connections/origins.ts';
+import { asksForSocket } from '../connections/upgrades.ts';
 import { Upstream } from '../http/upstream.ts';
 import { Tickets } from '../connections/tickets.ts';
 import { registerWebSocket } from '../connections/websocket.ts';
@@ -127,7 +128,12 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
 
 const listen = (gateway: Gateway, hub: Hub, redis: Redis): Server => {
   const { app, attach } = openApp(gateway, hub, redis);
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  const server = serve({
+    fetch: app.fetch,
+    port: 0,
+    hostname: '127.0.0.1',
+    serverOptions: { shouldUpgradeCallback: asksForSocket },
+  });
   if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
   attach(server);
   return server;

@@ -24,13 +24,15 @@ export const userColumns = columnsOf(userRow, 'u');
 export const sessionRow = z.object({
   id: z.string(),
   user_id: z.string(),
-  /** SHA-256 of the refresh secret that is good now, and of the one before it */
+  /** SHA-256 of the first refresh secret, from which those after each renewal are derived */
   secret_hash: z.instanceof(Buffer),
-  previous_hash: z.instanceof(Buffer).nullable(),
+  /** how often the session was renewed */
+  generation: z.int(),
   refreshed_at: z.date(),
   expires_at: z.date(),
   created_at: z.date(),
 });
+export type SessionRow = z.infer<typeof sessionRow>;
 
 /** The columns of a `sessionRow`, for `sessions s`. */
 export const sessionColumns = columnsOf(sessionRow, 's');

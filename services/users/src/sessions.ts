@@ -7,24 +7,28 @@ import type { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { sessionColumns, sessionRow, toUser, userColumns, userRow, type UserRow } from './rows.ts';
+import { sessionColumns, type SessionRow, sessionRow, toUser, userColumns, userRow, type UserRow } from './rows.ts';
 import type { Signer } from './tokens.ts';
 
 const idleMs = 7 * 24 * 3_600_000;
 const longestMs = 30 * 24 * 3_600_000;
 /** How long the last refresh token is still accepted: a second tab may hold the one that the first has just used. */
-const graceMs = 30_000;
+const graceMs = 10_000;
 
 type Reason = EventValue<'user.session_revoked'>['reason'];
 
 const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 const expired = (): ProblemError => new ProblemError('unauthenticated', 'The session has ended; log in again.');
 
-/** `<session id>.<secret>` */
+/** `<session id>.<secret>` at first, `<session id>.<generation>.<secret>` after that many renewals. */
 const refreshToken = z
   .string()
-  .transform((text) => text.split('.'))
-  .pipe(z.tuple([z.uuid(), z.string().min(40)]));
+  .regex(/^[\da-f-]{36}(\.\d{1,9})?\.[\w-]{43}$/i)
+  .transform((text) => {
+    const [id = '', ...rest] = text.split('.');
+    return { id, secret: rest.at(-1) ?? '', generation: rest.length > 1 ? Number(rest[0]) : 0 };
+  })
+  .pipe(z.object({ id: z.uuid(), secret: z.string(), generation: z.int() }));
 
 /** Logins of users. A session lives 7 days after its last refresh and 30 days at most. */
 export class Sessions {
@@ -72,11 +76,13 @@ export class Sessions {
 
   /**
    * Takes a refresh token and gives a new access token and the next refresh token. The token before the present one is
-   * accepted for 30 s more; later it must have been stolen or replayed, and the session ends. Throws `unauthenticated`.
+   * accepted for 10 s more. Any other that was good once must have been stolen or replayed, and the session ends (RFC 9700,
+   * 4.14.2). Throws `unauthenticated`.
    */
   async refresh(token: string): Promise<Session> {
-    const [id, secret] = refreshToken.safeParse(token).data ?? [];
-    if (!id || !secret) throw expired();
+    const given = refreshToken.safeParse(token).data;
+    if (!given) throw expired();
+    const { id } = given;
     const outcome = await this.#outbox.transact(async (transaction) => {
       const now = new Date();
       const [session] = await select(
@@ -94,17 +100,14 @@ export class Sessions {
         { id: session.user_id },
         transaction,
       );
-      if (!user) return null;
-      const next = this.#signer.nextRefreshSecret(secret);
-      const given = digest(secret);
-      if (timingSafeEqual(session.secret_hash, given)) {
-        await this.#rotate(session, digest(next), now, transaction);
-        return this.#answer(user, id, next);
+      if (!user || !this.#wasGiven(given, session)) return null;
+      const behind = session.generation - given.generation;
+      if (behind === 0) await this.#renew(session, now, transaction);
+      else if (behind > 1 || now.getTime() - session.refreshed_at.getTime() > graceMs) {
+        await this.#end(id, 'token_reuse', transaction);
+        return null;
       }
-      const replayed = session.previous_hash && timingSafeEqual(session.previous_hash, given);
-      if (replayed && now.getTime() - session.refreshed_at.getTime() <= graceMs) return this.#answer(user, id, next);
-      if (replayed) await this.#end(id, 'token_reuse', transaction);
-      return null;
+      return this.#answer(user, id, this.#nextSecret(session, given.generation));
     });
     if (!outcome) throw expired();
     return outcome;
@@ -145,17 +148,24 @@ export class Sessions {
     await this.#database.query('DELETE FROM sessions WHERE expires_at < $now', { bind: { now: new Date() } });
   }
 
-  async #rotate(
-    { id, secret_hash, created_at }: z.infer<typeof sessionRow>,
-    next: Buffer,
-    now: Date,
-    transaction: Transaction,
-  ): Promise<void> {
+  /** Whether a token with this secret was given out for this session, now or some renewals ago. */
+  #wasGiven({ secret, generation }: z.infer<typeof refreshToken>, session: SessionRow): boolean {
+    if (generation > session.generation) return false;
+    if (generation === 0) return timingSafeEqual(digest(secret), session.secret_hash);
+    const right = this.#signer.refreshSecret(session.secret_hash, generation);
+    return timingSafeEqual(digest(secret), digest(right));
+  }
+
+  /** What follows the session's id in the token that comes after the one of this generation. */
+  #nextSecret({ secret_hash }: SessionRow, generation: number): string {
+    return `${generation + 1}.${this.#signer.refreshSecret(secret_hash, generation + 1)}`;
+  }
+
+  async #renew({ id, created_at }: SessionRow, now: Date, transaction: Transaction): Promise<void> {
     const expiresAt = new Date(Math.min(now.getTime() + idleMs, created_at.getTime() + longestMs));
     await this.#database.query(
-      `UPDATE sessions SET previous_hash = $previous, secret_hash = $next, refreshed_at = $now, expires_at = $expiresAt
-       WHERE id = $id`,
-      { bind: { id, previous: secret_hash, next, now, expiresAt }, transaction },
+      `UPDATE sessions SET generation = generation + 1, refreshed_at = $now, expires_at = $expiresAt WHERE id = $id`,
+      { bind: { id, now, expiresAt }, transaction },
     );
   }
 

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import type { User } from '@live-orders/contracts/domain/users.ts';
 import { tokenRules } from '@live-orders/runtime/http/auth.ts';
@@ -48,8 +48,12 @@ export class Signer {
       .sign(this.#key);
   }
 
-  /** The refresh secret after this one. Two tabs that refresh at the same moment thus get the same successor. */
-  nextRefreshSecret(secret: string): string {
-    return createHash('sha256').update(this.#refreshKey).update(secret).digest('base64url');
+  /**
+   * The secret of a session's refresh token after so many renewals, from 1; the hash of its first secret stands for the
+   * session. Two tabs that refresh at the same moment thus get the same successor, and an earlier token can be told from a
+   * forged one.
+   */
+  refreshSecret(firstHash: Buffer, generation: number): string {
+    return createHmac('sha256', this.#refreshKey).update(firstHash).update(`${generation}`).digest('base64url');
   }
 }

@@ -27,6 +27,17 @@ const refuseBadAddress: MiddlewareHandler = async (c, next) => {
   await next();
 };
 
+/** Nothing here unpacks a body, and a packed one would only be called malformed JSON. */
+const refuseEncodedBody: MiddlewareHandler = async (c, next) => {
+  const encoding = c.req.header('content-encoding')?.trim().toLowerCase();
+  const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD';
+  if (hasBody && encoding && encoding !== 'identity') {
+    const detail = `Send the body as it is: the content-encoding ${encoding.slice(0, 40)} is not read here.`;
+    throw new ProblemError('unsupported_media_type', detail, {}, { 'accept-encoding': 'identity' });
+  }
+  await next();
+};
+
 /**
  * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.
  * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400,
@@ -43,6 +54,7 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
   app.use(secureHeaders());
   for (const middleware of outermost) app.use(middleware);
   app.use(refuseBadAddress);
+  app.use(refuseEncodedBody);
   app.use(
     bodyLimit({
       maxSize: bodyBytes,

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 const offsetPartitions = 3;
 const offsets = '__consumer_offsets';
+const transactionState = '__transaction_state';
 
 let dataDir: string;
 let stack: Stack;
@@ -35,6 +36,9 @@ beforeAll(async () => {
   const addresses = brokers.map(({ port }) => `127.0.0.1:${port}`);
   const options = { KAFKA_BROKERS: addresses, KAFKA_PREFIX: '', KAFKA_PARTITIONS: 1, KAFKA_REPLICATION: 3 };
   kafka = connectKafka(options, 'coordinator', createLog('coordinator', 'silent'));
+  // A broker that the others do not know yet leads nothing.
+  const known = () => withAdmin(kafka, async (admin) => (await admin.describeCluster()).brokers.length);
+  await vi.waitFor(async () => expect(await known()).toBe(brokers.length), 60_000);
 }, 120_000);
 
 afterAll(async () => {
@@ -43,10 +47,11 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const createTopic = (topic: string, replicas: number[]) =>
+/** Its leader is the first replica. */
+const createTopic = (topic: string, replicas: number[], configEntries: { name: string; value: string }[] = []) =>
   withAdmin(kafka, (admin) =>
     admin.createTopics({
-      topics: [{ topic, replicaAssignment: [{ partition: 0, replicas }] }],
+      topics: [{ topic, replicaAssignment: [{ partition: 0, replicas }], configEntries }],
       waitForLeaders: true,
     }),
   );
@@ -70,32 +75,32 @@ const partitionOf = (group: string): number => {
  * A group whose offsets one broker coordinates while another one coordinates transactions, and that broker's heir: the
  * third one. So transactions go on at once after a kill, and the heir has only the former to learn from.
  */
-const chooseGroup = async () => {
-  // Kafka creates the topic of transactions for the first one.
-  const first = await BatchProducer.connect(kafka, 'first');
-  await first.transaction();
-  await first.disconnect();
-  const transactions = await leaderOf('__transaction_state', 0);
-  for (;;) {
-    const name = `group-${randomUUID()}`;
-    const partition = partitionOf(name);
-    const coordinator = await leaderOf(offsets, partition);
-    const heir = [1, 2, 3].find((id) => id !== coordinator && id !== transactions);
-    if (coordinator === transactions || heir === undefined) continue;
-    const replicas = [coordinator, heir, transactions];
-    await withAdmin(kafka, (admin) =>
-      admin.alterPartitionReassignments({
-        topics: [{ topic: offsets, partitionAssignment: [{ partition, replicas }] }],
-      }),
-    );
-    return { name, partition, coordinator, heir, transactions };
-  }
+const createGroup = async () => {
+  const name = `group-${randomUUID()}`;
+  const partition = partitionOf(name);
+  const coordinator = await leaderOf(offsets, partition);
+  const [heir = 0, transactions = 0] = [1, 2, 3].filter((id) => id !== coordinator);
+  // Kafka would create it for the first transaction, and choose its leader by itself.
+  await createTopic(
+    transactionState,
+    [transactions, heir, coordinator],
+    [{ name: 'cleanup.policy', value: 'compact' }],
+  );
+  const replicas = [coordinator, heir, transactions];
+  await withAdmin(kafka, (admin) =>
+    admin.alterPartitionReassignments({
+      topics: [{ topic: offsets, partitionAssignment: [{ partition, replicas }] }],
+    }),
+  );
+  expect(await leaderOf(offsets, partition)).toBe(coordinator);
+  expect(await leaderOf(transactionState, 0)).toBe(transactions);
+  return { name, partition, coordinator, heir, transactions };
 };
 
 const record = (topic: string) => ({ topic, key: 'key', value: 'value', headers: {} });
 
 test('the last note is known after a kill, although the new coordinator shows an older one for a while', async () => {
-  const { name, partition, coordinator, heir, transactions } = await chooseGroup();
+  const { name, partition, coordinator, heir, transactions } = await createGroup();
   const topics = { notes: `${name}.notes`, marks: `${name}.marks` };
   for (const topic of Object.values(topics)) await createTopic(topic, [1, 2, 3]);
   await createTopic(`${name}.heir`, [heir, transactions, coordinator]);

@@ -126,6 +126,12 @@ const conditions = {
   'tokens live for four seconds': [
     { file: 'contracts/src/rest/users.ts', find: 'accessTokenSeconds = 15 * 60;', replace: 'accessTokenSeconds = 4;' },
   ],
+  'tokens live for eight seconds': [
+    { file: 'contracts/src/rest/users.ts', find: 'accessTokenSeconds = 15 * 60;', replace: 'accessTokenSeconds = 8;' },
+  ],
+  'clients are warned early of the end of their tokens': [
+    { file: 'gateway/src/connections/lease.ts', find: 'noticeShare = 0.2;', replace: 'noticeShare = 0.8;' },
+  ],
 } satisfies Record<string, Edit[]>;
 
 const all = { ...killPoints, ...brokenGuards, ...conditions };

@@ -1,12 +1,14 @@
 import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
+import icons from 'unplugin-icons/vite';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
   server: { port: 3003 },
   plugins: [
     tailwindcss(),
+    icons({ compiler: 'svelte' }),
     sveltekit({
       adapter: adapter(),
       csp: {

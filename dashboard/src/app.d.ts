@@ -1,3 +1,4 @@
+import 'unplugin-icons/types/svelte';
 import type { User } from '@live-orders/contracts/domain/users.ts';
 
 declare global {

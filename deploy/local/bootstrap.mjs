@@ -1,10 +1,12 @@
 /*
  * Runs a TypeScript file of this project: `node deploy/local/bootstrap.mjs <file.ts> [arguments]`. It installs the npm
- * packages where they are missing, and then runs the file by the project's own Node 24, which is one of these packages.
- * Because it has to work before anything is installed, and on Node 20, it is plain JavaScript without a dependency.
+ * packages that the file needs where they are missing, and then runs it by the project's own Node 24, which is one of
+ * these packages. Because it has to work before anything is installed, and on Node 20, it is plain JavaScript without a
+ * dependency.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +14,13 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const local = join(root, '.local');
 const modules = join(root, 'node_modules');
+const lockFile = join(root, 'package-lock.json');
+/** What npm has installed. It writes that last, so an installation that was interrupted has none. */
+const installedList = join(modules, '.package-lock.json');
+/** Stands there while npm adds packages to others, since an interruption may leave half of one. */
+const unfinished = join(modules, '.unfinished');
+/** Says for which lock file the packages of a start were installed. npm removes it with node_modules. */
+const startStamp = join(modules, '.start-packages');
 
 class BootstrapError extends Error {}
 
@@ -23,21 +32,22 @@ const isRelease = (version, major, minor) => {
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/**
- * Whether node_modules holds what the lock file says. npm lists there what it has installed, and writes that list last,
- * so an installation that was interrupted has none. Packages for other platforms are in the lock file only.
- */
+const isWhole = () => existsSync(installedList) && !existsSync(unfinished);
+
+/** Whether node_modules holds all that the lock file says. Packages for other platforms are in the lock file only. */
 const isInstalled = () => {
-  const list = join(modules, '.package-lock.json');
-  if (!existsSync(list)) return false;
-  const installed = readJson(list).packages;
-  return Object.entries(readJson(join(root, 'package-lock.json')).packages).every(([path, wanted]) => {
+  if (!isWhole()) return false;
+  const installed = readJson(installedList).packages;
+  return Object.entries(readJson(lockFile).packages).every(([path, wanted]) => {
     if (!path.includes('node_modules/')) return true;
     const found = installed[path];
     if (found === undefined) return wanted.optional === true || wanted.devOptional === true;
     return found.version === wanted.version && found.integrity === wanted.integrity;
   });
 };
+
+const lockHash = () => createHash('sha256').update(readFileSync(lockFile)).digest('hex');
+const isStartInstalled = () => isWhole() && existsSync(startStamp) && readFileSync(startStamp, 'utf8') === lockHash();
 
 /** Shows that a step is under way, until the returned function is called with whether it has succeeded. */
 const showProgress = (name) => {
@@ -101,25 +111,39 @@ const follow = (child) =>
     });
   });
 
-const install = async () => {
+/** Installs all packages, or those of the given workspaces only; what is there already stays. */
+const install = async (workspaces) => {
   const log = join(local, 'logs', 'npm.log');
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, 'w');
+  // `npm ci` would first remove the packages from under a system that runs.
+  const how = isWhole() ? ['install', '--no-save'] : ['ci'];
+  if (isWhole()) writeFileSync(unfinished, '');
   // npm's settings on this machine may leave out what this project needs: dev dependencies, and binaries for the platform.
   const flags = ['--include=dev', '--include=optional', '--ignore-scripts=false', '--no-audit', '--no-fund'];
   const script = process.env.npm_execpath;
   const npm = script?.endsWith('.js') ? [process.execPath, script] : ['npm'];
-  const [command, ...args] = [...npm, 'ci', ...flags, '--loglevel=error'];
+  const only = workspaces.flatMap((workspace) => ['-w', workspace]);
+  const [command, ...args] = [...npm, ...how, ...flags, ...only, '--loglevel=error'];
   const finish = showProgress('npm packages');
   const { code, signal } = await follow(spawn(command, args, { cwd: root, stdio: ['ignore', output, output] }));
   finish(code === 0);
-  if (code === 0) return;
+  if (code === 0) return rmSync(unfinished, { force: true });
   const lines = readFileSync(log, 'utf8').split('\n');
   const said = lines.filter((line) => /^npm (error|ERR!)/.test(line)).slice(0, 2);
   throw new BootstrapError(
     `npm could not install the packages (${said.join('; ') || signal || `exit code ${code}`}): ` +
       `check the network and npm's proxy settings, and try again (all it said is in ${log})`,
   );
+};
+
+/** Tests and checks need every package; all other files do without those that only tests have, which are half of them. */
+const prepare = async (file) => {
+  if (isInstalled()) return;
+  if (/^tests\b/.test(file)) return install([]);
+  if (isStartInstalled()) return;
+  await install(readJson(join(root, 'package.json')).workspaces.filter((workspace) => !/^tests\b/.test(workspace)));
+  writeFileSync(startStamp, lockHash());
 };
 
 /** The project's own Node where npm has one for this platform, else the Node that runs this file if it is recent enough. */
@@ -149,7 +173,7 @@ const main = async () => {
   if (major < 20)
     throw new BootstrapError(`Node 20 or newer is needed, and this is ${process.versions.node}: update it`);
   if (file === undefined) throw new BootstrapError('which file? node deploy/local/bootstrap.mjs <file.ts> [arguments]');
-  if (!isInstalled()) await install();
+  await prepare(file);
   return run(file, args);
 };
 

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './tests/run/longest-first.ts';
 
 /** Without isolation a worker loads each module once; what a test replaces is put back after it. */
 const common = {
@@ -21,6 +22,7 @@ const withServers = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

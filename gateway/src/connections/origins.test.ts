@@ -20,3 +20,14 @@ test('in development a page of the same host may, whatever its port', () => {
   expect(origins.allows('http://192.168.1.8:3003', '192.168.1.7:3000')).toBe(false);
   for (const host of ['', '[', 'a b', 'x:99999', undefined]) expect(origins.allows('http://x:3003', host)).toBe(false);
 });
+
+test('pages without https are known, but not those of the same machine', () => {
+  const allowed = [
+    dashboard,
+    'http://orders.example',
+    'http://localhost:3003',
+    'http://127.0.0.1:3003',
+    'http://[::1]:3003',
+  ];
+  expect(new Origins(allowed, { sameHost: false }).unencrypted).toEqual(['http://orders.example']);
+});

@@ -11,6 +11,15 @@ export class Origins {
     this.#sameHost = sameHost;
   }
 
+  /** Pages that do not come by https, although from another machine: passwords and tokens can be read on their way. */
+  get unencrypted(): string[] {
+    return [...this.#allowed].filter((origin) => {
+      if (!URL.canParse(origin)) return false;
+      const { protocol, hostname } = new URL(origin);
+      return protocol === 'http:' && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+    });
+  }
+
   /** `host` is the request's Host header. A client that sends no Origin is no browser, and may. */
   allows(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined || this.#allowed.has(origin)) return true;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createVerifier } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
-import { connectDatabase } from '@live-orders/runtime/database/database.ts';
+import { connectDatabase, databaseState } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
@@ -22,7 +22,6 @@ import { Sessions } from './sessions.ts';
 import { Signer } from './tokens.ts';
 import { Users } from './users.ts';
 
-const developmentSecret = 'development-only-secret-do-not-use-in-production';
 const config = loadConfig(
   'users',
   z.object({
@@ -31,11 +30,9 @@ const config = loadConfig(
     ...settings.database,
     ...settings.redis,
     ...settings.kafka,
-    JWT_SECRET: z.string().min(32, 'must have at least 32 characters').default(developmentSecret),
-    BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(10),
+    ...settings.accounts,
   }),
   join(import.meta.dirname, '..'),
-  { JWT_SECRET: developmentSecret },
 );
 
 const log = createLog('users', config.LOG_LEVEL);
@@ -69,12 +66,12 @@ const app = createUsersApp({
   verify: createVerifier(createLocalJWKSet(signer.keySet)),
   bcryptCost: config.BCRYPT_COST,
   health: async () => {
-    const measured = await outbox.measure();
+    const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
     return {
       name: 'users',
       version: manifest.version,
       dependencies: {
-        postgres: measured ? 'up' : 'down',
+        postgres,
         redis: redis.status === 'ready' ? 'up' : 'down',
         relay: relay.state,
       },

@@ -5,6 +5,7 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(0).max(65535);
 
 const defaultDatabaseUrl = 'postgres://postgres:postgres@127.0.0.1:15432/live_orders';
+const developmentSecret = 'development-only-secret-do-not-use-in-production';
 
 /** Variables by what they configure; a part's schema spreads the groups that it needs. */
 export const settings = {
@@ -37,6 +38,10 @@ export const settings = {
     KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1000).default(6),
     KAFKA_REPLICATION: z.coerce.number().int().min(1).max(9).default(1),
   },
+  accounts: {
+    JWT_SECRET: z.string().min(32, 'must have at least 32 characters').default(developmentSecret),
+    BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(10),
+  },
   tokens: {
     USERS_URL: z.url().default('http://127.0.0.1:3002'),
   },
@@ -48,32 +53,47 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/**
- * Whether this value is a secret that everybody can read in the code: a default, or the database password of the
- * default.
- */
-const isKnown = (name: string, value: unknown, unsafe: Record<string, string>): boolean =>
-  name === 'DATABASE_URL' ? new URL(String(value)).password === 'postgres' : unsafe[name] === value && name in unsafe;
+/** Random text of 32 characters has fewer with a probability below 10⁻⁶, also when it is written in hexadecimal digits. */
+const secretLetters = 8;
+
+const weakness = (secret: unknown): string | null => {
+  if (secret === developmentSecret) return 'is the known default, set one of your own';
+  return new Set(String(secret)).size < secretLetters ? 'can be guessed, set a random one' : null;
+};
+
+/** What production refuses, by variable: the reason, or null where the value may stand. It never repeats the value. */
+const refusals: Readonly<Record<string, (value: unknown) => string | null>> = {
+  DATABASE_URL: (value) =>
+    new URL(String(value)).password === 'postgres' ? 'has the known default password, set one of your own' : null,
+  SEED: (value) => (value === 'demo' ? 'makes accounts with a known password, of an administrator too' : null),
+  REDIS_PASSWORD: (value) =>
+    value === undefined ? 'is missing, and whoever reaches Redis can read and make up events' : null,
+  JWT_SECRET: weakness,
+  PROXY_SECRET: (value) => (value === undefined ? null : weakness(value)),
+  // The least that OWASP's Password Storage Cheat Sheet allows.
+  BCRYPT_COST: (value) => (Number(value) < 10 ? 'must be at least 10, so that stolen hashes withstand guessing' : null),
+};
 
 /**
- * Checks environment variables against a schema; an empty one counts as absent.
- * `unsafe` names the values that everybody knows, which must not be used in production.
+ * Checks environment variables against a schema; an empty one counts as absent. In production it also refuses what would
+ * let strangers in.
  */
-export const parseConfig = <T extends z.ZodType<{ NODE_ENV: string }>>(
+export const parseConfig = <T extends z.ZodObject<{ NODE_ENV: typeof settings.process.NODE_ENV }>>(
   schema: T,
   env: Record<string, string | undefined>,
-  unsafe: Record<string, string> = {},
 ): z.infer<T> => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const result = schema.safeParse(given);
   if (!result.success) {
     throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
   }
-  if (result.data.NODE_ENV === 'production') {
-    const known = Object.entries(result.data).flatMap(([name, value]) => (isKnown(name, value, unsafe) ? [name] : []));
-    if (known.length > 0) {
-      throw new ConfigError(`${known.join(', ')}: the known default is refused in production, set a value of your own`);
-    }
+  const values = new Map<string, unknown>(Object.entries(result.data));
+  if (values.get('NODE_ENV') === 'production') {
+    const refused = Object.entries(refusals).flatMap(([name, refuse]) => {
+      const reason = name in schema.shape ? refuse(values.get(name)) : null;
+      return reason === null ? [] : [`${name} ${reason}`];
+    });
+    if (refused.length > 0) throw new ConfigError(`not for production: ${refused.join('; ')}`);
   }
   return result.data;
 };
@@ -82,16 +102,15 @@ export const parseConfig = <T extends z.ZodType<{ NODE_ENV: string }>>(
  * Reads `.env` in the part's folder where there is one (real variables win), checks all, and ends the process with one
  * clear line when something is off.
  */
-export const loadConfig = <T extends z.ZodType<{ NODE_ENV: string }>>(
+export const loadConfig = <T extends z.ZodObject<{ NODE_ENV: typeof settings.process.NODE_ENV }>>(
   name: string,
   schema: T,
   directory: string,
-  unsafe?: Record<string, string>,
 ): z.infer<T> => {
   const file = join(directory, '.env');
   if (existsSync(file)) process.loadEnvFile(file);
   try {
-    return parseConfig(schema, process.env, unsafe);
+    return parseConfig(schema, process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${name} cannot start: ${error.message}\n`);

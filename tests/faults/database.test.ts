@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import type { Stack } from '@live-orders/local/servers/stack.ts';
 import { startStack } from '@live-orders/test-support/system/stack.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
@@ -97,3 +99,44 @@ describe('without its database the system', () => {
     expect(strange).toEqual([]);
   }, 120_000);
 });
+
+/** Says it to the server itself, for all its sessions; takes effect in a moment. */
+const administer = async (statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: stack.databaseUrl });
+  await client.connect();
+  try {
+    await client.query(statement);
+    await client.query('SELECT pg_reload_conf()');
+  } finally {
+    await client.end();
+  }
+};
+
+/** What users and orders say of their database. */
+const databaseStates = async (): Promise<unknown[]> => {
+  const answers = await Promise.all([ask('GET', '/users/api'), ask('GET', '/orders/api')]);
+  return answers.map(({ answer }) => z.object({ dependencies: z.looseObject({}) }).parse(answer).dependencies.postgres);
+};
+
+test('with a database that takes no changes the system says so, shows what there is, and works again by itself', async () => {
+  const productId = (await staff.products())[0]?.id ?? '';
+  const place = requests(productId)[3] ?? ['', ''];
+  const logIn = requests(productId)[7] ?? ['', ''];
+  const isReadOnly = async () => expect(await databaseStates()).toEqual(['read-only', 'read-only']);
+  await administer('ALTER SYSTEM SET default_transaction_read_only = on');
+  try {
+    await vi.waitFor(isReadOnly, { timeout: 20_000 });
+    for (const request of [place, logIn]) {
+      expect(await ask(...request)).toMatchObject({
+        status: 503,
+        answer: { code: 'unavailable' },
+        retryAfter: expect.stringMatching(/^[1-9]\d*$/) as string,
+      });
+    }
+    expect((await ask('GET', '/orders/api/orders')).status).toBe(200);
+  } finally {
+    await administer('ALTER SYSTEM RESET default_transaction_read_only');
+  }
+  await vi.waitFor(async () => expect(await databaseStates()).toEqual(['up', 'up']), { timeout: 20_000 });
+  for (const request of [place, logIn]) expect((await ask(...request)).status).toBeLessThan(300);
+}, 60_000);

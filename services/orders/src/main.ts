@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
-import { connectDatabase } from '@live-orders/runtime/database/database.ts';
+import { connectDatabase, databaseState } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
@@ -83,11 +83,11 @@ const app = createOrdersApp({
   stats: new Stats(database),
   verify: createVerifier(remoteKeys(config.USERS_URL)),
   health: async () => {
-    const measured = await outbox.measure();
+    const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
     return {
       name: 'orders',
       version: manifest.version,
-      dependencies: { postgres: measured ? 'up' : 'down', relay: relay.state },
+      dependencies: { postgres, relay: relay.state },
       outbox: measured,
       reconciliation: reconciler.last,
     };

@@ -5,7 +5,7 @@ import { connectDatabase, type Sequelize, transact, type Transaction } from './d
 import { errorCode } from '../process/error-code.ts';
 import { createLog, loggedError } from '../process/log.ts';
 import { bigintColumn, columnsOf, select, timestampColumn } from './select.ts';
-import { isConflict, isLockTimeout, isTemporary } from './sql-state.ts';
+import { isBadValue, isConflict, isLockTimeout, isTemporary } from './sql-state.ts';
 
 const log = createLog('test', 'silent');
 let territory: Territory;
@@ -84,6 +84,16 @@ describe('a failure', () => {
     const error: unknown = await transact(database, work, log).catch((reason: unknown) => reason);
     expect([isLockTimeout(error), isConflict(error), isTemporary(error)]).toEqual([true, false, true]);
     expect(isLockTimeout(new Error('other'))).toBe(false);
+  });
+
+  test.each([
+    ['22008', isBadValue],
+    ['22003', isBadValue],
+    ['25006', isTemporary],
+  ])('with SQLSTATE %s is told apart', async (code, tells) => {
+    const { work } = failing(code, 1);
+    const error: unknown = await transact(database, work, log).catch((reason: unknown) => reason);
+    expect([isBadValue, isTemporary].filter((one) => one(error))).toEqual([tells]);
   });
 
   test('is logged with its code and place, but without the statement and its values', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { Sequelize, type Transaction } from 'sequelize';
+import { QueryTypes, Sequelize, type Transaction } from 'sequelize';
 import { backoff } from '../process/backoff.ts';
 import type { Log } from '../process/log.ts';
 import { isConflict } from './sql-state.ts';
@@ -40,6 +40,21 @@ export const connectDatabase = (url: string, size: number, name: string, stateme
       keepAlive: true,
     },
   });
+
+/**
+ * Whether the database answers, and takes changes: one that fails over, or whose disk is full, may serve reads only for a
+ * while.
+ */
+export const databaseState = async (database: Sequelize): Promise<'up' | 'read-only' | 'down'> => {
+  try {
+    const statement = `SELECT current_setting('transaction_read_only')::bool AS "isReadOnly"`;
+    const rows = await database.query<{ isReadOnly: boolean }>(statement, { type: QueryTypes.SELECT });
+    return rows[0]?.isReadOnly ? 'read-only' : 'up';
+  } catch {
+    // Whatever the reason is, each request that fails for it is logged.
+    return 'down';
+  }
+};
 
 /** The server takes a second to see a deadlock, so more tries would only keep the caller waiting. */
 const mostTries = 5;

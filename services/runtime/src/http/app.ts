@@ -39,6 +39,17 @@ const refuseEncodedBody: MiddlewareHandler = async (c, next) => {
 };
 
 /**
+ * An answer is of one caller and one moment: no browser and no proxy keeps a token or somebody's orders. One with an ETag
+ * may be kept, if it is asked again each time. A route that sets the header itself is left alone.
+ */
+const forbidKeeping: MiddlewareHandler = async (c, next) => {
+  await next();
+  const { headers } = c.res;
+  if (!headers.has('cache-control'))
+    headers.set('cache-control', headers.has('etag') ? 'private, no-cache' : 'no-store');
+};
+
+/**
  * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.
  * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400,
  * fields that fail their schema 422 with each field named.
@@ -52,6 +63,7 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
   });
   app.use(requestId());
   app.use(secureHeaders());
+  app.use(forbidKeeping);
   for (const middleware of outermost) app.use(middleware);
   app.use(refuseBadAddress);
   app.use(refuseEncodedBody);

@@ -4,7 +4,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Log } from '../process/log.ts';
 import { ProblemError, problemResponse } from './problem.ts';
 import { errorCode } from '../process/error-code.ts';
-import { isTemporary } from '../database/sql-state.ts';
+import { isBadValue, isTemporary } from '../database/sql-state.ts';
 
 /** Fields that are named in one answer; a body may have thousands of wrong ones. */
 const namedErrors = 100;
@@ -40,6 +40,11 @@ export const answerError =
     if (isCutOff(error)) {
       log.debug(context, 'the caller left in the middle of the request');
       return problemResponse(c, new ProblemError('malformed_request', 'The request ends in the middle of its body.'));
+    }
+    if (isBadValue(error)) {
+      log.warn(context, 'the database refuses a value that its schema lets through');
+      const detail = 'One of the values cannot be taken, such as a time or a number that is out of range.';
+      return problemResponse(c, new ProblemError('validation_failed', detail, { errors: [] }));
     }
     if (isUnavailable(error)) {
       log.warn(context, 'the database or redis cannot be reached, or is too busy');

@@ -12,9 +12,26 @@ interface ServerOptions {
   port: number;
   log: Log;
   graceMs?: number;
+  /** For how long a connection without a request stays open, in ms. */
+  keepAliveMs?: number;
+  /** By when a request's headers, and when the whole request has to be there, in ms from its beginning. */
+  headersMs?: number;
+  requestMs?: number;
   /** Which requests become upgrades. Default: none where nobody listens for them. Any other is answered as if it had not asked. */
   isUpgrade?: (request: IncomingMessage) => boolean;
 }
+
+/**
+ * Longer than balancers keep a connection (60 s is usual), so that none sends a request on a connection that is just being
+ * closed here. Node's 5 s made that a 502 now and then.
+ */
+const usualKeepAliveMs = 75_000;
+/**
+ * A caller that sends slowly holds a connection and its body's memory for no longer than this: by Node's defaults 1,000 of
+ * them held 251 MB for more than 110 s. The largest body, 256 KiB, comes in time at 9 KB/s.
+ */
+const usualHeadersMs = 10_000;
+const usualRequestMs = 30_000;
 
 /**
  * Listens until the signal, then lets running requests end within `graceMs`. `onServer` may attach to the raw server.
@@ -22,19 +39,23 @@ interface ServerOptions {
  */
 export const httpServer = <E extends Env>(
   app: Hono<E> | OpenAPIHono<E>,
-  { host, port, log, graceMs = 5_000, isUpgrade }: ServerOptions,
+  options: ServerOptions,
   onServer: (server: Server) => void = () => {},
 ): Task => {
   checkRoutes(app);
+  const { host, port, log, graceMs = 5_000, isUpgrade } = options;
+  const { keepAliveMs = usualKeepAliveMs, headersMs = usualHeadersMs, requestMs = usualRequestMs } = options;
+  const serverOptions = {
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: headersMs / 2,
+    ...(isUpgrade ? { shouldUpgradeCallback: isUpgrade } : {}),
+  };
   return {
     name: 'http',
     async run(signal) {
-      const server = serve({
-        fetch: app.fetch,
-        hostname: host,
-        port,
-        serverOptions: isUpgrade ? { shouldUpgradeCallback: isUpgrade } : {},
-      });
+      const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions });
       if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
       onServer(server);
       const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -14,15 +14,22 @@ export const givenTime = z.iso
   .refine((time) => !time.startsWith('0000'), 'must not be in the year 0')
   .refine((time) => !/[+-](1[6-9]|2\d):\d\d$/.test(time), 'must have an offset of less than 16 hours');
 
-/** As a pattern, so that the documents state the rule too. */
-const withoutNul = '^[^\\u0000]*$';
+/**
+ * As a pattern, so that the documents state the rule too. NUL cannot be stored by PostgreSQL; the others turn the direction
+ * of all text after them (Unicode UAX #9), also of what a page shows beside it. Marks of one place, as Arabic and Hebrew
+ * need them, may stay.
+ */
+const withoutNulAndTurns = '^[^\\u0000\\u202a-\\u202e\\u2066-\\u2069]*$';
+/** What nobody sees: spaces, controls, and what Unicode says to show as nothing, such as a soft hyphen. */
+const invisible = /^[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Z}]+$/u;
 
-/** Text that a caller gives: PostgreSQL cannot store NUL, and half a surrogate pair is no text at all. */
+/** Text that a caller gives: without what hides or disguises it, and half a surrogate pair is no text at all. */
 export const givenText = z
   .string()
-  .regex(new RegExp(withoutNul), 'must not hold NUL characters')
+  .regex(new RegExp(withoutNulAndTurns), 'must not hold NUL, nor characters that turn the direction of text')
   .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
-  .trim();
+  .trim()
+  .refine((text) => !invisible.test(text), 'must hold something that can be seen');
 
 /** Money in the currency's minor unit (cents); never a float. */
 export const minorUnits = z.int().nonnegative().meta({ example: 4598 });

@@ -21,6 +21,12 @@ describe('a page', () => {
     expect(toPage([], 2, '-created_at', at)).toEqual({ data: [], next_cursor: null });
   });
 
+  test('goes on after a text that was taken in when the rules were others', () => {
+    const rows = [{ ...row(2), name: ' \u202eold' }, row(1)];
+    const { next_cursor: cursor } = toPage(rows, 1, 'name', () => ' \u202eold');
+    expect(readCursor(cursor ?? '', 'name', sortValues.text)).toEqual([' \u202eold', row(2).id]);
+  });
+
   test.each([
     [sortValues.time, '0000-01-01T00:00:00Z'],
     [sortValues.time, 'tomorrow'],
@@ -29,6 +35,7 @@ describe('a page', () => {
     [sortValues.amount, 1e30],
     [sortValues.number, 2 ** 31],
     [sortValues.text, 'a\0b'],
+    [sortValues.text, '\ud800'],
     [sortValues.text, 7],
   ])('refuses a sort value that its column could not hold (%#)', (values, value) => {
     const cursor = Buffer.from(JSON.stringify(['sort', value, row(1).id])).toString('base64url');

@@ -189,7 +189,7 @@ describe('rights that were taken away', () => {
         status: 401,
       });
     }
-    expect((await login()).status).toBe(401);
+    expect((await login()).status).toBe(403);
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { demoPassword } from '@live-orders/contracts/demo.ts';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import pg from 'pg';
 import { afterAll, expect } from 'vitest';
@@ -83,6 +84,12 @@ const withoutOrders = async (): Promise<Problem> => {
   }
 };
 
+const loginOfDeactivated = async (): Promise<Problem> => {
+  const { session } = await anybody.register();
+  await admin.send('DELETE', `/users/api/users/${session?.user.id}`);
+  return anybody.problem('POST', `${auth}/login`, { email: session?.user.email, password: demoPassword });
+};
+
 /** How each code is met; or the test that meets it, for what takes a test of its own. */
 const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
   malformed_request: () => customer.problem('POST', path, '{"items":'),
@@ -90,6 +97,7 @@ const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
   invalid_credentials: () =>
     anybody.problem('POST', `${auth}/login`, { email: 'nobody@example.com', password: 'a wrong password' }),
   forbidden: () => customer.problem('GET', '/users/api/users'),
+  account_deactivated: loginOfDeactivated,
   not_found: () => staff.problem('GET', `${path}/${unknownId}`),
   email_taken: () =>
     anybody.problem('POST', `${auth}/register`, { email: 'staff@example.com', password: 'password123', name: 'Sam' }),

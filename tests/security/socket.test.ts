@@ -174,8 +174,11 @@ describe('a session that ends', () => {
     expect(await fired.problem('POST', '/users/api/auth/refresh', body)).toMatchObject({ status: 401 });
     const credentials = { email: fired.session?.user.email, password: 'password123' };
     expect(await fired.problem('POST', '/users/api/auth/login', credentials)).toMatchObject({
-      status: 401,
-      code: 'invalid_credentials',
+      status: 403,
+      code: 'account_deactivated',
     });
+    // Whoever does not know the password learns nothing of the account.
+    const guess = { ...credentials, password: 'not the password' };
+    expect(await fired.problem('POST', '/users/api/auth/login', guess)).toMatchObject({ code: 'invalid_credentials' });
   });
 });

@@ -24,6 +24,7 @@ export const errorCatalogue = {
   unauthenticated: { status: 401, title: 'A valid access token is needed' },
   invalid_credentials: { status: 401, title: 'E-mail or password is wrong' },
   forbidden: { status: 403, title: 'This is not allowed here' },
+  account_deactivated: { status: 403, title: 'This account is deactivated' },
   not_found: { status: 404, title: 'There is nothing here' },
   email_taken: { status: 409, title: 'This e-mail address is already registered' },
   insufficient_stock: {

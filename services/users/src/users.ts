@@ -82,9 +82,9 @@ export class Users {
     }
   }
 
-  /** The active user with this address; null when there is none. */
+  /** The user with this address, deactivated or not; null when there is none. */
   async byEmail(email: string): Promise<UserRow | null> {
-    const [row] = await this.#select('WHERE u.email = $email AND u.active', { email });
+    const [row] = await this.#select('WHERE u.email = $email', { email });
     return row ?? null;
   }
 

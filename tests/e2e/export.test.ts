@@ -59,6 +59,18 @@ describe('an export', () => {
     expect(rows[0]).not.toContain('internal');
   });
 
+  test('begins as CSV with a byte order mark where one is asked for', async () => {
+    const begin = async (query: string): Promise<number[]> => {
+      const headers = { authorization: `Bearer ${customer.session?.access_token}` };
+      const answer = await fetch(`${customer.url}/orders/api/orders/export${query}`, { headers });
+      return [...new Uint8Array(await answer.arrayBuffer()).subarray(0, 3)];
+    };
+    const mark = [0xef, 0xbb, 0xbf];
+    expect(await begin('?bom=true')).toEqual(mark);
+    expect(await begin('')).toEqual([...Buffer.from('num')]);
+    expect(await begin('?bom=true&format=ndjson')).not.toEqual(mark);
+  });
+
   test('needs a token and a format that there is', async () => {
     expect(await anybody.problem('GET', '/orders/api/orders/export')).toMatchObject({ status: 401 });
     expect(await staff.problem('GET', '/orders/api/orders/export?format=xlsx')).toMatchObject({

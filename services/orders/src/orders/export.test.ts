@@ -32,7 +32,7 @@ const text = async (parts: AsyncIterable<string>): Promise<string> => (await Arr
 
 describe('a CSV export', () => {
   test('quotes what needs it, and defuses what a spreadsheet would take for a formula', async () => {
-    const csv = await text(toCsv(batches(), true));
+    const csv = await text(toCsv(batches(), { forTeam: true, bom: false }));
     const row = `1001,${id},pending,"'=HYPERLINK(""http://evil"")",${id},4598,USD,"2 x Knife 8""","two,\nlines",1,,${at},${at},'@sam,\r\n`;
     const head =
       'number,id,status,customer_name,customer_id,total_amount,currency,items,note,version,due_at,created_at,updated_at,assigned_name,internal_note\r\n';
@@ -44,18 +44,20 @@ describe('a CSV export', () => {
       for (const note of ['＝1+1', '＠SUM(1)', '\u200b=1+1', ' =1+1', '\u0085=1', '|calc']) yield [{ ...order, note }];
       yield [{ ...order, note: 'a;=1+1' }];
     }
-    const cells = (await text(toCsv(odd(), false))).split('\r\n').map((row) => row.split(',')[8] ?? '');
+    const cells = (await text(toCsv(odd(), { forTeam: false, bom: false })))
+      .split('\r\n')
+      .map((row) => row.split(',')[8] ?? '');
     expect(cells.slice(1, 7).every((cell) => cell.startsWith("'"))).toBe(true);
     expect(cells[7]).toBe('"a;=1+1"');
   });
 
   test('has every member of an order, but only the name of who takes care of it', async () => {
-    const head = (await text(toCsv(batches(), true))).split('\r\n')[0]?.split(',') ?? [];
+    const head = (await text(toCsv(batches(), { forTeam: true, bom: false }))).split('\r\n')[0]?.split(',') ?? [];
     expect([...head, 'assigned_to'].sort()).toEqual(Object.keys(orderSchema.shape).sort());
   });
 
   test('has no internal columns for customers', async () => {
-    const csv = await text(toCsv(batches(), false));
+    const csv = await text(toCsv(batches(), { forTeam: false, bom: false }));
     expect(csv).not.toContain('assigned');
     expect(csv).not.toContain('@sam');
   });

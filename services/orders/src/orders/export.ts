@@ -36,9 +36,12 @@ const valueOf = (order: Order, column: Column) =>
   column === 'items' ? order.items.map(({ quantity, name }) => `${quantity} x ${name}`).join('; ') : order[column];
 
 /** The export as CSV, a row for each order; for the team it has columns that customers do not get. */
-export async function* toCsv(batches: AsyncIterable<Order[]>, forTeam: boolean): AsyncGenerator<string> {
+export async function* toCsv(
+  batches: AsyncIterable<Order[]>,
+  { forTeam, bom }: { forTeam: boolean; bom: boolean },
+): AsyncGenerator<string> {
   const shown: readonly Column[] = forTeam ? [...columns, ...staffColumns] : columns;
-  yield `${shown.join(',')}\r\n`;
+  yield `${bom ? '\uFEFF' : ''}${shown.join(',')}\r\n`;
   for await (const orders of batches) {
     yield orders.map((order) => `${shown.map((column) => cell(valueOf(order, column))).join(',')}\r\n`).join('');
   }

@@ -1,4 +1,5 @@
 import { customerOrder, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { flagOff } from '@live-orders/contracts/domain/fields.ts';
 import { orderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
@@ -8,7 +9,10 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { toCsv, toNdjson } from '../orders/export.ts';
 import type { Orders } from '../orders/orders.ts';
 
-const exportQuery = orderFilter.extend({ format: z.enum(['csv', 'ndjson']).default('csv') });
+const exportQuery = orderFilter.extend({
+  format: z.enum(['csv', 'ndjson']).default('csv'),
+  bom: flagOff.meta({ description: 'Begins a CSV file with the byte order mark by which spreadsheets know UTF-8' }),
+});
 
 const exportOrders = route({
   policy: 'signed-in',
@@ -53,12 +57,12 @@ async function* forCustomers(batches: AsyncIterable<Order[]>): AsyncGenerator<Or
 /** The list as a file. `/orders/export` goes before `/orders/{id}`; `checkRoutes` would notice. */
 export const registerExportRoute = (app: OpenAPIHono<AuthEnv>, { orders, log }: { orders: Orders; log: Log }): void => {
   app.openapi(exportOrders, async (c) => {
-    const { format, ...filter } = c.req.valid('query');
+    const { format, bom, ...filter } = c.req.valid('query');
     const { identity } = c.var;
     const forTeam = isStaff(identity.role);
     const all = await begun(orders.batches(filter, forTeam ? null : identity.id));
     const batches = forTeam ? all : forCustomers(all);
-    const texts = format === 'csv' ? toCsv(batches, forTeam) : toNdjson(batches);
+    const texts = format === 'csv' ? toCsv(batches, { forTeam, bom }) : toNdjson(batches);
     const stream = ReadableStream.from(logged(texts, log)).pipeThrough(new TextEncoderStream());
     const name = `orders-${new Date().toISOString().slice(0, 10)}.${format}`;
     return c.body(stream, 200, {

@@ -107,12 +107,12 @@ const problemOf = (codes: ErrorCode[]) => ({
 });
 
 /**
- * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also meet a fault
- * of ours, or a store that is away.
+ * The problems that a route may answer with: statuses for their usual code, and codes. Any call may also be one too many
+ * of the caller's at once (the gateway counts), or meet a fault of ours, or a store that is away.
  */
 export const problems = (...wanted: ProblemName[]): Record<string, ReturnType<typeof problemOf>> => {
-  const codes = [...wanted, 500 as const, 503 as const].map((one) => (isStatus(one) ? usual[one] : one));
-  const byStatus = Map.groupBy(codes, (code) => String(errorCatalogue[code].status));
+  const codes = [...wanted, 429 as const, 500 as const, 503 as const].map((one) => (isStatus(one) ? usual[one] : one));
+  const byStatus = Map.groupBy(new Set(codes), (code) => String(errorCatalogue[code].status));
   return Object.fromEntries([...byStatus].map(([status, list]) => [status, problemOf(list)]));
 };
 

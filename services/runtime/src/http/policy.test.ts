@@ -62,7 +62,7 @@ describe('a route’s policy is enforced, and its document says so', () => {
     expect(await answers('public')).toEqual({
       statuses: [204, 204, 204, 204, 204],
       secured: false,
-      described: ['204', '404', '500', '503'],
+      described: ['204', '404', '429', '500', '503'],
     });
   });
 
@@ -70,7 +70,7 @@ describe('a route’s policy is enforced, and its document says so', () => {
     expect(await answers('signed-in')).toEqual({
       statuses: [401, 401, 204, 204, 204],
       secured: true,
-      described: ['204', '401', '404', '500', '503'],
+      described: ['204', '401', '404', '429', '500', '503'],
     });
   });
 
@@ -78,7 +78,7 @@ describe('a route’s policy is enforced, and its document says so', () => {
     expect(await answers(['staff', 'admin'])).toEqual({
       statuses: [401, 401, 403, 204, 204],
       secured: true,
-      described: ['204', '401', '403', '404', '500', '503'],
+      described: ['204', '401', '403', '404', '429', '500', '503'],
     });
   });
 

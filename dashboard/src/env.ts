@@ -14,6 +14,11 @@ export const variables = defineEnvVars({
     schema: text.pipe(httpUrl.default('http://127.0.0.1:3000')),
     description: 'Where this server reaches the gateway',
   },
+  PROXY_SECRET: {
+    schema: text.pipe(z.string().min(32, 'must have at least 32 characters').optional()),
+    description:
+      'The gateway’s PROXY_SECRET, so that it counts attempts by the browsers’ addresses; not needed on one machine',
+  },
   PUBLIC_GATEWAY_URL: {
     schema: text.pipe(httpUrl.optional()),
     description: 'Where browsers reach the gateway’s WebSocket; default: the page’s host name, port 3000',

@@ -17,6 +17,7 @@ import { registerServerSentEvents } from './connections/sse.ts';
 import type { Tickets } from './connections/tickets.ts';
 import { registerDocs } from './docs/docs.ts';
 import type { Hub } from './fanout/hub.ts';
+import type { Callers } from './http/callers.ts';
 import type { Upstream } from './http/upstream.ts';
 import { proxyTo } from './proxy/proxy.ts';
 import { signedInUnlessPublic } from './proxy/public-calls.ts';
@@ -27,6 +28,7 @@ interface GatewayOptions {
   verify: Verify;
   tickets: Tickets;
   origins: Origins;
+  callers: Callers;
   users: Upstream;
   orders: Upstream;
   hub: Hub;
@@ -109,7 +111,7 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
   registerServerSentEvents(app, options);
 
   for (const upstream of [options.users, options.orders]) {
-    const forward = proxyTo(upstream, options.log);
+    const forward = proxyTo({ upstream, callers: options.callers, log: options.log });
     // Only the API of a service is forwarded; its metrics and its keys are not for the outside.
     app.all(`/${upstream.name}/api`, signedInUnlessPublic, forward);
     app.all(`/${upstream.name}/api/*`, signedInUnlessPublic, forward);

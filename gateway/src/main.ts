@@ -31,6 +31,7 @@ import { registerWebSocket } from './connections/websocket.ts';
 import { History } from './fanout/history.ts';
 import { Hub } from './fanout/hub.ts';
 import { refuseRevoked, Revocations } from './fanout/revocations.ts';
+import { Callers, readProxies } from './http/callers.ts';
 import { Upstream } from './http/upstream.ts';
 import { PresenceChannel } from './presence/presence-channel.ts';
 import { Heartbeat } from './stream/heartbeat.ts';
@@ -61,6 +62,22 @@ const config = loadConfig(
     HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
     MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
     MAX_CLIENTS_PER_USER: z.coerce.number().int().min(1).default(50),
+    /** Shared with the dashboard, which proves by it that it may say for whom it calls. */
+    PROXY_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+    /** Whose X-Forwarded-For is believed: addresses, networks, `loopback`. */
+    TRUSTED_PROXIES: z
+      .string()
+      .default('loopback')
+      .transform((text, context) => {
+        try {
+          return readProxies(text);
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+          return z.NEVER;
+        }
+      }),
+    /** For how long an idle connection stays open: longer than the balancer before the gateway keeps its own. */
+    KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(75),
   }),
   join(import.meta.dirname, '..'),
 );
@@ -97,6 +114,12 @@ const stagePoll = new StagePoll({
 const verify = refuseRevoked(createVerifier(remoteKeys(config.USERS_URL)), revocations);
 const tickets = new Tickets(redis, prefix);
 const origins = new Origins(config.ALLOWED_ORIGINS, { sameHost: config.NODE_ENV !== 'production' });
+if (config.NODE_ENV === 'production' && origins.unencrypted.length > 0)
+  log.warn(
+    { ALLOWED_ORIGINS: origins.unencrypted },
+    'pages are opened without https, so that passwords and tokens can be read on the way: put a proxy that ends TLS before both',
+  );
+const callers = new Callers(config.TRUSTED_PROXIES, config.PROXY_SECRET);
 const drain = new Drain(hub);
 const admission = new Admission({
   hub,
@@ -118,6 +141,7 @@ const app = createGatewayApp({
   verify,
   tickets,
   origins,
+  callers,
   users,
   orders,
   hub,
@@ -133,7 +157,8 @@ const app = createGatewayApp({
   }),
 });
 const attachWebSocket = registerWebSocket(app, { hub, admission, presence, countClose, log });
-const listening = { host: config.HOST, port: config.PORT, log, graceMs, isUpgrade: asksForSocket };
+const keepAliveMs = config.KEEP_ALIVE_SECONDS * 1000;
+const listening = { host: config.HOST, port: config.PORT, log, graceMs, keepAliveMs, isUpgrade: asksForSocket };
 const http = httpServer(app, listening, attachWebSocket);
 
 await run(

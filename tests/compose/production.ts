@@ -6,7 +6,7 @@ import { readLoginPage } from './dashboard.ts';
 import { freePort, type Stack } from './docker.ts';
 
 const secret = (): string => randomBytes(32).toString('hex');
-const secrets = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'JWT_SECRET'];
+const secrets = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'JWT_SECRET', 'PROXY_SECRET'];
 const origin = 'https://orders.example.com';
 const processes = ['users-service', 'orders-service', 'bridge', 'gateway', 'frontend'];
 
@@ -29,12 +29,19 @@ const refusals = async (checks: Checks, stack: Stack, settings: Record<string, s
       must(code !== 0 && stderr.includes(`set ${name}`), `docker compose up ended with ${code}: ${stderr}`);
     });
   }
-  const weak = { known: 'development-only-secret-do-not-use-in-production', short: 'secret' };
-  for (const [kind, value] of Object.entries(weak)) {
-    await checks.step(`production: refuses a ${kind} JWT_SECRET`, async () => {
-      await stack.set({ ...settings, JWT_SECRET: value });
+  const weak = [
+    ['JWT_SECRET', 'development-only-secret-do-not-use-in-production'],
+    ['JWT_SECRET', 'secret'],
+    ['BCRYPT_COST', '4'],
+  ] as const;
+  for (const [name, value] of weak) {
+    await checks.step(`production: refuses ${name}=${value}`, async () => {
+      await stack.set({ ...settings, [name]: value });
       const { code, stderr } = await stack.try(['run', '--rm', '--no-deps', '-T', 'users-service']);
-      must(code === 1 && /cannot start: .*JWT_SECRET/.test(stderr), `the users service ended with ${code}: ${stderr}`);
+      must(
+        code === 1 && new RegExp(`cannot start: .*${name}`).test(stderr),
+        `the users service ended with ${code}: ${stderr}`,
+      );
     });
   }
   await stack.set(settings);

@@ -1,12 +1,14 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, get, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { serve } from '@hono/node-server';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { createLog, type Log } from '@live-orders/runtime/process/log.ts';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { z } from 'zod';
+import { Callers, readProxies } from '../http/callers.ts';
 import { proxyTo } from './proxy.ts';
 import { fillQueue, holds, take } from '../testing/upstream.ts';
 import { Upstream } from '../http/upstream.ts';
@@ -64,12 +66,13 @@ beforeEach(async () => {
   const app = createApp(log);
   const base = `http://127.0.0.1:${portOf(service)}`;
   impatient = new Upstream('impatient', base);
-  app.all('/things/*', proxyTo(new Upstream('things', base), log));
-  app.all('/impatient/*', proxyTo(impatient, log, 200));
-  app.all('/unread/*', proxyTo(new Upstream('unread', base), log, undefined, 100));
-  app.all('/gone/*', proxyTo(new Upstream('gone', 'http://127.0.0.1:1'), log));
+  const common = { callers: new Callers(readProxies('')), log };
+  app.all('/things/*', proxyTo({ ...common, upstream: new Upstream('things', base) }));
+  app.all('/impatient/*', proxyTo({ ...common, upstream: impatient, patienceMs: 200 }));
+  app.all('/unread/*', proxyTo({ ...common, upstream: new Upstream('unread', base), stalledMs: 100 }));
+  app.all('/gone/*', proxyTo({ ...common, upstream: new Upstream('gone', 'http://127.0.0.1:1') }));
   // Of this name more is cut off than was matched.
-  app.all('/cut/*', proxyTo(new Upstream('cut-', base), log));
+  app.all('/cut/*', proxyTo({ ...common, upstream: new Upstream('cut-', base) }));
   gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await once(gateway, 'listening');
   url = `http://127.0.0.1:${portOf(gateway)}`;
@@ -108,14 +111,34 @@ describe('a request', () => {
         forwarded: 'for=1.2.3.4',
         'x-real-ip': '1.2.3.4',
         'x-user-id': 'admin',
+        x_user_id: 'admin',
+        'x-original-url': '/api/users',
+        cookie: 'session=1',
         authorization: 'Bearer kept',
+        'if-match': '"3"',
       },
     });
     const { headers } = echo.parse(answer);
-    expect(headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', authorization: 'Bearer kept' });
+    expect(headers).toMatchObject({ authorization: 'Bearer kept', 'if-match': '"3"', 'x-forwarded-for': '127.0.0.1' });
     expect(headers['x-request-id']).toMatch(/^[\w-]{20,}$/);
-    for (const name of ['x-forwarded-host', 'forwarded', 'x-real-ip', 'x-user-id'])
+    for (const name of [
+      'x-forwarded-host',
+      'forwarded',
+      'x-real-ip',
+      'x-user-id',
+      'x_user_id',
+      'x-original-url',
+      'cookie',
+    ])
       expect(headers).not.toHaveProperty(name);
+  });
+
+  test('arrives without the headers that it names as those of this connection', async () => {
+    const headers = { connection: 'close, Accept-Language', 'accept-language': 'pl', 'user-agent': 'kept' };
+    const [response] = (await once(get(`${url}/things/api`, { headers }), 'response')) as [IncomingMessage];
+    const arrived = echo.parse(await json(response)).headers;
+    expect(arrived).toMatchObject({ 'user-agent': 'kept' });
+    expect(arrived).not.toHaveProperty('accept-language');
   });
 });
 

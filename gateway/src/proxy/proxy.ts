@@ -4,6 +4,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
+import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
 import type { Context } from 'hono';
 import { type Dispatcher, errors } from 'undici';
 import {
@@ -14,12 +15,28 @@ import {
   type Upstream,
   type UpstreamRequest,
 } from '../http/upstream.ts';
+import type { Callers } from '../http/callers.ts';
 import { InFlight } from './in-flight.ts';
 import { outgoingOf } from '../http/outgoing.ts';
 
-/** Headers of one connection (RFC 9110, 7.6.1), and those that only the gateway itself may set. */
-const notForwarded =
-  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|expect|forwarded|x-forwarded-.*|x-real-ip|x-user-.*|content-length)$/;
+/**
+ * What services read of a caller's headers. Any other stays here, so that none can pass for one of the gateway's own, in
+ * whatever spelling.
+ */
+const forwarded = [
+  'accept',
+  'accept-language',
+  'authorization',
+  'content-encoding',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-none-match',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+];
+/** Headers of one connection (RFC 9110, 7.6.1). */
 const notReturned = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
 /** Answers up to this size are read whole, so that a client that does not read holds no connection to a service. */
 const wholeBytes = 4 * 1024 * 1024;
@@ -31,10 +48,25 @@ const exportsPerUser = 2;
 
 const isExport = (path: string): boolean => path.endsWith('/export');
 
-const requestHeaders = (c: ProxyContext, prefix: string): Record<string, string> => {
+const requestHeaders = (c: ProxyContext, prefix: string, callers: Callers): Record<string, string> => {
   const headers: Record<string, string> = {};
-  for (const [name, value] of c.req.raw.headers) if (!notForwarded.test(name)) headers[name] = value;
-  headers['x-forwarded-for'] = getConnInfo(c).remote.address ?? 'unknown';
+  // The caller means these for the gateway alone (RFC 9110, 7.6.1).
+  const named = new Set(
+    c.req
+      .header('connection')
+      ?.toLowerCase()
+      .split(/\s*,\s*/),
+  );
+  for (const name of forwarded) {
+    const value = c.req.header(name);
+    if (value !== undefined && !named.has(name)) headers[name] = value;
+  }
+  const { address: peer = 'unknown' } = getConnInfo(c).remote;
+  headers['x-forwarded-for'] = callers.addressOf(
+    peer,
+    c.req.header('x-forwarded-for'),
+    c.req.header(proxySecretHeader),
+  );
   headers['x-forwarded-prefix'] = prefix;
   headers['x-request-id'] = c.get('requestId');
   return headers;
@@ -117,12 +149,22 @@ const stream = (body: Readable, outgoing: ServerResponse, log: Log, stalledMs: n
   return ReadableStream.from(taken());
 };
 
+interface ProxyOptions {
+  upstream: Upstream;
+  /** Tells whom a request is of; the service learns that as `x-forwarded-for`. */
+  callers: Callers;
+  log: Log;
+  patienceMs?: number;
+  stalledMs?: number;
+}
+
 /**
  * Forwards requests below `/<name>/` to the service of that name, without that prefix, body and answer unchanged. Throws
  * `upstream_unavailable`, `upstream_timeout` when no answer begins within `patienceMs`, `unavailable` when too many wait for
  * a connection, or `too_many_requests`. A long answer of which nothing is taken for `stalledMs` is given up.
  */
-export const proxyTo = (upstream: Upstream, log: Log, patienceMs = 15_000, stalledMs = 30_000) => {
+export const proxyTo = (options: ProxyOptions) => {
+  const { upstream, callers, log, patienceMs = 15_000, stalledMs = 30_000 } = options;
   const prefix = `/${upstream.name}`;
   const requests = new InFlight(requestsPerUser);
   const exports = new InFlight(exportsPerUser);
@@ -136,7 +178,7 @@ export const proxyTo = (upstream: Upstream, log: Log, patienceMs = 15_000, stall
         // The path that was matched, and that may have been let through without a token: no other reaches the service.
         path: `${c.req.path.slice(prefix.length)}${new URL(c.req.url).search}`,
         method: methodOf(c),
-        headers: requestHeaders(c, prefix),
+        headers: requestHeaders(c, prefix, callers),
         body: hasBody(c) ? Buffer.from(await c.req.arrayBuffer()) : null,
       };
       const { statusCode, headers, body } = await ask(connections, request, patienceMs, c.req.raw.signal);

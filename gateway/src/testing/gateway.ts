@@ -12,6 +12,7 @@ import { Admission } from '../connections/admission.ts';
 import { measureClients } from '../connections/client-metrics.ts';
 import { Origins } from '../connections/origins.ts';
 import { asksForSocket } from '../connections/upgrades.ts';
+import { Callers, readProxies } from '../http/callers.ts';
 import { Upstream } from '../http/upstream.ts';
 import { Tickets } from '../connections/tickets.ts';
 import { registerWebSocket } from '../connections/websocket.ts';
@@ -117,6 +118,7 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
   const countClose = measureClients(metrics, hub);
   const app = createGatewayApp({
     ...{ log, hub, admission, verify, tickets, origins, metrics, countClose },
+    callers: new Callers(readProxies('')),
     users: new Upstream('users', 'http://127.0.0.1:1'),
     orders: new Upstream('orders', 'http://127.0.0.1:1'),
     health: () => {

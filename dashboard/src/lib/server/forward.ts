@@ -1,12 +1,12 @@
 import type { RequestEvent } from '@sveltejs/kit';
-import { callGateway, makeProblem, problemResponse, type GatewayCall } from './gateway.ts';
+import { callerOf, callGateway, makeProblem, problemResponse, type GatewayCall } from './gateway.ts';
 import { renewSession } from './session.ts';
 
 const passedOn = ['content-type', 'etag', 'location', 'retry-after'] as const;
 
 /** Calls the gateway as the user who is logged in. When it does not accept the access token, that is renewed once. */
 export async function callAsUser(event: RequestEvent, path: string, call: GatewayCall = {}): Promise<Response> {
-  const client = event.getClientAddress();
+  const client = callerOf(event);
   if (!event.locals.accessToken) {
     return problemResponse(makeProblem('upstream_unavailable', 'The session could not be renewed at the moment.'));
   }

@@ -1,5 +1,7 @@
-import { GATEWAY_URL } from '$app/env/private';
+import { GATEWAY_URL, PROXY_SECRET } from '$app/env/private';
+import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
 import { errorCatalogue, problem, type ErrorCode, type Problem } from '@live-orders/contracts/rest/errors.ts';
+import type { RequestEvent } from '@sveltejs/kit';
 import type { z } from 'zod';
 
 export interface GatewayCall {
@@ -8,9 +10,13 @@ export interface GatewayCall {
   body?: string;
   /** Milliseconds within which the answer must have come. Default 10 s. */
   limit?: number;
-  /** The browser's address, by which the gateway counts attempts to log in. */
+  /** Who calls, by `callerOf`: the gateway counts attempts to log in by it. */
   client?: string;
 }
+
+/** The browser's address behind those that proxies say, as X-Forwarded-For has it; the gateway decides which it believes. */
+export const callerOf = (event: RequestEvent): string =>
+  [event.request.headers.get('x-forwarded-for'), event.getClientAddress()].filter(Boolean).join(', ');
 
 const base = GATEWAY_URL.replace(/\/$/, '');
 
@@ -26,7 +32,10 @@ export const problemResponse = (value: Problem): Response =>
 export async function callGateway(path: string, call: GatewayCall = {}): Promise<Response> {
   const headers = new Headers({ accept: 'application/json, application/problem+json' });
   if (call.token) headers.set('authorization', `Bearer ${call.token}`);
-  if (call.client) headers.set('x-forwarded-for', call.client);
+  if (call.client) {
+    headers.set('x-forwarded-for', call.client);
+    if (PROXY_SECRET) headers.set(proxySecretHeader, PROXY_SECRET);
+  }
   if (call.body !== undefined) headers.set('content-type', 'application/json');
   const signal = AbortSignal.timeout(call.limit ?? 10_000);
   try {

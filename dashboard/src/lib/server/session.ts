@@ -1,7 +1,7 @@
 import { session, type Session } from '@live-orders/contracts/rest/users.ts';
 import { user, type User } from '@live-orders/contracts/domain/users.ts';
 import type { Cookies, RequestEvent } from '@sveltejs/kit';
-import { askGateway, type Answer } from './gateway.ts';
+import { askGateway, callerOf, type Answer } from './gateway.ts';
 import { isHttps } from './origin.ts';
 
 /** Unusual names, because all programs on a host share its cookies, whatever their ports. */
@@ -71,7 +71,7 @@ function renew(refreshToken: string, client: string): Promise<Answer<Session>> {
 export async function renewSession(event: RequestEvent): Promise<void> {
   const refreshToken = event.cookies.get(names.refresh);
   if (!refreshToken) return dropSession(event);
-  const answer = await renew(refreshToken, event.getClientAddress());
+  const answer = await renew(refreshToken, callerOf(event));
   if (answer.ok) keepSession(event, answer.data);
   else if (answer.problem.status < 500 && answer.problem.status !== 429) dropSession(event);
   else event.locals.accessToken = null;

@@ -1,5 +1,5 @@
 import { NODE_ENV } from '$app/env/private';
-import { askGateway } from '#lib/server/gateway.ts';
+import { askGateway, callerOf } from '#lib/server/gateway.ts';
 import { dropSession, keepSession } from '#lib/server/session.ts';
 import type { Problem } from '@live-orders/contracts/rest/errors.ts';
 import { credentials, session, verification } from '@live-orders/contracts/rest/users.ts';
@@ -13,6 +13,7 @@ function safeNext(next: string | null): string {
 
 const messages: Partial<Record<Problem['code'], string>> = {
   invalid_credentials: 'The e-mail or the password is wrong.',
+  account_deactivated: 'This account is deactivated. Ask an administrator to activate it again.',
   too_many_requests: 'There were too many attempts.',
   upstream_unavailable:
     'The server can’t be reached at the moment. Nothing is wrong with your password; try again shortly.',
@@ -46,7 +47,7 @@ export const actions: Actions = {
     const answer = await askGateway(session, '/users/api/auth/login', {
       method: 'POST',
       body: JSON.stringify(given.data),
-      client: event.getClientAddress(),
+      client: callerOf(event),
     });
     if (!answer.ok) {
       const { status, code, title } = answer.problem;

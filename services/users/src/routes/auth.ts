@@ -6,6 +6,7 @@ import { route } from '@live-orders/runtime/http/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { LoginGuard } from '../login-guard.ts';
+import { placeOf } from '../place.ts';
 import { toUser } from '../rows.ts';
 import { passwordFits } from '../passwords.ts';
 import type { Sessions } from '../sessions.ts';
@@ -22,7 +23,7 @@ const login = route({
   tags,
   request: body(credentials),
   responses: { 200: json(session, 'Logged in') },
-  problems: ['invalid_credentials', ...bodyProblems, 429],
+  problems: ['invalid_credentials', 'account_deactivated', ...bodyProblems],
 });
 const register = route({
   policy: 'public',
@@ -35,7 +36,7 @@ const register = route({
   responses: {
     201: json(session, 'Registered as a customer, and logged in'),
   },
-  problems: ['email_taken', ...bodyProblems, 429],
+  problems: ['email_taken', ...bodyProblems],
 });
 const refresh = route({
   policy: 'public',
@@ -70,7 +71,7 @@ const verifyToken = route({
 });
 
 /** Where a request came from, as the gateway says; it removes what a client claims. */
-const origin = (c: Context): string => c.req.header('x-forwarded-for') ?? 'direct';
+const origin = (c: Context): string => placeOf(c.req.header('x-forwarded-for') ?? 'direct');
 
 /** Login, registration and the life of sessions. */
 export const registerAuthRoutes = (
@@ -90,6 +91,8 @@ export const registerAuthRoutes = (
     // Asked again: of many guesses sent at once only the first ten may learn whether they were right.
     await guard.check(email, origin(c));
     await guard.succeeded(email, origin(c));
+    // Told only to whoever knows the password; a stranger does not learn that there is such an account.
+    if (!user.active) throw new ProblemError('account_deactivated', 'Ask an administrator to activate it again.');
     return c.json(await sessions.open(user), 200);
   });
 

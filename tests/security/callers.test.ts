@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import { demoPassword } from '@live-orders/contracts/demo.ts';
+import { beforeEach, describe, expect } from 'vitest';
+import { Api } from '@live-orders/test-support/clients/api.ts';
+import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import type { System } from '@live-orders/test-support/system/system.ts';
+
+let system: System;
+let email: string;
+
+test.beforeAll(async ({ shop }) => {
+  ({ system } = shop);
+  await system.ensure('dashboard');
+});
+
+beforeEach(async () => {
+  email = (await new Api(system.gatewayUrl).register()).session?.user.email ?? '';
+});
+
+/** By REST, through a proxy on this machine that has written the header; the status. */
+const logIn = async (forwardedFor: string, password: string): Promise<number> => {
+  const headers = { 'content-type': 'application/json', 'x-forwarded-for': forwardedFor };
+  const body = JSON.stringify({ email, password });
+  return (await fetch(`${system.gatewayUrl}${calls.login.path}`, { method: 'POST', headers, body })).status;
+};
+
+/** As a person does, by the dashboard's form, through a proxy on this machine; the status. */
+const logInByForm = async (forwardedFor: string, password: string): Promise<number> => {
+  const url = system.dashboardUrl;
+  const headers = { accept: 'text/html', origin: new URL(url).origin, 'x-forwarded-for': forwardedFor };
+  const body = new URLSearchParams({ email, password });
+  return (await fetch(`${url}/login`, { method: 'POST', headers, body, redirect: 'manual' })).status;
+};
+
+const guesses = Array.from({ length: 10 }, (_none, n) => `guess number ${n}`);
+
+describe.each([
+  ['REST', logIn, 200],
+  ['the dashboard', logInByForm, 303],
+])('ten wrong passwords by %s', (_way, attempt, welcome) => {
+  test('shut out the place that sent them, and nobody elsewhere', async () => {
+    for (const guess of guesses) await attempt('203.0.113.1', guess);
+    expect(await attempt('203.0.113.1', demoPassword)).toBe(429);
+    expect(await attempt('203.0.113.2', demoPassword)).toBe(welcome);
+  });
+
+  test('count together, whatever their sender claims', async () => {
+    for (const [n, guess] of guesses.entries()) await attempt(`198.51.100.${n}, 203.0.113.1`, guess);
+    expect(await attempt('203.0.113.2, 203.0.113.1', demoPassword)).toBe(429);
+  });
+});
+
+test('behind a proxy that is not trusted all are of its address, whatever they claim', async () => {
+  await system.withSettings('gateway', { TRUSTED_PROXIES: '192.0.2.1' }, async () => {
+    for (const [n, guess] of guesses.entries()) await logIn(`203.0.113.${n}`, guess);
+    expect(await logIn('203.0.113.99', demoPassword)).toBe(429);
+  });
+});
+
+/** As `logInByForm`, but from an address of this machine and through no proxy. */
+const logInFrom = async (localAddress: string, password: string): Promise<number | undefined> => {
+  const body = new URLSearchParams({ email, password }).toString();
+  const type = 'application/x-www-form-urlencoded';
+  const headers = { accept: 'text/html', origin: system.dashboardUrl, 'content-type': type };
+  const call = request(`${system.dashboardUrl}/login`, { method: 'POST', headers, localAddress });
+  call.end(body);
+  const [answer] = (await once(call, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+};
+
+describe('a dashboard on a machine that is not trusted', () => {
+  const PROXY_SECRET = 'a secret of this test, 32 characters long';
+  const untrusting = { TRUSTED_PROXIES: '192.0.2.1', PROXY_SECRET };
+
+  const guessAndLogInElsewhere = async (): Promise<number | undefined> => {
+    for (const guess of guesses) await logInFrom('127.0.0.2', guess);
+    expect(await logInFrom('127.0.0.2', demoPassword)).toBe(429);
+    return logInFrom('127.0.0.3', demoPassword);
+  };
+
+  test('is believed once it knows the secret', async () => {
+    await system.withSettings('gateway', untrusting, async () => {
+      await system.withSettings('dashboard', { PROXY_SECRET }, async () => {
+        expect(await guessAndLogInElsewhere()).toBe(303);
+      });
+    });
+  });
+
+  test('is not believed without it', async () => {
+    await system.withSettings('gateway', untrusting, async () => {
+      expect(await guessAndLogInElsewhere()).toBe(429);
+    });
+  });
+});

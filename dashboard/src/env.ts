@@ -1,4 +1,5 @@
 import { defineEnvVars } from '@sveltejs/kit/env';
+import { proxySecret } from '@live-orders/contracts/rest/proxy-secret.ts';
 import { z } from 'zod';
 
 /** An optional text. Compose files give an empty string to a variable that is not set. */
@@ -15,7 +16,7 @@ export const variables = defineEnvVars({
     description: 'Where this server reaches the gateway',
   },
   PROXY_SECRET: {
-    schema: text.pipe(z.string().min(32, 'must have at least 32 characters').optional()),
+    schema: text.pipe(proxySecret.optional()),
     description:
       'The gateway’s PROXY_SECRET, so that it counts attempts by the browsers’ addresses; not needed on one machine',
   },

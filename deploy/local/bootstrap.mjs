@@ -117,8 +117,9 @@ const install = async (workspaces) => {
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, 'w');
   // `npm ci` would first remove the packages from under a system that runs.
-  const how = isWhole() ? ['install', '--no-save'] : ['ci'];
-  if (isWhole()) writeFileSync(unfinished, '');
+  const adding = isWhole();
+  if (adding) writeFileSync(unfinished, '');
+  const how = adding ? ['install', '--no-save'] : ['ci'];
   // npm's settings on this machine may leave out what this project needs: dev dependencies, and binaries for the platform.
   const flags = ['--include=dev', '--include=optional', '--ignore-scripts=false', '--no-audit', '--no-fund'];
   const script = process.env.npm_execpath;

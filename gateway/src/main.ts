@@ -17,6 +17,7 @@ import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/process/run.ts';
+import { proxySecret } from '@live-orders/contracts/rest/proxy-secret.ts';
 import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
@@ -63,7 +64,7 @@ const config = loadConfig(
     MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
     MAX_CLIENTS_PER_USER: z.coerce.number().int().min(1).default(50),
     /** Shared with the dashboard, which proves by it that it may say for whom it calls. */
-    PROXY_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+    PROXY_SECRET: proxySecret.optional(),
     /** Whose X-Forwarded-For is believed: addresses, networks, `loopback`. */
     TRUSTED_PROXIES: z
       .string()

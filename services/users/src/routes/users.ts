@@ -40,7 +40,7 @@ const patchProfile = route({
   tags,
   request: body(profileChange),
   responses: { 200: json(user, 'The caller after the change') },
-  problems: [...bodyProblems],
+  problems: bodyProblems,
 });
 const list = route({
   policy: ['admin'],

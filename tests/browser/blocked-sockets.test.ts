@@ -2,7 +2,8 @@ import { afterAll, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop } from '@live-orders/test-support/browser/browser.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
-import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { SocketBlocker } from '@live-orders/test-support/browser/socket-blocker.ts';
 
 let site: Site;

@@ -1,8 +1,10 @@
 import pg from 'pg';
-import { afterAll, afterEach, expect, vi } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 
 /** More final orders than a page holds by itself. */
 const many = 2_100;
@@ -25,20 +27,22 @@ test.beforeAll(async ({ site: opened }) => {
      SELECT gen_random_uuid(), o.id, (SELECT id FROM products LIMIT 1), 'Stoneware bowl', i, 100, now(), now()
        FROM orders o, generate_series(1, 2) AS i WHERE o.number > 100000`,
   );
+  staff = await site.visit('board', { viewport: desktop });
+  await staff.login('staff@example.com');
 });
 
 afterAll(async () => {
+  await staff.leave();
   await database.query('DELETE FROM order_items USING orders o WHERE o.id = order_id AND o.number > 100000');
   await database.query('DELETE FROM orders WHERE number > 100000');
   await database.end();
 });
 
-afterEach(() => staff.leave());
-
-const visit = async (name: string, viewport: typeof desktop): Promise<Visitor> => {
-  staff = await site.visit(name, { viewport });
-  await staff.login('staff@example.com');
-  return staff;
+/** The board as it opens on a device. */
+const openBoard = async (viewport: typeof desktop): Promise<Page> => {
+  await staff.page.setViewportSize(viewport);
+  await staff.comeHome();
+  return staff.page;
 };
 
 const placeOrder = async () => {
@@ -48,7 +52,7 @@ const placeOrder = async () => {
 };
 
 test('every count says when there are orders that are not here, and all of them can be loaded', async () => {
-  const { page } = await visit('board-many', desktop);
+  const page = await openBoard(desktop);
   const chip = (filter: string) => page.locator(`[data-filter=${filter}]`);
   for (const filter of ['delivered', 'cancelled', 'all'])
     await chip(filter)
@@ -86,7 +90,7 @@ test('every count says when there are orders that are not here, and all of them 
 }, 60_000);
 
 test('the connection keeps its width while its seconds count, and is a word alone on a phone', async () => {
-  const { page } = await visit('board-header', desktop);
+  const page = await openBoard(desktop);
   const connection = page.getByTestId('connection');
   const widths = new Set<number | undefined>();
   for (const words of ['now', '1 s ago', '2 s ago']) {
@@ -98,14 +102,14 @@ test('the connection keeps its width while its seconds count, and is a word alon
   await staff.photograph('connection');
   await page.setViewportSize(phone);
   expect((await connection.innerText()).trim()).toBe('Live');
-  await staff.photograph('phone');
+  await staff.photograph('phone-connection');
 });
 
 test('on a phone the chosen status is in sight, a fade tells of more, and items have a second line', async () => {
-  const { page } = await visit('board-phone', phone);
+  const page = await openBoard(phone);
   const mask = () => page.evaluate("getComputedStyle(document.querySelector('[role=group]')).maskImage");
   await vi.waitFor(async () => expect(await mask()).toContain('gradient'), { timeout: 20_000 });
-  await staff.photograph('open');
+  await staff.photograph('phone-open');
   await page.goto('/?status=all');
   const all = page.locator('[data-filter=all]');
   await all.getByText(/^\d+\+$/).waitFor();
@@ -119,7 +123,7 @@ test('on a phone the chosen status is in sight, a fade tells of more, and items 
   await page.goto('/?status=delivered');
   const items = page.getByText('1 × Stoneware bowl, 2 × Stoneware bowl').first();
   await items.waitFor();
-  await staff.photograph('delivered');
+  await staff.photograph('phone-delivered');
   const cells = `[...document.querySelectorAll('[title$="Stoneware bowl"]')]`;
   const cut = 'cell.scrollWidth > cell.clientWidth || cell.scrollHeight > cell.clientHeight';
   expect(await page.evaluate(`${cells}.some((cell) => ${cut})`)).toBe(false);
@@ -128,7 +132,7 @@ test('on a phone the chosen status is in sight, a fade tells of more, and items 
 });
 
 test('the panel of figures closes with Escape and by a click beside it, and gives the focus back', async () => {
-  const { page } = await visit('board-panel', desktop);
+  const page = await openBoard(desktop);
   const connection = page.getByTestId('connection');
   const panel = page.getByRole('dialog', { name: 'How fresh this page is' });
   // The middle of the heading's line lies under the panel.

@@ -3,7 +3,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { desktop, phone, Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 
 let site: Site;
 

@@ -1,18 +1,16 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { afterAll, beforeEach, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 
 let site: Site;
 let staff: Visitor;
 let admin: Visitor;
 
-test.beforeAll(({ site: opened }) => {
+test.beforeAll(async ({ site: opened }) => {
   site = opened;
-});
-
-beforeEach(async () => {
   [staff, admin] = await Promise.all([
     site.visit('freshness-desktop', { viewport: desktop }),
     site.visit('freshness-phone', { viewport: phone, colorScheme: 'dark' }),
@@ -20,7 +18,11 @@ beforeEach(async () => {
   await Promise.all([staff.login('staff@example.com'), admin.login('admin@example.com')]);
 });
 
-afterEach(async () => {
+beforeEach(async () => {
+  await Promise.all([staff, admin].map((visitor) => visitor.comeHome()));
+});
+
+afterAll(async () => {
   await Promise.all([staff, admin].map((visitor) => visitor.leave()));
 });
 
@@ -40,7 +42,8 @@ const placeOrder = async () => {
 };
 
 test('the figures have their places before the first of them has come, so that nothing moves then', async () => {
-  const { page } = staff;
+  const watcher = await site.visit('freshness-figures', { viewport: desktop });
+  const { page } = watcher;
   let beating = false;
   await page.routeWebSocket(/\/ws\?/, (socket) => {
     socket.connectToServer().onMessage((text) => {
@@ -57,15 +60,16 @@ test('the figures have their places before the first of them has come, so that n
       }
     });
   });
-  await page.reload();
+  await watcher.login('staff@example.com');
   await phase(page, 'live').click();
   const panel = page.getByRole('dialog', { name: 'How fresh this page is' });
   await panel.getByText('no figures yet').last().waitFor();
-  await staff.photograph('no-figures');
+  await watcher.photograph('no-figures');
   const before = await panel.boundingBox();
   beating = true;
   await stage(page, 'Redis').getByText('answers in').waitFor();
   expect(await panel.boundingBox()).toEqual(before);
+  await watcher.leave();
 });
 
 test('how fresh a page is can be read by keyboard, figure by figure, and a dead bridge is named until it is back', async () => {

@@ -1,17 +1,15 @@
-import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 
 let site: Site;
 let admin: Visitor;
 let staff: Visitor;
 let customer: Visitor;
 
-test.beforeAll(({ site: opened }) => {
+test.beforeAll(async ({ site: opened }) => {
   site = opened;
-});
-
-beforeEach(async () => {
   [admin, staff, customer] = await Promise.all([
     site.visit('admin', { viewport: desktop }),
     site.visit('staff', { viewport: desktop, colorScheme: 'dark' }),
@@ -24,7 +22,7 @@ beforeEach(async () => {
   ]);
 });
 
-afterEach(async () => {
+afterAll(async () => {
   await Promise.all([admin, staff, customer].map((visitor) => visitor.leave()));
 });
 
@@ -89,6 +87,7 @@ describe('one order in three browsers', () => {
   });
 
   test('is caught up with after the gateway was away, and the dashboard says so meanwhile', async () => {
+    await staff.comeHome();
     await mark(staff);
     const gateway = site.system.part('gateway');
     await gateway.kill();

@@ -1,6 +1,7 @@
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { desktop } from '@live-orders/test-support/browser/browser.ts';
-import { type Site, test } from '@live-orders/test-support/fixtures/site.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { expect, vi } from 'vitest';
 import { readFrame } from '../../dashboard/src/lib/live/frame.ts';
 import { mutated } from '../faults/laboratory/rig/instance.ts';

@@ -3,7 +3,7 @@ import { session } from '@live-orders/contracts/rest/users.ts';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;

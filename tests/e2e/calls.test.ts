@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
 

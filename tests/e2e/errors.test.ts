@@ -5,7 +5,7 @@ import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contr
 import pg from 'pg';
 import { afterAll, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;

@@ -2,7 +2,7 @@ import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import pg from 'pg';
 import { afterAll, describe, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 
 let database: pg.Client;
 let anybody: Api;

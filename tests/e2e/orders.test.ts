@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import type { z } from 'zod';
 import type { Api, OrderFilters } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 
 let anybody: Api;
 let admin: Api;

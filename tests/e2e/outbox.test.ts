@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, expect, inject, vi } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import newman, { type NewmanRunSummary } from 'newman';
 import { expect, vi } from 'vitest';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 const docs = join(import.meta.dirname, '../../docs');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { afterEach, expect, vi } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 const root = join(import.meta.dirname, '../..');

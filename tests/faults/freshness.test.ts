@@ -5,7 +5,7 @@ import type { PartName } from '@live-orders/local/parts/parts.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 

@@ -5,7 +5,7 @@ import { freePort } from '@live-orders/local/process/ports.ts';
 import { ShopLife } from '@live-orders/local/traffic/shop-life.ts';
 import { type Api } from '@live-orders/test-support/clients/api.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { gatewayReady, type System } from '@live-orders/test-support/system/system.ts';
 
 /** The system's own gateway takes the orders; dashboards are at two more, which are restarted one after the other. */

@@ -4,7 +4,7 @@ import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { demoPassword } from '@live-orders/contracts/demo.ts';
 import { beforeEach, describe, expect } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;
@@ -20,10 +20,10 @@ beforeEach(async () => {
 });
 
 /** By REST, through a proxy on this machine that has written the header; the status. */
-const logIn = async (forwardedFor: string, password: string): Promise<number> => {
+const logIn = async (forwardedFor: string, password: string, gateway = system.gatewayUrl): Promise<number> => {
   const headers = { 'content-type': 'application/json', 'x-forwarded-for': forwardedFor };
   const body = JSON.stringify({ email, password });
-  return (await fetch(`${system.gatewayUrl}${calls.login.path}`, { method: 'POST', headers, body })).status;
+  return (await fetch(`${gateway}${calls.login.path}`, { method: 'POST', headers, body })).status;
 };
 
 /** As a person does, by the dashboard's form, through a proxy on this machine; the status. */
@@ -53,45 +53,34 @@ describe.each([
 });
 
 test('behind a proxy that is not trusted all are of its address, whatever they claim', async () => {
-  await system.withSettings('gateway', { TRUSTED_PROXIES: '192.0.2.1' }, async () => {
-    for (const [n, guess] of guesses.entries()) await logIn(`203.0.113.${n}`, guess);
-    expect(await logIn('203.0.113.99', demoPassword)).toBe(429);
+  await system.beside('gateway', { TRUSTED_PROXIES: '192.0.2.1' }, async (gateway) => {
+    for (const [n, guess] of guesses.entries()) await logIn(`203.0.113.${n}`, guess, gateway);
+    expect(await logIn('203.0.113.99', demoPassword, gateway)).toBe(429);
   });
 });
 
 /** As `logInByForm`, but from an address of this machine and through no proxy. */
-const logInFrom = async (localAddress: string, password: string): Promise<number | undefined> => {
+const logInFrom = async (dashboard: string, localAddress: string, password: string): Promise<number | undefined> => {
   const body = new URLSearchParams({ email, password }).toString();
   const type = 'application/x-www-form-urlencoded';
-  const headers = { accept: 'text/html', origin: system.dashboardUrl, 'content-type': type };
-  const call = request(`${system.dashboardUrl}/login`, { method: 'POST', headers, localAddress });
+  const headers = { accept: 'text/html', origin: dashboard, 'content-type': type };
+  const call = request(`${dashboard}/login`, { method: 'POST', headers, localAddress });
   call.end(body);
   const [answer] = (await once(call, 'response')) as [IncomingMessage];
   answer.resume();
   return answer.statusCode;
 };
 
-describe('a dashboard on a machine that is not trusted', () => {
+test('a dashboard on a machine that is not trusted is believed once it knows the secret', async () => {
   const PROXY_SECRET = 'a secret of this test, 32 characters long';
-  const untrusting = { TRUSTED_PROXIES: '192.0.2.1', PROXY_SECRET };
-
-  const guessAndLogInElsewhere = async (): Promise<number | undefined> => {
-    for (const guess of guesses) await logInFrom('127.0.0.2', guess);
-    expect(await logInFrom('127.0.0.2', demoPassword)).toBe(429);
-    return logInFrom('127.0.0.3', demoPassword);
+  const guessAndLogInElsewhere = async (dashboard: string): Promise<number | undefined> => {
+    for (const guess of guesses) await logInFrom(dashboard, '127.0.0.2', guess);
+    expect(await logInFrom(dashboard, '127.0.0.2', demoPassword)).toBe(429);
+    return logInFrom(dashboard, '127.0.0.3', demoPassword);
   };
 
-  test('is believed once it knows the secret', async () => {
-    await system.withSettings('gateway', untrusting, async () => {
-      await system.withSettings('dashboard', { PROXY_SECRET }, async () => {
-        expect(await guessAndLogInElsewhere()).toBe(303);
-      });
-    });
-  });
-
-  test('is not believed without it', async () => {
-    await system.withSettings('gateway', untrusting, async () => {
-      expect(await guessAndLogInElsewhere()).toBe(429);
-    });
+  await system.beside('gateway', { TRUSTED_PROXIES: '192.0.2.1', PROXY_SECRET }, async (GATEWAY_URL) => {
+    expect(await system.beside('dashboard', { GATEWAY_URL, PROXY_SECRET }, guessAndLogInElsewhere)).toBe(303);
+    expect(await system.beside('dashboard', { GATEWAY_URL }, guessAndLogInElsewhere)).toBe(429);
   });
 });

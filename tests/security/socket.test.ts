@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { sendRaw } from '@live-orders/test-support/clients/raw.ts';
-import { test } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
 let system: System;

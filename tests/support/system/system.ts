@@ -122,6 +122,18 @@ export class System {
     }
   }
 
+  /** Runs another of a part beside the one of this system, with other settings, while `work` is done at its address. */
+  async beside<T>(name: PartName, settings: Env, work: (url: string) => Promise<T>): Promise<T> {
+    const port = await freePort();
+    const onLine = (line: string): void => void this.lines.push(`other ${name}: ${line}`);
+    const part = await startPart({ name, port, env: { ...this.#env, ...settings }, onLine });
+    try {
+      return await work(`http://127.0.0.1:${port}`);
+    } finally {
+      await part.stop();
+    }
+  }
+
   /** Resolves when the part answers its health page; rejects with what was said last. */
   async start(name: PartName, settings: Env = {}): Promise<void> {
     const port = this.#ports.get(name) ?? 0;

@@ -8,6 +8,7 @@ import { orderQuery } from '../contracts/src/rest/orders.ts';
 import { Daemon } from '../deploy/local/process/daemon.ts';
 import { freePort } from '../deploy/local/process/ports.ts';
 import { httpAnswers } from '../deploy/local/parts/http-probe.ts';
+import { noLimits } from '../services/orders/src/orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
@@ -127,7 +128,7 @@ await withThrowaway(async (throwaway) => {
   const wanted = await makeShop(bare);
   const { database, log } = throwaway;
   const outbox = new Outbox(database, 'orders_outbox', log);
-  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) });
+  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits });
   const templates = await recordCreates(throwaway, orders, wanted);
   const listed = await recordStatements(database, () => orders.list(orderQuery.parse({}), null));
   const list = listed.find(({ sql }) => sql.startsWith('SELECT'));

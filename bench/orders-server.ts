@@ -1,6 +1,7 @@
 import { createLocalJWKSet } from 'jose';
 import { Registry } from 'prom-client';
 import { createOrdersApp } from '../services/orders/src/app.ts';
+import { noLimits } from '../services/orders/src/orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
@@ -22,7 +23,7 @@ const { keySet } = await Signer.create(secret);
 const app = createOrdersApp({
   log,
   metrics: new Registry(),
-  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
+  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
   verify: createVerifier(createLocalJWKSet(keySet)),

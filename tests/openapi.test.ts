@@ -11,6 +11,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createOrdersApp } from '../services/orders/src/app.ts';
+import { noLimits } from '../services/orders/src/orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
@@ -30,7 +31,7 @@ const health = () => Promise.reject(new Error('no health is read here'));
 
 const ordersApp = createOrdersApp({
   ...{ log, metrics: createMetrics('orders'), verify, health },
-  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
+  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
 });

@@ -18,6 +18,7 @@ import { createOrdersApp } from './app.ts';
 import { rollupTask } from './stats/rollup.ts';
 import { Stats } from './stats/stats.ts';
 import { sweepKeys } from './database/idempotency.ts';
+import { noLimits, usualLimits } from './orders/allowance.ts';
 import { defaultTargets, targetsSetting } from './orders/due-times.ts';
 import { Orders } from './orders/orders.ts';
 import { Products } from './products/products.ts';
@@ -37,6 +38,9 @@ const config = loadConfig(
     ORDER_TARGETS: targetsSetting.prefault(defaultTargets),
     /** Minutes between two comparisons of database, Kafka and Redis. */
     RECONCILE_MINUTES: z.coerce.number().positive().max(1_440).default(5),
+    /** What a customer may take within an hour: orders, and units of a product; 0 for no limit. */
+    CUSTOMER_ORDERS_PER_HOUR: z.coerce.number().int().min(0).optional(),
+    CUSTOMER_UNITS_PER_HOUR: z.coerce.number().int().min(0).optional(),
   }),
   join(import.meta.dirname, '..'),
 );
@@ -49,8 +53,17 @@ const figures = connectDatabase(config.DATABASE_URL, 1, 'orders figures', 600_00
 await migrate(database, 'orders', join(import.meta.dirname, 'migrations'), log);
 
 const outbox = new Outbox(database, 'orders_outbox', log);
-const context = { database, outbox, targets: config.ORDER_TARGETS };
-if (config.SEED === 'demo') await seedOrders(context, log);
+const limits = config.NODE_ENV === 'production' ? usualLimits : noLimits;
+const context = {
+  database,
+  outbox,
+  targets: config.ORDER_TARGETS,
+  allowance: {
+    ordersPerHour: config.CUSTOMER_ORDERS_PER_HOUR ?? limits.ordersPerHour,
+    unitsPerHour: config.CUSTOMER_UNITS_PER_HOUR ?? limits.unitsPerHour,
+  },
+};
+if (config.SEED === 'demo') await seedOrders({ ...context, allowance: noLimits }, log);
 
 const kafka = connectKafka(config, 'orders', log);
 const relay = new Relay({

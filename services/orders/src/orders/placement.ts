@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { actorBind } from '../database/insert.ts';
 import { productColumns, productRow } from '../products/rows.ts';
 import { dueAt, type Targets } from './due-times.ts';
+import { allowanceOf, checkQuantities, checkTaken, customersTurn } from './allowance.ts';
 import type { OrderContext } from './order-context.ts';
 import { type OrderBinds, orderValues } from './rows.ts';
 
@@ -18,8 +19,9 @@ type Line = OrderCreation['items'][number];
 
 /**
  * Places an order within the caller's transaction: locks the products in id order, then takes the stock and writes
- * order, items, history and events: two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named),
- * `validation_failed` (more than one currency) or `insufficient_stock` (each short line, and what is left of it).
+ * order, items, history and events: two round trips beside BEGIN and COMMIT, three where the customer has limits. Throws
+ * `unknown_product` (each line named), `validation_failed` (more than one currency, or more of a product than a customer may
+ * take), `insufficient_stock` (each short line, and what is left of it) or `too_many_requests`.
  */
 export const placeOrder = async (
   context: OrderContext,
@@ -29,9 +31,12 @@ export const placeOrder = async (
   at = new Date(),
 ): Promise<Order> => {
   const { database, targets } = context;
-  const { number, products } = await lockProducts(database, lines, transaction);
+  const allowance = allowanceOf(context.allowance, customer);
+  if (allowance) checkQuantities(lines, allowance);
+  const { number, products } = await lockProducts(database, lines, allowance && customer.id, transaction);
   checkCurrency(lines, products);
   checkStock(lines, products);
+  if (allowance) await checkTaken(database, lines, customer.id, allowance, transaction);
   const order = composeOrder(lines, products, { number, note: note ?? null, customer, at, targets });
   await insertOrder(context, order, customer, transaction, [
     { type: 'order.created', value: { ...order, previous_status: null, actor: customer } },
@@ -55,14 +60,17 @@ const numbered = { order_number: z.number() };
 /** The number for the new order beside each product; without any product, the join leaves one row of nulls. */
 const lockedRow = z.union([productRow.extend(numbered), z.object({ ...numbered, id: z.null() })]);
 
-const lockProducts = async (database: Sequelize, lines: Line[], transaction: Transaction) => {
+/** `limited` is the customer whose orders have to follow each other, because they count each other; null for others. */
+const lockProducts = async (database: Sequelize, lines: Line[], limited: string | null, transaction: Transaction) => {
   const rows = await select(
     database,
     lockedRow,
-    `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number),
-     locked AS (SELECT ${productColumns} FROM products p WHERE p.id = ANY($products::uuid[]) ORDER BY p.id FOR UPDATE)
+    // The turn is waited for before any product is locked, or two orders of one customer could wait for each other.
+    `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number${limited ? `, ${customersTurn}` : ''}),
+     locked AS (SELECT ${productColumns} FROM products p WHERE p.id = ANY($products::uuid[])
+       ${limited ? 'AND EXISTS (SELECT FROM next)' : ''} ORDER BY p.id FOR UPDATE)
      SELECT next.order_number, locked.* FROM next LEFT JOIN locked ON true`,
-    { products: lines.map((line) => line.product_id) },
+    { products: lines.map((line) => line.product_id), ...(limited ? { customer_id: limited } : {}) },
     transaction,
   );
   const [first] = rows;

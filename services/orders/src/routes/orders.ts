@@ -51,7 +51,7 @@ const create = route({
   responses: {
     201: json(order, 'Placed', 'Location', 'ETag', 'Idempotent-Replayed'),
   },
-  problems: [...bodyProblems, 'insufficient_stock', 'unknown_product', ...idempotencyProblems],
+  problems: [...bodyProblems, 'insufficient_stock', 'unknown_product', 'too_many_requests', ...idempotencyProblems],
 });
 const bulk = route({
   policy: ['staff', 'admin'],

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { createOrdersApp } from '../app.ts';
 import { rollUp } from './rollup.ts';
+import { noLimits } from '../orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { Orders } from '../orders/orders.ts';
 import { Products } from '../products/products.ts';
@@ -39,6 +40,7 @@ beforeAll(async () => {
     database,
     outbox: new Outbox(database, 'orders_outbox', log),
     targets: targetsSetting.parse(defaultTargets),
+    allowance: noLimits,
   };
   await seedOrders(context, log);
   orders = new Orders(context);

@@ -11,6 +11,7 @@ import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createOrdersApp } from '../app.ts';
+import { type Allowance, noLimits } from '../orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { Orders } from '../orders/orders.ts';
 import { Products } from '../products/products.ts';
@@ -19,6 +20,8 @@ import { Stats } from '../stats/stats.ts';
 export interface Answer {
   status: number;
   replayed: boolean;
+  /** Seconds; 0 where nothing is said. */
+  retryAfter: number;
   body: unknown;
 }
 
@@ -31,14 +34,14 @@ export class TestOrdersService {
   readonly #app: ReturnType<typeof createOrdersApp>;
   readonly #callers = new Map<string, Identity>();
 
-  private constructor(database: Sequelize) {
+  private constructor(database: Sequelize, allowance: Allowance) {
     const log = createLog('test', 'silent');
     const outbox = new Outbox(database, 'orders_outbox', log);
     this.database = database;
     this.#app = createOrdersApp({
       log,
       metrics: createMetrics('orders'),
-      orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets) }),
+      orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance }),
       products: new Products({ database, outbox }),
       stats: new Stats(database),
       verify: (token) => Promise.resolve(this.#identity(token)),
@@ -47,10 +50,10 @@ export class TestOrdersService {
     });
   }
 
-  static async open(databaseUrl: string, name: string, pool = 10): Promise<TestOrdersService> {
+  static async open(databaseUrl: string, name: string, pool = 10, allowance = noLimits): Promise<TestOrdersService> {
     const database = connectDatabase(databaseUrl, pool, name);
     await migrate(database, 'orders', join(import.meta.dirname, '../migrations'), createLog('test', 'silent'));
-    return new TestOrdersService(database);
+    return new TestOrdersService(database, allowance);
   }
 
   /** Somebody who may call; gives the id by which `send` knows them. */
@@ -74,7 +77,12 @@ export class TestOrdersService {
       ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
     });
     const body: unknown = await answer.json();
-    return { status: answer.status, replayed: answer.headers.get('idempotent-replayed') === 'true', body };
+    return {
+      status: answer.status,
+      replayed: answer.headers.get('idempotent-replayed') === 'true',
+      retryAfter: Number(answer.headers.get('retry-after') ?? 0),
+      body,
+    };
   }
 
   /** A product that administrator `by` puts on sale. */

@@ -12,7 +12,8 @@ export interface RedisSettings {
 /**
  * A connection that is opened again by itself. While it is down, a command fails after one try; one that gets no answer
  * fails after 3 s, so that no caller hangs. A connection on which nothing arrives for 3 s though an answer is due is
- * taken for dead and replaced. The beginning of an outage is logged once, and its end.
+ * taken for dead and replaced, and so is one to a server that has become a replica, because the address may lead to the new
+ * primary by now. The beginning of an outage is logged once, and its end.
  */
 export const connectRedis = (settings: RedisSettings, log: Log): Redis => {
   const redis = new Redis({
@@ -24,6 +25,7 @@ export const connectRedis = (settings: RedisSettings, log: Log): Redis => {
     socketTimeout: 3_000,
     connectTimeout: 3_000,
     keepAlive: 5_000,
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(1_000, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
   });
   let down = false;

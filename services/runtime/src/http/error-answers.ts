@@ -68,9 +68,9 @@ export const answerError =
  */
 const isCutOff = (error: Error): boolean => errorCode(error) === 'ECONNRESET' && error.message === 'aborted';
 
-/** Redis answers, but not now: no memory left, a disk that fails, a start or a change of roles under way. */
+/** Redis answers, but not now: no memory left, a disk that fails, a start or a change of roles or passwords under way. */
 const isRefusal = ({ name, message }: Error): boolean =>
-  name === 'ReplyError' && /^(OOM|MISCONF|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS) /.test(message);
+  name === 'ReplyError' && /^(OOM|MISCONF|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS|NOAUTH|WRONGPASS) /.test(message);
 
 /**
  * PostgreSQL or Redis cannot be reached, or is too busy. Sequelize names such failures `Sequelize…Connection…Error` or

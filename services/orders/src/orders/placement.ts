@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { actorBind } from '../database/insert.ts';
 import { productColumns, productRow } from '../products/rows.ts';
 import { dueAt, type Targets } from './due-times.ts';
-import { allowanceOf, checkQuantities, checkTaken, customersTurn } from './allowance.ts';
+import { allowanceOf, checkQuantities, checkTaken, taken, takenColumn } from './allowance.ts';
 import type { OrderContext } from './order-context.ts';
 import { type OrderBinds, orderValues } from './rows.ts';
 
@@ -19,9 +19,9 @@ type Line = OrderCreation['items'][number];
 
 /**
  * Places an order within the caller's transaction: locks the products in id order, then takes the stock and writes
- * order, items, history and events: two round trips beside BEGIN and COMMIT, three where the customer has limits. Throws
- * `unknown_product` (each line named), `validation_failed` (more than one currency, or more of a product than a customer may
- * take), `insufficient_stock` (each short line, and what is left of it) or `too_many_requests`.
+ * order, items, history and events: two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named),
+ * `validation_failed` (more than one currency, or more of a product than a customer may take), `insufficient_stock` (each
+ * short line, and what is left of it) or `too_many_requests` (the customer's allowance is used up).
  */
 export const placeOrder = async (
   context: OrderContext,
@@ -33,10 +33,13 @@ export const placeOrder = async (
   const { database, targets } = context;
   const allowance = allowanceOf(context.allowance, customer);
   if (allowance) checkQuantities(lines, allowance);
-  const { number, products } = await lockProducts(database, lines, allowance && customer.id, transaction);
+  const { number, products, before } = await lockProducts(database, lines, allowance && customer.id, transaction);
   checkCurrency(lines, products);
   checkStock(lines, products);
-  if (allowance) await checkTaken(database, lines, customer.id, allowance, transaction);
+  if (allowance && before) {
+    const named = lines.map((line) => ({ ...line, name: productOf(products, line).name }));
+    checkTaken(named, before, allowance);
+  }
   const order = composeOrder(lines, products, { number, note: note ?? null, customer, at, targets });
   await insertOrder(context, order, customer, transaction, [
     { type: 'order.created', value: { ...order, previous_status: null, actor: customer } },
@@ -56,27 +59,29 @@ const afterSale = (product: Product, quantity: number, at: string): Product => (
   updated_at: at,
 });
 
-const numbered = { order_number: z.number() };
+const numbered = { order_number: z.number(), taken: taken.nullable() };
 /** The number for the new order beside each product; without any product, the join leaves one row of nulls. */
 const lockedRow = z.union([productRow.extend(numbered), z.object({ ...numbered, id: z.null() })]);
 
-/** `limited` is the customer whose orders have to follow each other, because they count each other; null for others. */
+/** `limited` is a customer with an allowance, or null; `before` is what that customer took, else null. */
 const lockProducts = async (database: Sequelize, lines: Line[], limited: string | null, transaction: Transaction) => {
   const rows = await select(
     database,
     lockedRow,
-    // The turn is waited for before any product is locked, or two orders of one customer could wait for each other.
-    `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number${limited ? `, ${customersTurn}` : ''}),
+    // The customer's turn is waited for before any product is locked, or two orders could wait for each other.
+    `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number, ${limited ? takenColumn : 'NULL AS taken'}),
      locked AS (SELECT ${productColumns} FROM products p WHERE p.id = ANY($products::uuid[])
        ${limited ? 'AND EXISTS (SELECT FROM next)' : ''} ORDER BY p.id FOR UPDATE)
-     SELECT next.order_number, locked.* FROM next LEFT JOIN locked ON true`,
+     SELECT next.*, locked.* FROM next LEFT JOIN locked ON true`,
     { products: lines.map((line) => line.product_id), ...(limited ? { customer_id: limited } : {}) },
     transaction,
   );
   const [first] = rows;
   if (!first) throw new Error('placing an order: the sequence orders_number gave nothing');
   const products = new Map(
-    rows.flatMap(({ order_number: _, ...product }) => (product.id === null ? [] : [[product.id, product] as const])),
+    rows.flatMap(({ order_number: _number, taken: _taken, ...product }) =>
+      product.id === null ? [] : [[product.id, product] as const],
+    ),
   );
   const unknown = lines.flatMap((line, index) => {
     const product = products.get(line.product_id);
@@ -87,7 +92,7 @@ const lockProducts = async (database: Sequelize, lines: Line[], limited: string 
   if (unknown.length > 0) {
     throw new ProblemError('unknown_product', 'See errors for each line.', { errors: unknown });
   }
-  return { number: first.order_number, products };
+  return { number: first.order_number, before: first.taken, products };
 };
 
 type Products = Awaited<ReturnType<typeof lockProducts>>['products'];

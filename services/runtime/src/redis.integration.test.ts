@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@live-orders/local/process/ports.ts';
-import type { Stack } from '@live-orders/local/servers/stack.ts';
 import { startStack } from '@live-orders/test-support/system/stack.ts';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -14,7 +12,7 @@ const soon = { timeout: 20_000, interval: 20 };
 const password = 'a password of this test';
 
 let dataDir: string;
-let stack: Stack;
+let stack: Awaited<ReturnType<typeof startStack>>;
 /** Knows what is done to the server, and keeps its connection. */
 let operator: Redis;
 let redis: Redis;
@@ -63,7 +61,7 @@ test('a server that wants a password we do not have is as good as gone, and is b
 
 test('a server that has become a replica is asked for anew, until there is one that can be written to', async () => {
   const first = await redis.client('ID');
-  await operator.replicaof('127.0.0.1', await freePort());
+  await operator.replicaof('127.0.0.1', 1);
   expect(await write()).toEqual(inAMoment);
   await vi.waitFor(async () => expect(await redis.client('ID')).not.toBe(first), soon);
   await operator.replicaof('NO', 'ONE');

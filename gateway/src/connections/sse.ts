@@ -24,7 +24,7 @@ const routeWith = ({ guard }: Admission) =>
       'For places where WebSockets are blocked: the messages of `GET /ws`, in the same frames. The id of an event is the ' +
       'position up to which everything has been sent; the last message is `bye`.',
     tags: ['live'],
-    security: [...bearer, {}],
+    security: [...bearer([]), {}],
     request: {
       query: z.object({
         ticket: z.string().optional().meta({ description: 'From `POST /live/ticket`, instead of a token' }),

@@ -5,6 +5,7 @@ import {
   problem,
   problemType,
 } from '@live-orders/contracts/rest/errors.ts';
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from 'hono';
 import { z } from 'zod';
@@ -26,8 +27,11 @@ type AnsweredHeader = keyof typeof answered;
 const pick = (names: readonly AnsweredHeader[]) =>
   names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, answered[name]])) };
 
-/** `security` of an operation that needs an access token. */
-export const bearer: Record<string, string[]>[] = [{ bearer: [] }];
+/**
+ * `security` of an operation that needs an access token, and of these one with such a role where some are named: OpenAPI 3.1
+ * lets roles stand there.
+ */
+export const bearer = (roles: readonly Role[]): Record<string, string[]>[] => [{ bearer: [...roles] }];
 
 /** A JSON body or answer in a route's OpenAPI description. */
 export const json = <T extends z.ZodType>(schema: T, description: string, ...headers: AnsweredHeader[]) => ({

@@ -30,7 +30,7 @@ export const route = <P extends string, const D extends Definition<P>>({
   return createRoute({
     ...described,
     middleware: guard(policy),
-    ...(policy === 'public' ? {} : { security: bearer }),
+    ...(policy === 'public' ? {} : { security: bearer(policy === 'signed-in' ? [] : policy) }),
     responses: answers,
   });
 };

@@ -7,7 +7,7 @@ import { demoCustomers, demoPassword, demoTeam } from '@live-orders/contracts/de
 import { z } from 'zod';
 import { toAccount, type UserRow } from './rows.ts';
 import { insertUser } from './users.ts';
-import { hashPassword } from './passwords.ts';
+import { hashPassword } from './passwords/hashing.ts';
 
 /** Fills an empty users table with the demo accounts, all with the same password. */
 export const seedUsers = async (database: Sequelize, outbox: Outbox, bcryptCost: number, log: Log): Promise<void> => {

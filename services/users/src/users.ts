@@ -8,7 +8,7 @@ import { isDuplicate } from '@live-orders/runtime/database/sql-state.ts';
 import { isSame } from '@live-orders/runtime/http/preconditions.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { toAccount, userColumns, userRow, type UserRow } from './rows.ts';
-import { hashPassword } from './passwords.ts';
+import { hashPassword } from './passwords/hashing.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface NewUser {

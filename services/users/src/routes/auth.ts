@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import type { LoginGuard } from '../login-guard.ts';
 import { placeOf } from '../place.ts';
 import { toUser } from '../rows.ts';
-import { passwordFits } from '../passwords.ts';
+import { passwordFits } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 

@@ -14,7 +14,7 @@ import { route } from '@live-orders/runtime/http/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { LoginGuard } from '../login-guard.ts';
 import { toAccount, toUser } from '../rows.ts';
-import { passwordFits } from '../passwords.ts';
+import { passwordFits } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 

@@ -18,6 +18,7 @@ import { Products } from '../services/orders/src/products/products.ts';
 import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createUsersApp } from '../services/users/src/app.ts';
 import { LoginGuard } from '../services/users/src/login-guard.ts';
+import { Hasher } from '../services/users/src/passwords/hashing.ts';
 import { Sessions } from '../services/users/src/sessions.ts';
 import { Signer } from '../services/users/src/tokens.ts';
 import { Users } from '../services/users/src/users.ts';
@@ -36,10 +37,11 @@ const ordersApp = createOrdersApp({
   stats: new Stats(database),
 });
 const signer = await Signer.create('a secret of a test, and of nothing else');
+const hasher = new Hasher({ cost: 4, pepper: 'a pepper of a test, and of nothing else' });
 const sessions = new Sessions(database, outbox, signer);
 const usersApp = createUsersApp({
-  ...{ log, metrics: createMetrics('users'), sessions, signer, verify, health, bcryptCost: 4 },
-  users: new Users({ database, outbox, sessions, bcryptCost: 4 }),
+  ...{ log, metrics: createMetrics('users'), sessions, signer, verify, health, hasher },
+  users: new Users({ database, outbox, sessions, hasher }),
   guard: new LoginGuard(new Redis({ lazyConnect: true }), ''),
 });
 

@@ -6,7 +6,7 @@ import { readLoginPage } from './dashboard.ts';
 import { freePort, type Stack } from './docker.ts';
 
 const secret = (): string => randomBytes(32).toString('hex');
-const secrets = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'JWT_SECRET', 'PROXY_SECRET'];
+const secrets = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'JWT_SECRET', 'PASSWORD_PEPPER', 'PROXY_SECRET'];
 const origin = 'https://orders.example.com';
 const processes = ['users-service', 'orders-service', 'bridge', 'gateway', 'frontend'];
 

@@ -9,11 +9,12 @@ const email = z
   .transform((value) => value.toLowerCase());
 const name = givenText.min(1).max(100);
 
-/** bcrypt reads 72 bytes and silently ignores the rest, so a longer password is refused instead. */
+/** Counted in characters as people see them written, whatever the script; what is easy to guess is refused by the service. */
 const password = z
   .string()
-  .min(8)
-  .refine((value) => new TextEncoder().encode(value).length <= 72, 'must be at most 72 bytes long');
+  .max(1000)
+  .refine((value) => [...value.normalize('NFC')].length >= 8, 'must have at least 8 characters')
+  .meta({ minLength: 8, description: 'Of any script; none that is common, or made of the own name or address' });
 export const accountPage = page(account).meta({ id: 'AccountPage' });
 
 export const credentials = z

@@ -9,6 +9,7 @@ import type { Registry } from 'prom-client';
 import type { LoginGuard } from './login-guard.ts';
 import { registerAuthRoutes } from './routes/auth.ts';
 import { registerUserRoutes } from './routes/users.ts';
+import type { Hasher } from './passwords/hashing.ts';
 import type { Sessions } from './sessions.ts';
 import type { Signer } from './tokens.ts';
 import type { Users } from './users.ts';
@@ -21,7 +22,7 @@ export interface UsersOptions {
   signer: Signer;
   guard: LoginGuard;
   verify: Verify;
-  bcryptCost: number;
+  hasher: Hasher;
   health: () => Promise<ServiceHealth>;
 }
 

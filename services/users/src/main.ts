@@ -17,6 +17,7 @@ import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createUsersApp } from './app.ts';
 import { LoginGuard } from './login-guard.ts';
+import { Hasher } from './passwords/hashing.ts';
 import { seedUsers } from './seed.ts';
 import { Sessions } from './sessions.ts';
 import { Signer } from './tokens.ts';
@@ -44,8 +45,9 @@ const redis = connectRedis(config, log);
 const outbox = new Outbox(database, 'users_outbox', log);
 const signer = await Signer.create(config.JWT_SECRET);
 const sessions = new Sessions(database, outbox, signer);
-const users = new Users({ database, outbox, sessions, bcryptCost: config.BCRYPT_COST });
-if (config.SEED === 'demo') await seedUsers(database, outbox, config.BCRYPT_COST, log);
+const hasher = new Hasher({ cost: config.BCRYPT_COST, pepper: config.PASSWORD_PEPPER });
+const users = new Users({ database, outbox, sessions, hasher });
+if (config.SEED === 'demo') await seedUsers(database, outbox, hasher, log);
 
 const relay = new Relay({
   outbox,
@@ -64,7 +66,7 @@ const app = createUsersApp({
   signer,
   guard: new LoginGuard(redis, config.REDIS_PREFIX),
   verify: createVerifier(createLocalJWKSet(signer.keySet)),
-  bcryptCost: config.BCRYPT_COST,
+  hasher,
   health: async () => {
     const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
     return {

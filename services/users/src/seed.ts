@@ -7,12 +7,12 @@ import { demoCustomers, demoPassword, demoTeam } from '@live-orders/contracts/de
 import { z } from 'zod';
 import { toAccount, type UserRow } from './rows.ts';
 import { insertUser } from './users.ts';
-import { hashPassword } from './passwords/hashing.ts';
+import type { Hasher } from './passwords/hashing.ts';
 
 /** Fills an empty users table with the demo accounts, all with the same password. */
-export const seedUsers = async (database: Sequelize, outbox: Outbox, bcryptCost: number, log: Log): Promise<void> => {
+export const seedUsers = async (database: Sequelize, outbox: Outbox, hasher: Hasher, log: Log): Promise<void> => {
   const people = [...demoTeam, ...demoCustomers.map((customer) => ({ ...customer, role: 'customer' as const }))];
-  const password = await hashPassword(demoPassword, bcryptCost);
+  const password = await hasher.hash(demoPassword);
   const created = await database.transaction(async (transaction) => {
     await enterAlone(database, 'seed:users', transaction);
     const [present] = await select(

@@ -8,7 +8,8 @@ import { isDuplicate } from '@live-orders/runtime/database/sql-state.ts';
 import { isSame } from '@live-orders/runtime/http/preconditions.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { toAccount, userColumns, userRow, type UserRow } from './rows.ts';
-import { hashPassword } from './passwords/hashing.ts';
+import type { Hasher } from './passwords/hashing.ts';
+import { checkPassword } from './passwords/policy.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface NewUser {
@@ -58,18 +59,19 @@ export class Users {
   readonly #database: Sequelize;
   readonly #outbox: Outbox;
   readonly #sessions: Sessions;
-  readonly #bcryptCost: number;
+  readonly #hasher: Hasher;
 
-  constructor(options: { database: Sequelize; outbox: Outbox; sessions: Sessions; bcryptCost: number }) {
+  constructor(options: { database: Sequelize; outbox: Outbox; sessions: Sessions; hasher: Hasher }) {
     this.#database = options.database;
     this.#outbox = options.outbox;
     this.#sessions = options.sessions;
-    this.#bcryptCost = options.bcryptCost;
+    this.#hasher = options.hasher;
   }
 
-  /** Throws `email_taken`. */
+  /** Throws `email_taken`, or `validation_failed` for a password that is easy to guess. */
   async create(wanted: NewUser): Promise<UserRow> {
-    const password = await hashPassword(wanted.password, this.#bcryptCost);
+    checkPassword(wanted.password, wanted);
+    const password = await this.#hasher.hash(wanted.password);
     try {
       return await this.#outbox.transact(async (transaction) => {
         const created = await insertUser(this.#database, { ...wanted, id: uuidv7(), password }, transaction);
@@ -108,10 +110,12 @@ export class Users {
   }
 
   /**
-   * What changes nothing makes no version. Throws `not_found`, or `last_admin` when nobody could administer any more.
+   * What changes nothing makes no version. Throws `not_found`, `last_admin` when nobody could administer any more, or
+   * `validation_failed` for a password that is easy to guess.
    */
   async change(id: string, { password, ...given }: UserChange): Promise<Account> {
-    const hashed = password && (await hashPassword(password, this.#bcryptCost));
+    if (password !== undefined) checkPassword(password, { ...(await this.get(id)), ...given });
+    const hashed = password && (await this.#hasher.hash(password));
     return this.#outbox.transact(async (transaction) => {
       // Administrators are locked together, so that two of them cannot demote each other at once.
       const admins = await this.#select(
@@ -138,6 +142,23 @@ export class Users {
       await this.#revoke(before, after, transaction);
       return changed;
     });
+  }
+
+  /**
+   * Stores the hash of a right password as it is made today, where it was made otherwise; gives the user as it then is. That
+   * changes nothing of what anybody sees, so it makes no version and ends no session. A password that was changed meanwhile
+   * stays.
+   */
+  async renewHash(user: UserRow, password: string): Promise<UserRow> {
+    if (!this.#hasher.isOutdated(user.password)) return user;
+    const renewed = await this.#hasher.hash(password);
+    const [row] = await select(
+      this.#database,
+      userRow,
+      `UPDATE users u SET password = $renewed WHERE u.id = $id AND u.password = $password RETURNING ${userColumns}`,
+      { id: user.id, password: user.password, renewed },
+    );
+    return row ?? user;
   }
 
   #select(rest: string, bind: Binds, transaction?: Transaction): Promise<UserRow[]> {

@@ -12,6 +12,9 @@ import type { z } from 'zod';
 /** Of the list of orders. */
 export type OrderFilters = Query<typeof calls.listOrders>;
 
+/** Of everybody who registers in a test. */
+export const testPassword = 'the password of a test';
+
 /** A caller of the REST API through the gateway, with or without a token; nothing is renewed behind a test's back. */
 export class Api extends RestClient {
   readonly session: Session | null;
@@ -46,7 +49,7 @@ export class Api extends RestClient {
 
   /** A new customer, whose address nobody else uses. */
   async register(name = 'Test Customer'): Promise<Api> {
-    const body = { email: `${crypto.randomUUID()}@example.com`, password: demoPassword, name };
+    const body = { email: `${crypto.randomUUID()}@example.com`, password: testPassword, name };
     return new Api(this.url, await this.call(calls.register, { body }));
   }
 

@@ -16,6 +16,7 @@ const production = {
   DATABASE_URL: 'postgres://shop:s3cret@db/live_orders',
   REDIS_PASSWORD: 's3cret',
   JWT_SECRET: randomBytes(16).toString('hex'),
+  PASSWORD_PEPPER: randomBytes(16).toString('hex'),
 };
 
 describe('configuration', () => {
@@ -40,6 +41,8 @@ describe('configuration', () => {
     ['JWT_SECRET', '', 'known default'],
     ['JWT_SECRET', 'a'.repeat(32), 'can be guessed'],
     ['JWT_SECRET', 'password'.repeat(4), 'can be guessed'],
+    ['PASSWORD_PEPPER', '', 'known default'],
+    ['PASSWORD_PEPPER', 'b'.repeat(32), 'can be guessed'],
     ['BCRYPT_COST', '9', 'at least 10'],
   ])('in production %s=%s is refused, and only there', (name, value, reason) => {
     const refusal = new RegExp(`^not for production: ${name} [^;]*${reason}[^;]*$`);

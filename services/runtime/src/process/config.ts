@@ -40,6 +40,8 @@ export const settings = {
   },
   accounts: {
     JWT_SECRET: z.string().min(32, 'must have at least 32 characters').default(developmentSecret),
+    /** Goes into every hash of a password and is stored nowhere else: without it, all have to be set anew. */
+    PASSWORD_PEPPER: z.string().min(32, 'must have at least 32 characters').default(developmentSecret),
     BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(10),
   },
   tokens: {
@@ -69,6 +71,7 @@ const refusals: Readonly<Record<string, (value: unknown) => string | null>> = {
   REDIS_PASSWORD: (value) =>
     value === undefined ? 'is missing, and whoever reaches Redis can read and make up events' : null,
   JWT_SECRET: weakness,
+  PASSWORD_PEPPER: weakness,
   PROXY_SECRET: (value) => (value === undefined ? null : weakness(value)),
   // The least that OWASP's Password Storage Cheat Sheet allows.
   BCRYPT_COST: (value) => (Number(value) < 10 ? 'must be at least 10, so that stolen hashes withstand guessing' : null),

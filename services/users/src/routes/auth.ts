@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import type { LoginGuard } from '../login-guard.ts';
 import { placeOf } from '../place.ts';
 import { toUser } from '../rows.ts';
-import { passwordFits } from '../passwords/hashing.ts';
+import type { Hasher } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 
@@ -76,14 +76,14 @@ const origin = (c: Context): string => placeOf(c.req.header('x-forwarded-for') ?
 /** Login, registration and the life of sessions. */
 export const registerAuthRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  options: { users: Users; sessions: Sessions; guard: LoginGuard; bcryptCost: number },
+  options: { users: Users; sessions: Sessions; guard: LoginGuard; hasher: Hasher },
 ): void => {
-  const { users, sessions, guard, bcryptCost } = options;
+  const { users, sessions, guard, hasher } = options;
   app.openapi(login, async (c) => {
     const { email, password } = c.req.valid('json');
     await guard.check(email, origin(c));
     const user = await users.byEmail(email);
-    const fits = await passwordFits(password, user?.password ?? null, bcryptCost);
+    const fits = await hasher.fits(password, user?.password ?? null);
     if (!user || !fits) {
       await guard.failed(email, origin(c));
       throw new ProblemError('invalid_credentials', 'Check both and try again.');
@@ -93,7 +93,7 @@ export const registerAuthRoutes = (
     await guard.succeeded(email, origin(c));
     // Told only to whoever knows the password; a stranger does not learn that there is such an account.
     if (!user.active) throw new ProblemError('account_deactivated', 'Ask an administrator to activate it again.');
-    return c.json(await sessions.open(user), 200);
+    return c.json(await sessions.open(await users.renewHash(user, password)), 200);
   });
 
   app.openapi(register, async (c) => {

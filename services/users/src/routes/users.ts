@@ -14,7 +14,7 @@ import { route } from '@live-orders/runtime/http/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { LoginGuard } from '../login-guard.ts';
 import { toAccount, toUser } from '../rows.ts';
-import { passwordFits } from '../passwords/hashing.ts';
+import type { Hasher } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 
@@ -105,16 +105,16 @@ const deactivate = route({
 /** The caller's own profile, and for administrators all users. */
 export const registerUserRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  options: { users: Users; sessions: Sessions; guard: LoginGuard; bcryptCost: number },
+  options: { users: Users; sessions: Sessions; guard: LoginGuard; hasher: Hasher },
 ): void => {
-  const { users, sessions, guard, bcryptCost } = options;
+  const { users, sessions, guard, hasher } = options;
   app.openapi(getProfile, async (c) => c.json(toUser(await sessions.user(c.var.identity.session_id)), 200));
 
   app.openapi(patchProfile, async (c) => {
     const { current_password, ...change } = c.req.valid('json');
     const self = await sessions.user(c.var.identity.session_id);
     if (change.password !== undefined) await guard.check(self.id, 'profile');
-    if (change.password !== undefined && !(await passwordFits(current_password ?? '', self.password, bcryptCost))) {
+    if (change.password !== undefined && !(await hasher.fits(current_password ?? '', self.password))) {
       await guard.failed(self.id, 'profile');
       const errors = [{ path: 'current_password', message: 'is wrong' }];
       throw new ProblemError('validation_failed', 'See errors for each field.', { errors });

@@ -37,7 +37,8 @@ export type SessionRow = z.infer<typeof sessionRow>;
 /** The columns of a `sessionRow`, for `sessions s`. */
 export const sessionColumns = columnsOf(sessionRow, 's');
 
-export const toUser = ({ id, email, name, role: held, created_at }: UserRow): User => ({
+/** What others see of a user: the members of `User` and nothing else. */
+export const toUser = ({ id, email, name, role: held, created_at }: User): User => ({
   id,
   email,
   name,

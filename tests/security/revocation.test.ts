@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { redisKeys } from '@live-orders/contracts/redis/keyspace.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Role } from '@live-orders/contracts/domain/users.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
+import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { describe, expect, vi } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
@@ -145,6 +148,37 @@ describe('while the users service cannot be asked', () => {
       await brief.call(calls.createTicket, {});
     } finally {
       await users.start();
+    }
+  });
+});
+
+describe('the epoch of a session', () => {
+  /** What the access token says. */
+  const claimsOf = (api: Api): unknown => {
+    const [, payload = ''] = api.session?.access_token.split('.') ?? [];
+    return JSON.parse(Buffer.from(payload, 'base64url').toString());
+  };
+
+  test('is the number of times that all of the user’s ended before, in the token and in the news of that', async () => {
+    const brief = await hire('staff');
+    expect(claimsOf(brief)).toMatchObject({ session_epoch: 0 });
+    await shop.admin.call(calls.changeUser, { id: idOf(brief), body: { role: 'customer' } });
+    const again = await shop.anybody.login(brief.session?.user.email ?? '');
+    expect(claimsOf(again)).toMatchObject({ session_epoch: 1 });
+
+    const { redisHost, redisPort, prefix } = shop.system.territory;
+    const redis = connectRedis({ REDIS_HOST: redisHost, REDIS_PORT: redisPort }, createLog('test', 'silent'));
+    const told = { id: idOf(brief), session_id: null, session_epoch: 1, reason: 'role_changed' };
+    try {
+      await vi.waitFor(
+        async () => {
+          const members = await redis.zrange(redisKeys(prefix).revocations, '0', '-1');
+          expect(members.map((member): unknown => JSON.parse(member))).toContainEqual(told);
+        },
+        { timeout: 20_000 },
+      );
+    } finally {
+      redis.disconnect();
     }
   });
 });

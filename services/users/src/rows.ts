@@ -12,6 +12,8 @@ export const userRow = z.object({
   role,
   active: z.boolean(),
   version: z.number(),
+  /** how often all sessions of the user ended at once; a session belongs to the epoch in which it began */
+  session_epoch: z.int(),
   created_at: timestampColumn,
   updated_at: timestampColumn,
 });

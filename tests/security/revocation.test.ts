@@ -5,7 +5,7 @@ import type { Role } from '@live-orders/contracts/domain/users.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { describe, expect, vi } from 'vitest';
-import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { Shop } from '@live-orders/test-support/fixtures/shop.ts';
@@ -92,6 +92,18 @@ describe('while the bridge stands still, so that no gateway hears of it', () => 
       expect(await directly(again, 'GET', '/orders')).toBe(200);
       await again.call(calls.createTicket, {});
     });
+  });
+});
+
+test('a gateway without Redis, which hears of nothing, lets nobody in whose session has ended', async () => {
+  await shop.system.beside('gateway', { REDIS_PORT: '1' }, async (url) => {
+    const there = (api: Api): Api => new Api(url, api.session);
+    const brief = there(await hire('staff'));
+    expect(await brief.send('GET', '/orders/api/orders?limit=1')).toMatchObject({ status: 200 });
+    await shop.admin.call(calls.deactivateUser, { id: idOf(brief) });
+    await nextSecond();
+    expect(await brief.problem('GET', '/orders/api/orders?limit=1')).toMatchObject({ status: 401 });
+    expect(await brief.problem('POST', '/live/ticket')).toMatchObject({ status: 401 });
   });
 });
 

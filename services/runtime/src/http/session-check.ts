@@ -3,7 +3,10 @@ import { verification } from '@live-orders/contracts/rest/users.ts';
 import type { Log } from '../process/log.ts';
 import { type Identity, sessionEnded } from './auth.ts';
 
-/** For so long an answer counts as the present: the longest that a session which has ended goes unnoticed. */
+/**
+ * For so long, from the question on, an answer counts as the present. No session that has ended goes unnoticed for longer,
+ * unless the users service takes longer to answer.
+ */
 const freshMs = 1_000;
 /** An answer of this age is renewed in the background, so that no call of a busy session waits for the users service. */
 const renewMs = 800;
@@ -18,7 +21,7 @@ const cacheSize = 10_000;
 interface Knowledge {
   /** Null before the first answer. */
   answer: User | 'ended' | null;
-  /** When the question was asked that has this answer. */
+  /** When the question was asked that `answer` answers. */
   asked: number;
   asking: Promise<void> | null;
 }

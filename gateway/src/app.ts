@@ -1,7 +1,7 @@
 import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/rest/health.ts';
 import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
-import type { AuthEnv, Verify } from '@live-orders/runtime/http/auth.ts';
+import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
 import { empty, json } from '@live-orders/runtime/http/openapi.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
@@ -25,7 +25,7 @@ import { signedInUnlessPublic } from './proxy/public-calls.ts';
 interface GatewayOptions {
   log: Log;
   metrics: Registry;
-  verify: Verify;
+  authority: Authority;
   tickets: Tickets;
   origins: Origins;
   callers: Callers;
@@ -75,7 +75,7 @@ const ticketRoute = route({
 export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(
     options.log,
-    withAuthority({ verify: options.verify }),
+    withAuthority(options.authority),
     cors({
       origin: (origin, c) => (options.origins.allows(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],

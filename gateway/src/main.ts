@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
+import { SessionCheck } from '@live-orders/runtime/http/session-check.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
@@ -112,7 +113,10 @@ const stagePoll = new StagePoll({
   log,
 });
 
-const verify = refuseRevoked(createVerifier(remoteKeys(config.USERS_URL)), revocations);
+const authority = {
+  verify: refuseRevoked(createVerifier(remoteKeys(config.USERS_URL)), revocations),
+  userNow: new SessionCheck(config.USERS_URL, log).userNow,
+};
 const tickets = new Tickets(redis, prefix);
 const origins = new Origins(config.ALLOWED_ORIGINS, { sameHost: config.NODE_ENV !== 'production' });
 if (config.NODE_ENV === 'production' && origins.unencrypted.length > 0)
@@ -128,7 +132,7 @@ const admission = new Admission({
   tickets,
   origins,
   revocations,
-  verify,
+  authority,
   maxClients: config.MAX_CLIENTS,
   maxClientsPerUser: config.MAX_CLIENTS_PER_USER,
   drain,
@@ -139,7 +143,7 @@ const admission = new Admission({
 const app = createGatewayApp({
   log,
   metrics,
-  verify,
+  authority,
   tickets,
   origins,
   callers,

@@ -24,7 +24,7 @@ describe('registration and login', () => {
     const api = await anybody.register('  Nadia Novak ');
     expect(api.session).toMatchObject({
       token_type: 'Bearer',
-      expires_in: 900,
+      expires_in: 300,
       user: { role: 'customer', name: 'Nadia Novak' },
     });
     expect(await api.call(calls.verify, {})).toEqual({

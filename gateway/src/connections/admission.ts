@@ -1,5 +1,11 @@
 import { parsePosition } from '@live-orders/contracts/socket/position.ts';
-import { type AuthEnv, bearerToken, type Identity, type Verify } from '@live-orders/runtime/http/auth.ts';
+import {
+  authenticate,
+  type AuthEnv,
+  type Authority,
+  bearerToken,
+  type Identity,
+} from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { asGuard } from '@live-orders/runtime/http/policy.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
@@ -28,7 +34,7 @@ interface AdmissionOptions {
   tickets: Tickets;
   origins: Origins;
   revocations: Revocations;
-  verify: Verify;
+  authority: Authority;
   maxClients: number;
   maxClientsPerUser: number;
   drain: Pick<Drain, 'begun'>;
@@ -91,11 +97,12 @@ export class Admission {
 
   /**
    * Whose ticket or token this is; null without either, and for a ticket that is unknown, used or too old, or whose session
-   * has ended. Rejects with `unauthenticated` for a bad token, and with `unavailable` while tokens cannot be checked.
+   * has ended. Rejects with `unauthenticated` for a bad token, and with `unavailable` while tokens cannot be checked, or, for
+   * staff, the session of a token. That of a ticket was checked when it was issued, at most `ticketSeconds` ago.
    */
   async identify({ ticket, token }: Credentials): Promise<Identity | null> {
-    const { tickets, verify, revocations } = this.#options;
-    const identity = ticket ? await tickets.redeem(ticket) : token ? await verify(token) : null;
+    const { tickets, authority, revocations } = this.#options;
+    const identity = ticket ? await tickets.redeem(ticket) : token ? await authenticate(token, authority, false) : null;
     return identity && identity.expires_at * 1000 > Date.now() && !revocations.covers(identity) ? identity : null;
   }
 

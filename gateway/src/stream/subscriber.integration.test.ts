@@ -183,7 +183,7 @@ test('what memory no longer holds comes from the log, in full or not at all, how
     ...{ hub, subscriber, revocations, maxClients: 100, maxClientsPerUser: 10 },
     tickets: new Tickets(redis, prefix),
     origins: new Origins([], { sameHost: false }),
-    verify: () => Promise.reject(new Error('no token is checked here')),
+    authority: { verify: () => Promise.reject(new Error('no token is checked here')) },
     drain: { begun: false },
     presence: new PresenceChannel({ hub, redis, subscription, prefix, log }),
     log,

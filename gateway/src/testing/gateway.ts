@@ -104,7 +104,7 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
   const origins = new Origins([page], { sameHost: false });
   const tickets = new Tickets(redis, '');
   const admission = new Admission({
-    ...{ hub, subscriber, tickets, origins, verify, maxClients: 100, maxClientsPerUser: 10 },
+    ...{ hub, subscriber, tickets, origins, authority: { verify }, maxClients: 100, maxClientsPerUser: 10 },
     revocations: new Revocations(),
     drain: {
       get begun() {
@@ -117,7 +117,7 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
   const metrics = createMetrics('gateway');
   const countClose = measureClients(metrics, hub);
   const app = createGatewayApp({
-    ...{ log, hub, admission, verify, tickets, origins, metrics, countClose },
+    ...{ log, hub, admission, authority: { verify }, tickets, origins, metrics, countClose },
     callers: new Callers(readProxies('')),
     users: new Upstream('users', 'http://127.0.0.1:1'),
     orders: new Upstream('orders', 'http://127.0.0.1:1'),

@@ -98,6 +98,10 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
   });
   const presence = new PresenceChannel({ hub, redis, subscription: redis, prefix: '', log });
   subscriber.begun = true;
+  const callers = new Callers(readProxies('loopback'));
+  // The clock stands still, so that a test that asks slowly gets no more than one that asks fast.
+  const perUser = new Rate('user', 240, () => 0);
+  const rates = new RequestRates({ callers, perUser, perAddress: new Rate('address', 120, () => 0) });
   const verify = async (token: string): Promise<Identity> => {
     const identity = gateway.tokens.get(token);
     if (!identity) throw new ProblemError('unauthenticated', 'The access token is not valid.');
@@ -105,10 +109,6 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
   };
   const origins = new Origins([page], { sameHost: false });
   const tickets = new Tickets(redis, '');
-  const callers = new Callers(readProxies('loopback'));
-  // The clock stands still, so that a test that asks slowly gets no more than one that asks fast.
-  const perUser = new Rate('user', 240, () => 0);
-  const rates = new RequestRates({ callers, perUser, perAddress: new Rate('address', 120, () => 0) });
   const admission = new Admission({
     ...{ hub, subscriber, tickets, origins, verify, maxClients: 100, maxClientsPerUser: 10 },
     revocations: new Revocations(),

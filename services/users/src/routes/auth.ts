@@ -1,12 +1,12 @@
 import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/rest/users.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
+import { placeOf } from '@live-orders/runtime/http/place.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { route } from '@live-orders/runtime/http/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { LoginGuard } from '../login-guard.ts';
-import { placeOf } from '../place.ts';
 import { toUser } from '../rows.ts';
 import { passwordFits } from '../passwords.ts';
 import type { Sessions } from '../sessions.ts';

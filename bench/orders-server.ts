@@ -26,7 +26,7 @@ const app = createOrdersApp({
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
-  verify: createVerifier(createLocalJWKSet(keySet)),
+  authority: { verify: createVerifier(createLocalJWKSet(keySet)) },
   health: async () => ({ name: 'orders', version: 'bench', dependencies: {}, outbox: null, reconciliation: null }),
 });
 await run(log, [httpServer(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());

@@ -31,7 +31,7 @@ const verify = () => Promise.reject(new Error('no token is checked here'));
 const health = () => Promise.reject(new Error('no health is read here'));
 
 const ordersApp = createOrdersApp({
-  ...{ log, metrics: createMetrics('orders'), verify, health },
+  ...{ log, metrics: createMetrics('orders'), authority: { verify }, health },
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),

@@ -1,7 +1,7 @@
 import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/rest/health.ts';
 import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
-import type { AuthEnv, Verify } from '@live-orders/runtime/http/auth.ts';
+import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
 import { empty, json } from '@live-orders/runtime/http/openapi.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
@@ -11,7 +11,7 @@ import { route } from '@live-orders/runtime/http/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';
-import { type Admission, notReady } from './connections/admission.ts';
+import { type Admission, full, notReady } from './connections/admission.ts';
 import type { Origins } from './connections/origins.ts';
 import { registerServerSentEvents } from './connections/sse.ts';
 import type { Tickets } from './connections/tickets.ts';
@@ -19,16 +19,22 @@ import { registerDocs } from './docs/docs.ts';
 import type { Hub } from './fanout/hub.ts';
 import type { Callers } from './http/callers.ts';
 import type { Upstream } from './http/upstream.ts';
+import { BodyMemory } from './limits/body-memory.ts';
+import type { RequestRates } from './limits/request-rates.ts';
 import { proxyTo } from './proxy/proxy.ts';
 import { signedInUnlessPublic } from './proxy/public-calls.ts';
+
+/** By these a caller learns how much of its rate is left. */
+const rateHeaders = ['ratelimit', 'ratelimit-policy'];
 
 interface GatewayOptions {
   log: Log;
   metrics: Registry;
-  verify: Verify;
+  authority: Authority;
   tickets: Tickets;
   origins: Origins;
   callers: Callers;
+  rates: RequestRates;
   users: Upstream;
   orders: Upstream;
   hub: Hub;
@@ -54,7 +60,9 @@ const readyRoute = route({
   path: '/ready',
   operationId: 'getGatewayReadiness',
   summary: 'Whether new clients may be sent here',
-  description: 'Not before the position in the stream is known, and no longer once the gateway is asked to stop.',
+  description:
+    'Not before the position in the stream is known, not while every place is taken, and no longer once the gateway is ' +
+    'asked to stop. Customers cannot take every place, so they cannot take a gateway out of a balancer’s rotation.',
   tags: ['live'],
   responses: { 204: empty('They may') },
   problems: [],
@@ -75,7 +83,7 @@ const ticketRoute = route({
 export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(
     options.log,
-    withAuthority({ verify: options.verify }),
+    withAuthority(options.authority),
     cors({
       origin: (origin, c) => (options.origins.allows(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],
@@ -88,13 +96,15 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
         'last-event-id',
         'x-request-id',
       ],
-      exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotent-replayed'],
+      exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotent-replayed', ...rateHeaders],
       maxAge: 600,
     }),
+    new BodyMemory(options.callers).limit,
   );
   app.openapi(healthRoute, (c) => c.json(options.health(), 200));
   app.openapi(readyRoute, (c) => {
     if (!options.admission.isOpen) throw notReady();
+    if (options.admission.isFull) throw full();
     return c.body(null, 204);
   });
   registerMetrics(app, options.metrics);
@@ -102,19 +112,21 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
   app.openapi(ticketRoute, async (c) => {
     // Whoever is given a ticket may come with it to this very gateway, which lets nobody in any more.
     if (options.admission.isStopping) throw notReady();
+    const rate = options.rates.count(c, c.var.identity.id);
     const ticket = await options.tickets.issue(c.var.identity);
-    return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
+    return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store', ...rate });
   });
   // Who may not call this address is told so first, and only then that it has no such method.
   app.all(ticketRoute.path, guard('signed-in'), (c) => c.notFound());
 
   registerServerSentEvents(app, options);
 
+  const guarded = options.rates.guard(signedInUnlessPublic);
   for (const upstream of [options.users, options.orders]) {
     const forward = proxyTo({ upstream, callers: options.callers, log: options.log });
     // Only the API of a service is forwarded; its metrics and its keys are not for the outside.
-    app.all(`/${upstream.name}/api`, signedInUnlessPublic, forward);
-    app.all(`/${upstream.name}/api/*`, signedInUnlessPublic, forward);
+    app.all(`/${upstream.name}/api`, guarded, forward);
+    app.all(`/${upstream.name}/api/*`, guarded, forward);
   }
   registerDocs(app, { usersUrl: options.users.url, ordersUrl: options.orders.url, log: options.log });
   return app;

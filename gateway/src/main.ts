@@ -5,6 +5,7 @@
  *   connections          who may follow the stream, and the two transports
  *   stream, presence     what comes from Redis, and how far the stages of the stream are behind; who is at which order
  *   proxy                the REST calls that are passed on to the services
+ *   limits               how much each caller may take of the gateway
  *   fanout, http, docs   what each client is sent; the services behind the gateway; the documents
  *
  * `testing` stands above all of them: only tests import it.
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
+import { SessionCheck } from '@live-orders/runtime/http/session-check.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
@@ -34,6 +36,8 @@ import { Hub } from './fanout/hub.ts';
 import { refuseRevoked, Revocations } from './fanout/revocations.ts';
 import { Callers, readProxies } from './http/callers.ts';
 import { Upstream } from './http/upstream.ts';
+import { Connections, limitConnections } from './limits/connections.ts';
+import { Rate, RequestRates } from './limits/request-rates.ts';
 import { PresenceChannel } from './presence/presence-channel.ts';
 import { Heartbeat } from './stream/heartbeat.ts';
 import { StageFreshness } from './stream/stage-freshness.ts';
@@ -44,6 +48,11 @@ import { Subscriber } from './stream/subscriber.ts';
 const historyChars = 64 * 1024 * 1024;
 /** A process has 8 s to stop; this is what is left of them for requests under way, once the clients are gone. */
 const graceMs = 2_000;
+/**
+ * Connections beside those of clients of the stream, for REST. Each takes a file descriptor; the process needs some 500
+ * more for services, Redis and files.
+ */
+const connectionsForRest = 2_000;
 
 const config = loadConfig(
   'gateway',
@@ -63,6 +72,9 @@ const config = loadConfig(
     HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
     MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
     MAX_CLIENTS_PER_USER: z.coerce.number().int().min(1).default(50),
+    MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(500),
+    REQUESTS_PER_MINUTE_PER_USER: z.coerce.number().int().min(1).default(1_200),
+    REQUESTS_PER_MINUTE_PER_ADDRESS: z.coerce.number().int().min(1).default(600),
     /** Shared with the dashboard, which proves by it that it may say for whom it calls. */
     PROXY_SECRET: proxySecret.optional(),
     /** Whose X-Forwarded-For is believed: addresses, networks, `loopback`. */
@@ -112,7 +124,10 @@ const stagePoll = new StagePoll({
   log,
 });
 
-const verify = refuseRevoked(createVerifier(remoteKeys(config.USERS_URL)), revocations);
+const authority = {
+  verify: refuseRevoked(createVerifier(remoteKeys(config.USERS_URL)), revocations),
+  userNow: new SessionCheck(config.USERS_URL, log).userNow,
+};
 const tickets = new Tickets(redis, prefix);
 const origins = new Origins(config.ALLOWED_ORIGINS, { sameHost: config.NODE_ENV !== 'production' });
 if (config.NODE_ENV === 'production' && origins.unencrypted.length > 0)
@@ -121,6 +136,11 @@ if (config.NODE_ENV === 'production' && origins.unencrypted.length > 0)
     'pages are opened without https, so that passwords and tokens can be read on the way: put a proxy that ends TLS before both',
   );
 const callers = new Callers(config.TRUSTED_PROXIES, config.PROXY_SECRET);
+const rates = new RequestRates({
+  callers,
+  perUser: new Rate('user', config.REQUESTS_PER_MINUTE_PER_USER),
+  perAddress: new Rate('address', config.REQUESTS_PER_MINUTE_PER_ADDRESS),
+});
 const drain = new Drain(hub);
 const admission = new Admission({
   hub,
@@ -128,9 +148,12 @@ const admission = new Admission({
   tickets,
   origins,
   revocations,
-  verify,
+  authority,
   maxClients: config.MAX_CLIENTS,
   maxClientsPerUser: config.MAX_CLIENTS_PER_USER,
+  rates,
+  callers,
+  streams: new Connections(callers, config.MAX_CONNECTIONS_PER_ADDRESS),
   drain,
   presence,
   log,
@@ -139,10 +162,11 @@ const admission = new Admission({
 const app = createGatewayApp({
   log,
   metrics,
-  verify,
+  authority,
   tickets,
   origins,
   callers,
+  rates,
   users,
   orders,
   hub,
@@ -154,13 +178,18 @@ const app = createGatewayApp({
     position: formatPosition(hub.position),
     ...heartbeat.state(),
     clients: hub.size,
+    max_clients: config.MAX_CLIENTS,
     dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...freshness.answering },
   }),
 });
 const attachWebSocket = registerWebSocket(app, { hub, admission, presence, countClose, log });
 const keepAliveMs = config.KEEP_ALIVE_SECONDS * 1000;
 const listening = { host: config.HOST, port: config.PORT, log, graceMs, keepAliveMs, isUpgrade: asksForSocket };
-const http = httpServer(app, listening, attachWebSocket);
+const http = httpServer(app, listening, (server) => {
+  const most = config.MAX_CLIENTS + connectionsForRest;
+  limitConnections(server, callers, most, config.MAX_CONNECTIONS_PER_ADDRESS);
+  attachWebSocket(server);
+});
 
 await run(
   log,

@@ -2,7 +2,7 @@ import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { session } from '@live-orders/contracts/rest/users.ts';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
-import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
@@ -24,7 +24,7 @@ describe('registration and login', () => {
     const api = await anybody.register('  Nadia Novak ');
     expect(api.session).toMatchObject({
       token_type: 'Bearer',
-      expires_in: 900,
+      expires_in: 300,
       user: { role: 'customer', name: 'Nadia Novak' },
     });
     expect(await api.call(calls.verify, {})).toEqual({
@@ -36,17 +36,17 @@ describe('registration and login', () => {
 
   test('an address is taken whatever its capitals', async () => {
     const { session: first } = await anybody.register();
-    const body = { email: first?.user.email.toUpperCase(), password: 'password123', name: 'Twin' };
+    const body = { email: first?.user.email.toUpperCase(), password: testPassword, name: 'Twin' };
     expect(await anybody.problem('POST', `${auth}/register`, body)).toMatchObject({ status: 409, code: 'email_taken' });
     expect((await anybody.login(body.email ?? '')).session?.user.id).toBe(first?.user.id);
   });
 
-  test('a role cannot be chosen, and a password must be 8 characters and at most 72 bytes', async () => {
-    const good = { email: `${crypto.randomUUID()}@example.com`, password: 'password123', name: 'X' };
+  test('a role cannot be chosen, and a password must be 8 characters', async () => {
+    const good = { email: `${crypto.randomUUID()}@example.com`, password: testPassword, name: 'X' };
     for (const [change, path] of [
       [{ role: 'admin' }, 'role'],
       [{ password: 'short' }, 'password'],
-      [{ password: 'é'.repeat(37) }, 'password'],
+      [{ password: 'é'.repeat(7) }, 'password'],
       [{ email: 'nobody' }, 'email'],
       [{ name: ' ' }, 'name'],
     ] as const) {
@@ -69,7 +69,7 @@ describe('registration and login', () => {
     const { session: victim } = await anybody.register();
     const body = { email: victim?.user.email, password: 'a guess' };
     for (let guess = 0; guess < 10; guess += 1) await anybody.problem('POST', `${auth}/login`, body);
-    const right = await anybody.send('POST', `${auth}/login`, { body: { ...body, password: 'password123' } });
+    const right = await anybody.send('POST', `${auth}/login`, { body: { ...body, password: testPassword } });
     expect(right).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
     expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);
   });
@@ -141,7 +141,7 @@ describe('a profile', () => {
     });
     const wrong = { password: 'another password', current_password: 'wrong' };
     expect(await api.problem('PATCH', profile, wrong)).toMatchObject({ errors: [{ path: 'current_password' }] });
-    await api.call(calls.changeProfile, { body: { password: 'another password', current_password: 'password123' } });
+    await api.call(calls.changeProfile, { body: { password: 'another password', current_password: testPassword } });
     expect(await api.problem('GET', profile)).toMatchObject({ status: 401 });
     expect((await anybody.login(api.session?.user.email ?? '', 'another password')).session?.user.name).toBe(
       'New Name',
@@ -153,7 +153,7 @@ describe('rights that were taken away', () => {
   test('are gone at once for administrators, even while the news cannot travel', async () => {
     const wanted = {
       email: `${crypto.randomUUID()}@example.com`,
-      password: 'password123',
+      password: testPassword,
       name: 'Brief',
       role: 'admin' as const,
     };
@@ -176,7 +176,7 @@ describe('rights that were taken away', () => {
     const { session: made } = await anybody.register();
     const id = made?.user.id;
     const login = () =>
-      anybody.send('POST', '/users/api/auth/login', { body: { email: made?.user.email, password: 'password123' } });
+      anybody.send('POST', '/users/api/auth/login', { body: { email: made?.user.email, password: testPassword } });
     // Fewer than the failures after which the guard answers instead.
     const [logins] = await Promise.all([
       Promise.all(Array.from({ length: 8 }, login)),
@@ -197,7 +197,7 @@ describe('an administrator', () => {
   test('creates, finds, changes and deactivates users', async () => {
     const wanted = {
       email: `${crypto.randomUUID()}@example.com`,
-      password: 'password123',
+      password: testPassword,
       name: 'Olga',
       role: 'staff' as const,
     };
@@ -231,7 +231,7 @@ describe('an administrator', () => {
   test('of two who demote each other at once one stays', async () => {
     const wanted = {
       email: `${crypto.randomUUID()}@example.com`,
-      password: 'password123',
+      password: testPassword,
       name: 'Second',
       role: 'admin' as const,
     };

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { demoPassword } from '@live-orders/contracts/demo.ts';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import pg from 'pg';
 import { afterAll, expect } from 'vitest';
-import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
@@ -87,7 +86,7 @@ const withoutOrders = async (): Promise<Problem> => {
 const loginOfDeactivated = async (): Promise<Problem> => {
   const { session } = await anybody.register();
   await admin.send('DELETE', `/users/api/users/${session?.user.id}`);
-  return anybody.problem('POST', `${auth}/login`, { email: session?.user.email, password: demoPassword });
+  return anybody.problem('POST', `${auth}/login`, { email: session?.user.email, password: testPassword });
 };
 
 /** How each code is met; or the test that meets it, for what takes a test of its own. */
@@ -100,7 +99,11 @@ const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
   account_deactivated: loginOfDeactivated,
   not_found: () => staff.problem('GET', `${path}/${unknownId}`),
   email_taken: () =>
-    anybody.problem('POST', `${auth}/register`, { email: 'staff@example.com', password: 'password123', name: 'Sam' }),
+    anybody.problem('POST', `${auth}/register`, {
+      email: 'staff@example.com',
+      password: 'the password of a test',
+      name: 'Sam',
+    }),
   insufficient_stock: () => customer.problem('POST', path, lines(1000)),
   invalid_transition: () => moveTo('delivered'),
   idempotency_in_flight: twinOfUnfinished,
@@ -141,7 +144,7 @@ test('text that PostgreSQL cannot store answers 422, and a time that it does not
   for (const note of [bad, half]) {
     expect(await customer.problem('POST', path, { ...lines(), note })).toMatchObject({ errors: [{ path: 'note' }] });
   }
-  const register = { email: `${crypto.randomUUID()}@example.com`, password: 'password123', name: bad };
+  const register = { email: `${crypto.randomUUID()}@example.com`, password: 'the password of a test', name: bad };
   expect(await anybody.problem('POST', `${auth}/register`, register)).toMatchObject({ errors: [{ path: 'name' }] });
   for (const [query, field] of [
     [`q=${encodeURIComponent(bad)}`, 'q'],

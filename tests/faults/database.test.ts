@@ -41,7 +41,7 @@ const requests = (productId: string): [string, string, unknown?][] => [
   ['PATCH', `/orders/api/orders/${unknownId}`, { internal_note: 'x' }],
   ['POST', '/orders/api/orders/bulk-status', { orders: [{ id: unknownId }], status: 'confirmed' }],
   ['POST', '/users/api/auth/login', { email: 'staff@example.com', password: 'password123' }],
-  ['POST', '/users/api/auth/register', { email: 'new@example.com', password: 'password123', name: 'New' }],
+  ['POST', '/users/api/auth/register', { email: 'new@example.com', password: 'the password of a test', name: 'New' }],
   ['POST', '/users/api/auth/refresh', { refresh_token: staff.session?.refresh_token }],
   ['GET', '/users/api/users/profile'],
 ];

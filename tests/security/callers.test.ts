@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
-import { demoPassword } from '@live-orders/contracts/demo.ts';
 import { beforeEach, describe, expect } from 'vitest';
-import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
@@ -42,20 +41,20 @@ describe.each([
 ])('ten wrong passwords by %s', (_way, attempt, welcome) => {
   test('shut out the place that sent them, and nobody elsewhere', async () => {
     for (const guess of guesses) await attempt('203.0.113.1', guess);
-    expect(await attempt('203.0.113.1', demoPassword)).toBe(429);
-    expect(await attempt('203.0.113.2', demoPassword)).toBe(welcome);
+    expect(await attempt('203.0.113.1', testPassword)).toBe(429);
+    expect(await attempt('203.0.113.2', testPassword)).toBe(welcome);
   });
 
   test('count together, whatever their sender claims', async () => {
     for (const [n, guess] of guesses.entries()) await attempt(`198.51.100.${n}, 203.0.113.1`, guess);
-    expect(await attempt('203.0.113.2, 203.0.113.1', demoPassword)).toBe(429);
+    expect(await attempt('203.0.113.2, 203.0.113.1', testPassword)).toBe(429);
   });
 });
 
 test('behind a proxy that is not trusted all are of its address, whatever they claim', async () => {
   await system.beside('gateway', { TRUSTED_PROXIES: '192.0.2.1' }, async (gateway) => {
     for (const [n, guess] of guesses.entries()) await logIn(`203.0.113.${n}`, guess, gateway);
-    expect(await logIn('203.0.113.99', demoPassword, gateway)).toBe(429);
+    expect(await logIn('203.0.113.99', testPassword, gateway)).toBe(429);
   });
 });
 
@@ -75,8 +74,8 @@ test('a dashboard on a machine that is not trusted is believed once it knows the
   const PROXY_SECRET = 'a secret of this test, 32 characters long';
   const guessAndLogInElsewhere = async (dashboard: string): Promise<number | undefined> => {
     for (const guess of guesses) await logInFrom(dashboard, '127.0.0.2', guess);
-    expect(await logInFrom(dashboard, '127.0.0.2', demoPassword)).toBe(429);
-    return logInFrom(dashboard, '127.0.0.3', demoPassword);
+    expect(await logInFrom(dashboard, '127.0.0.2', testPassword)).toBe(429);
+    return logInFrom(dashboard, '127.0.0.3', testPassword);
   };
 
   await system.beside('gateway', { TRUSTED_PROXIES: '192.0.2.1', PROXY_SECRET }, async (GATEWAY_URL) => {

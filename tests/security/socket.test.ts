@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { beforeEach, describe, expect, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { Api } from '@live-orders/test-support/clients/api.ts';
+import { Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { sendRaw } from '@live-orders/test-support/clients/raw.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
@@ -172,7 +172,7 @@ describe('a session that ends', () => {
     expect(await socket.closed).toMatchObject({ code: 4002 });
     const body = { refresh_token: fired.session?.refresh_token };
     expect(await fired.problem('POST', '/users/api/auth/refresh', body)).toMatchObject({ status: 401 });
-    const credentials = { email: fired.session?.user.email, password: 'password123' };
+    const credentials = { email: fired.session?.user.email, password: testPassword };
     expect(await fired.problem('POST', '/users/api/auth/login', credentials)).toMatchObject({
       status: 403,
       code: 'account_deactivated',

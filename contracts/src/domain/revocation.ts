@@ -5,6 +5,9 @@ import { uuid } from './fields.ts';
 export const revocation = z.object({
   id: uuid.meta({ description: 'The user' }),
   session_id: uuid.nullable().meta({ description: 'null: every session of the user' }),
+  session_epoch: z.int().optional().meta({
+    description: 'With `session_id` null: sessions of a lower epoch have ended. Missing in events of release 0.1',
+  }),
   reason: z.enum(['logout', 'deactivated', 'role_changed', 'password_changed', 'token_reuse']),
 });
 export type Revocation = z.infer<typeof revocation>;

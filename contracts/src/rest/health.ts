@@ -60,6 +60,7 @@ export const gatewayHealth = health
     lag: streamLag,
     fresh_at: timestamp.nullable().meta({ description: 'What was committed until then is known to have come' }),
     clients: z.int(),
+    max_clients: z.int().meta({ description: 'The last tenth of these places is kept for the team' }),
   })
   .meta({ id: 'GatewayHealth' });
 export type GatewayHealth = z.infer<typeof gatewayHealth>;

@@ -13,7 +13,7 @@ const name = givenText.min(1).max(100);
 const password = z
   .string()
   .max(1000)
-  .refine((value) => [...value.normalize('NFC')].length >= 8, 'must have at least 8 characters')
+  .refine((value) => Array.from(value.normalize('NFC')).length >= 8, 'must have at least 8 characters')
   .meta({ minLength: 8, description: 'Of any script; none that is common, or made of the own name or address' });
 export const accountPage = page(account).meta({ id: 'AccountPage' });
 
@@ -29,15 +29,18 @@ export const refreshRequest = z.strictObject({ refresh_token: z.string().min(1).
   example: { refresh_token: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10.q5xGc0hrJ1m0Xq7qz0mGxg2mF0p3iY8vVb3l8d1wZ5k' },
 });
 
-/** How long an access token lives; a session that ended is remembered that long. */
-export const accessTokenSeconds = 15 * 60;
+/**
+ * How long an access token lives; a session that ended is remembered that long. It bounds what one is worth whose session
+ * has ended while neither the users service nor Redis can tell of that.
+ */
+export const accessTokenSeconds = 5 * 60;
 
 /** `expires_in` in seconds. A refresh token is good for one use. */
 export const session = z
   .object({
     access_token: z.string().meta({ description: 'A signed token (EdDSA), for `Authorization: Bearer …`' }),
     token_type: z.literal('Bearer'),
-    expires_in: z.int().meta({ example: 900 }),
+    expires_in: z.int().meta({ example: 300 }),
     refresh_token: z.string(),
     user,
   })

@@ -137,6 +137,8 @@ export class System {
     };
     return {
       SEED: 'demo',
+      // `npm run traffic` moves every order as one and the same user.
+      REQUESTS_PER_MINUTE_PER_USER: '60000',
       ...Object.fromEntries(plan.embedded.flatMap((name) => Object.entries(byServer[name]))),
       ...Object.fromEntries(partNames.map((name) => [parts[name].urlVariable, `http://127.0.0.1:${plan.ports[name]}`])),
       // The dashboard tells browsers to find the gateway at its usual port unless this says otherwise.

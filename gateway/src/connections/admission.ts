@@ -1,5 +1,11 @@
 import { parsePosition } from '@live-orders/contracts/socket/position.ts';
-import { type AuthEnv, bearerToken, type Identity, type Verify } from '@live-orders/runtime/http/auth.ts';
+import {
+  authenticate,
+  type AuthEnv,
+  type Authority,
+  bearerToken,
+  type Identity,
+} from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { asGuard } from '@live-orders/runtime/http/policy.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
@@ -10,6 +16,10 @@ import type { Entry } from '../fanout/history.ts';
 import type { Hub } from '../fanout/hub.ts';
 import type { Since } from '../fanout/replay.ts';
 import type { Revocations } from '../fanout/revocations.ts';
+import { type Callers, callerOf } from '../http/callers.ts';
+import { closingOf } from '../http/outgoing.ts';
+import type { Connections } from '../limits/connections.ts';
+import type { RequestRates } from '../limits/request-rates.ts';
 import type { PresenceChannel } from '../presence/presence-channel.ts';
 import type { Subscriber } from '../stream/subscriber.ts';
 import type { Drain } from './drain.ts';
@@ -22,15 +32,23 @@ import type { Tickets } from './tickets.ts';
  */
 const mostOlder = 1_000;
 
+/** Of all places the last tenth is kept for the team, so that customers cannot take the stream from those who serve them. */
+const teamShare = 0.1;
+
 interface AdmissionOptions {
   hub: Hub;
   subscriber: Subscriber;
   tickets: Tickets;
   origins: Origins;
   revocations: Revocations;
-  verify: Verify;
+  authority: Authority;
   maxClients: number;
   maxClientsPerUser: number;
+  /** Counts a request for whoever sent it; throws `too_many_requests`. */
+  rates: Pick<RequestRates, 'count'>;
+  callers: Callers;
+  /** The streams of each address, through whichever proxy they come. */
+  streams: Connections;
   drain: Pick<Drain, 'begun'>;
   presence: PresenceChannel;
   log: Log;
@@ -65,6 +83,16 @@ export class Admission {
     return this.#options.subscriber.begun && !this.isStopping;
   }
 
+  /** How many clients there may be, of the team and customers together. */
+  get maxClients(): number {
+    return this.#options.maxClients;
+  }
+
+  /** Whether nobody at all can be let in, not even of the team. Customers alone never make it so. */
+  get isFull(): boolean {
+    return this.#options.hub.size >= this.maxClients;
+  }
+
   /** The guard of both transports: lets only requests pass whose sender may follow the stream; sets `identity`. */
   readonly guard = asGuard(
     createMiddleware<AuthEnv>(async (c, next) => {
@@ -74,28 +102,35 @@ export class Admission {
   );
 
   async #admit(c: Context): Promise<Identity> {
-    const { origins, hub, maxClients, maxClientsPerUser } = this.#options;
+    const { origins, hub, maxClientsPerUser, rates, streams, callers } = this.#options;
     if (!origins.allows(c.req.header('origin'), c.req.header('host'))) {
       throw new ProblemError('forbidden', 'This origin may not follow the stream; see ALLOWED_ORIGINS.');
     }
-    if (!this.isOpen || hub.size >= maxClients) throw notReady();
+    if (!this.isOpen) throw notReady();
+    if (this.isFull) throw full();
     const identity = await this.identify({ ticket: c.req.query('ticket'), token: bearerToken(c) });
+    rates.count(c, identity?.id);
     if (!identity) {
       throw new ProblemError('unauthenticated', 'Get a new ticket from POST /live/ticket, or send a bearer token.');
     }
     if (hub.connectionsOf(identity.id) >= maxClientsPerUser) {
       throw new ProblemError('too_many_requests', `A user may have ${maxClientsPerUser} sockets open at once.`);
     }
+    if (!this.#hasPlaceFor(identity)) throw full();
+    if (!streams.hold(callerOf(c, callers), closingOf(c.env))) {
+      throw new ProblemError('too_many_requests', 'Your address has as many streams open as it may have at once.');
+    }
     return identity;
   }
 
   /**
    * Whose ticket or token this is; null without either, and for a ticket that is unknown, used or too old, or whose session
-   * has ended. Rejects with `unauthenticated` for a bad token, and with `unavailable` while tokens cannot be checked.
+   * has ended. Rejects with `unauthenticated` for a bad token, and with `unavailable` while tokens cannot be checked, or, for
+   * staff, the session of a token. That of a ticket was checked when it was issued, at most `ticketSeconds` ago.
    */
   async identify({ ticket, token }: Credentials): Promise<Identity | null> {
-    const { tickets, verify, revocations } = this.#options;
-    const identity = ticket ? await tickets.redeem(ticket) : token ? await verify(token) : null;
+    const { tickets, authority, revocations } = this.#options;
+    const identity = ticket ? await tickets.redeem(ticket) : token ? await authenticate(token, authority, false) : null;
     return identity && identity.expires_at * 1000 > Date.now() && !revocations.covers(identity) ? identity : null;
   }
 
@@ -137,14 +172,16 @@ export class Admission {
       older.push(...next);
     }
     if (isGone()) return;
-    if (this.isStopping || this.#isFull(client.identity)) client.close('going_away');
-    else this.#options.hub.join(client, since, older);
+    const { hub, maxClientsPerUser } = this.#options;
+    // Others may have joined since `guard` let this one pass.
+    const hasPlace = this.#hasPlaceFor(client.identity) && hub.connectionsOf(client.identity.id) < maxClientsPerUser;
+    if (this.isStopping || !hasPlace) client.close('going_away');
+    else hub.join(client, since, older);
   }
 
-  /** Whether there is no place any more: others may have joined since `guard` let this one pass. */
-  #isFull({ id }: Identity): boolean {
-    const { hub, maxClients, maxClientsPerUser } = this.#options;
-    return hub.size >= maxClients || hub.connectionsOf(id) >= maxClientsPerUser;
+  #hasPlaceFor({ role }: Identity): boolean {
+    const kept = role === 'customer' ? Math.ceil(this.maxClients * teamShare) : 0;
+    return this.#options.hub.size < this.maxClients - kept;
   }
 
   /** Whether events are missing between those at hand and those in memory. */
@@ -163,6 +200,15 @@ export class Admission {
   }
 }
 
-/** For a client that comes too early, too late, or to a gateway that is full. */
+/** For a client that comes too early or too late. */
 export const notReady = (): ProblemError =>
   new ProblemError('unavailable', 'The stream is not ready; try again in a moment.', {}, { 'retry-after': '2' });
+
+/** For a client that comes to a gateway without a place for it. */
+export const full = (): ProblemError =>
+  new ProblemError(
+    'unavailable',
+    'Every place at this gateway is taken; try again in a moment, or at another one.',
+    {},
+    { 'retry-after': '2' },
+  );

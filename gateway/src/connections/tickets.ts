@@ -12,6 +12,7 @@ const identity = z.object({
   role,
   created_at: z.string(),
   session_id: z.string(),
+  session_epoch: z.int().optional(),
   expires_at: z.number(),
 });
 

@@ -8,6 +8,9 @@ import type { Context } from 'hono';
 import { SocketClient, type SocketClientOptions } from './socket-client.ts';
 import { appForUpgrades, guardUpgrades } from './upgrades.ts';
 
+/** Of so many parts a message may be made at most: parts cost as much to read as messages, and are not counted. */
+const mostFragments = 16;
+
 /** Registers `GET /ws`. Call the function that it returns with the raw server, before that takes requests. */
 export const registerWebSocket = (
   app: OpenAPIHono<AuthEnv>,
@@ -15,7 +18,8 @@ export const registerWebSocket = (
 ): ((server: Server) => void) => {
   const { admission, log } = options;
   const { injectWebSocket, upgradeWebSocket, wss } = createNodeWebSocket({ app: appForUpgrades(app) });
-  wss.options.maxPayload = clientFrameBytes;
+  // ws would answer every ping, however many come: the client's budget of frames decides.
+  Object.assign(wss.options, { maxPayload: clientFrameBytes, maxFragments: mostFragments, autoPong: false });
 
   app.get(
     '/ws',

@@ -1,40 +1,77 @@
 import type { EndedSession } from '@live-orders/contracts/domain/revocation.ts';
 import type { Timed } from '@live-orders/contracts/redis/keyspace.ts';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
-import type { Identity, Verify } from '@live-orders/runtime/http/auth.ts';
-import { ProblemError } from '@live-orders/runtime/http/problem.ts';
+import { type Identity, sessionEnded, type Verify } from '@live-orders/runtime/http/auth.ts';
 
 const tokenLifeMs = accessTokenSeconds * 1000;
 
+/** What ended of a user's sessions. */
+interface Ended {
+  /** Sessions of a lower epoch have ended. */
+  epoch: number;
+  /** Those that had begun by then (ms since the epoch) have ended, as far as no epoch tells. */
+  at: number;
+  /** As `at`, of revocations without an epoch: they end sessions that have one as well. */
+  withoutEpoch: number;
+  forgetAt: number;
+}
+
 /**
- * The sessions that ended while access tokens of theirs still live. What lies further back than a token's life is forgotten,
- * so that it holds no more than the logouts of that time.
+ * The sessions that ended while access tokens of theirs still live. Each is kept for a token's life from when it was heard
+ * of, whatever its own date says: a wrong date must neither shorten that nor lock a user out for longer.
  */
 export class Revocations {
   readonly #now: () => number;
-  /** When the session, or all sessions of the user, ended. Mostly oldest first: what is read from Redis comes late. */
-  readonly #sessions = new Map<string, number>();
-  readonly #users = new Map<string, number>();
+  readonly #sessions = new Map<string, { forgetAt: number }>();
+  readonly #users = new Map<string, Ended>();
 
-  constructor(now = Date.now) {
+  /** `now` is a clock in ms that never goes back. */
+  constructor(now = () => performance.now()) {
     this.#now = now;
   }
 
-  add({ id, session_id, at }: Timed<EndedSession>): void {
-    for (const ended of [this.#sessions, this.#users]) {
-      for (const [key, time] of ended) {
-        if (time > this.#now() - tokenLifeMs) break;
-        ended.delete(key);
-      }
+  add({ id, session_id, session_epoch, at }: Timed<EndedSession>): void {
+    this.#forget(this.#sessions);
+    this.#forget(this.#users);
+    const forgetAt = this.#now() + tokenLifeMs;
+    // What is read from Redis may have been heard of already; hearing it again prolongs nothing.
+    if (session_id !== null) {
+      if (!this.#sessions.has(session_id)) this.#sessions.set(session_id, { forgetAt });
+      return;
     }
-    if (session_id !== null) this.#sessions.set(session_id, at);
-    else this.#users.set(id, Math.max(at, this.#users.get(id) ?? 0));
+    const before = this.#users.get(id);
+    const after = {
+      epoch: Math.max(before?.epoch ?? 0, session_epoch ?? 0),
+      at: Math.max(before?.at ?? 0, at),
+      withoutEpoch: Math.max(before?.withoutEpoch ?? 0, session_epoch === undefined ? at : 0),
+    };
+    const isKnown =
+      before?.epoch === after.epoch && before.at === after.at && before.withoutEpoch === after.withoutEpoch;
+    if (isKnown) return;
+    this.#users.delete(id);
+    this.#users.set(id, { ...after, forgetAt });
   }
 
-  /** Whether the session has ended. A user whose sessions all ended may log in again: later ones are good. */
-  covers({ id, session_id }: Identity): boolean {
-    const userEnded = this.#users.get(id);
-    return this.#sessions.has(session_id) || (userEnded !== undefined && beginningOf(session_id) <= userEnded);
+  /**
+   * Whether the session has ended. A user whose sessions all ended may log in again: later ones are good. Which are later is
+   * told by the epoch, and by the clocks of service and database only where token or revocation is of release 0.1.
+   */
+  covers({ id, session_id, session_epoch }: Identity): boolean {
+    this.#forget(this.#sessions);
+    this.#forget(this.#users);
+    if (this.#sessions.has(session_id)) return true;
+    const ended = this.#users.get(id);
+    if (!ended) return false;
+    if (session_epoch === undefined) return beginningOf(session_id) <= ended.at;
+    return session_epoch < ended.epoch || beginningOf(session_id) <= ended.withoutEpoch;
+  }
+
+  /** The maps are in the order of `forgetAt`. */
+  #forget(ended: Map<string, { forgetAt: number }>): void {
+    for (const [key, { forgetAt }] of ended) {
+      if (forgetAt > this.#now()) break;
+      ended.delete(key);
+    }
   }
 }
 
@@ -46,13 +83,6 @@ export const refuseRevoked =
   (verify: Verify, revocations: Revocations): Verify =>
   async (token) => {
     const identity = await verify(token);
-    if (revocations.covers(identity)) {
-      throw new ProblemError(
-        'unauthenticated',
-        'The session has ended; log in again.',
-        {},
-        { 'www-authenticate': 'Bearer' },
-      );
-    }
+    if (revocations.covers(identity)) throw sessionEnded();
     return identity;
   };

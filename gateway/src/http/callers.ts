@@ -1,5 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
+import type { Context } from 'hono';
 
 /** An IPv4 address that came over an IPv6 socket is written as `::ffff:192.0.2.1`. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
@@ -49,17 +52,18 @@ export class Callers {
   addressOf(peer: string, forwardedFor = '', proof?: string): string {
     const entries = forwardedFor.split(',');
     let address = plain(peer);
-    let trusted = this.#isProxy(address) || this.#proves(proof);
+    let trusted = this.isProxy(address) || this.#proves(proof);
     while (trusted) {
       const next = addressIn(entries.pop() ?? '');
       if (next === null) break;
       address = next;
-      trusted = this.#isProxy(address);
+      trusted = this.isProxy(address);
     }
     return address;
   }
 
-  #isProxy(address: string): boolean {
+  /** Whether this is the address of a trusted proxy, behind which any number of people may be. */
+  isProxy(address: string): boolean {
     return isIP(address) !== 0 && this.#proxies.check(address, familyOf(address));
   }
 
@@ -67,3 +71,9 @@ export class Callers {
     return proof !== undefined && this.#secret !== null && timingSafeEqual(digest(proof), this.#secret);
   }
 }
+
+/** The address of whoever sent a request. */
+export const callerOf = (c: Context, callers: Callers): string => {
+  const { address: peer = 'unknown' } = getConnInfo(c).remote;
+  return callers.addressOf(peer, c.req.header('x-forwarded-for'), c.req.header(proxySecretHeader));
+};

@@ -1,7 +1,13 @@
-import { ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 
 const bindings = z.object({ outgoing: z.instanceof(ServerResponse) });
 
 /** Node's response behind a request (`c.env`), for whoever has to drop the connection instead of ending an answer. */
 export const outgoingOf = (env: unknown): ServerResponse => bindings.parse(env).outgoing;
+
+const upgrading = z.object({ incoming: z.instanceof(IncomingMessage) });
+
+/** What closes once a request (`c.env`) is answered in full; of an upgrade the connection, which becomes the WebSocket's. */
+export const closingOf = (env: unknown) =>
+  bindings.safeParse(env).data?.outgoing ?? upgrading.parse(env).incoming.socket;

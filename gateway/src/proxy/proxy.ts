@@ -1,10 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { getConnInfo } from '@hono/node-server/conninfo';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
 import type { Context } from 'hono';
 import { type Dispatcher, errors } from 'undici';
 import {
@@ -15,7 +13,7 @@ import {
   type Upstream,
   type UpstreamRequest,
 } from '../http/upstream.ts';
-import type { Callers } from '../http/callers.ts';
+import { type Callers, callerOf } from '../http/callers.ts';
 import { InFlight } from './in-flight.ts';
 import { outgoingOf } from '../http/outgoing.ts';
 
@@ -61,12 +59,7 @@ const requestHeaders = (c: ProxyContext, prefix: string, callers: Callers): Reco
     const value = c.req.header(name);
     if (value !== undefined && !named.has(name)) headers[name] = value;
   }
-  const { address: peer = 'unknown' } = getConnInfo(c).remote;
-  headers['x-forwarded-for'] = callers.addressOf(
-    peer,
-    c.req.header('x-forwarded-for'),
-    c.req.header(proxySecretHeader),
-  );
+  headers['x-forwarded-for'] = callerOf(c, callers);
   headers['x-forwarded-prefix'] = prefix;
   headers['x-request-id'] = c.get('requestId');
   return headers;

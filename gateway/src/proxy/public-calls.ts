@@ -1,5 +1,5 @@
-import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import { asGuard, guard } from '@live-orders/runtime/http/policy.ts';
+import { type AuthEnv, identify } from '@live-orders/runtime/http/auth.ts';
+import { asGuard } from '@live-orders/runtime/http/policy.ts';
 import { createMiddleware } from 'hono/factory';
 
 /** What may be called without a token: getting one, and the health and the documents of the services. */
@@ -15,16 +15,18 @@ const publicCalls = new Set([
   'GET /orders/api/openapi.json',
 ]);
 
-const signedIn = guard('signed-in');
-
 /**
- * The guard of calls that are passed on. Turns away those without a valid token before they cost a service anything; the
- * services check the token again, and the role.
+ * The guard of calls that are passed on. Turns away those without a valid token before they cost a service anything. The
+ * services check the token again, the role, and whether the session lives: asking that here too would cost it twice.
  */
 export const signedInUnlessPublic = asGuard(
-  createMiddleware<AuthEnv>((c, next) => {
+  createMiddleware<AuthEnv>(async (c, next) => {
     // A service answers HEAD as GET, only without the body.
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
-    return publicCalls.has(`${method} ${c.req.path}`) ? next() : signedIn(c, next);
+    if (!publicCalls.has(`${method} ${c.req.path}`)) {
+      const { verify } = c.var.authority;
+      c.set('identity', await identify(c, { verify }));
+    }
+    await next();
   }),
 );

@@ -8,6 +8,8 @@ import { connectRedis } from '@live-orders/runtime/redis.ts';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { z } from 'zod';
+import { Callers, readProxies } from '../http/callers.ts';
+import { Connections } from '../limits/connections.ts';
 import { Admission } from '../connections/admission.ts';
 import { Origins } from '../connections/origins.ts';
 import { Tickets } from '../connections/tickets.ts';
@@ -179,11 +181,13 @@ test('a client that comes from a gateway which is ahead is caught up, not sent t
 
 test('what memory no longer holds comes from the log, in full or not at all, however far memory has moved on', async () => {
   const revocations = new Revocations();
+  const callers = new Callers(readProxies(''));
   const admission = new Admission({
+    ...{ callers, rates: { count: () => ({}) }, streams: new Connections(callers, 1) },
     ...{ hub, subscriber, revocations, maxClients: 100, maxClientsPerUser: 10 },
     tickets: new Tickets(redis, prefix),
     origins: new Origins([], { sameHost: false }),
-    verify: () => Promise.reject(new Error('no token is checked here')),
+    authority: { verify: () => Promise.reject(new Error('no token is checked here')) },
     drain: { begun: false },
     presence: new PresenceChannel({ hub, redis, subscription, prefix, log }),
     log,

@@ -10,7 +10,6 @@ import {
 } from '@live-orders/contracts/redis/keyspace.ts';
 import { redisMessage, type RedisMessage } from '@live-orders/contracts/redis/messages.ts';
 import type { Position } from '@live-orders/contracts/socket/position.ts';
-import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Task } from '@live-orders/runtime/process/run.ts';
@@ -169,8 +168,7 @@ export class Subscriber implements Task {
 
   /** Reads which sessions ended in the life of a token, also those of which neither Pub/Sub nor the log told. */
   async #readRevocations(): Promise<void> {
-    const since = Date.now() - accessTokenSeconds * 1000;
-    const reply = await this.#redis.zrangebyscore(this.#keys.revocations, since, '+inf', 'WITHSCORES');
+    const reply = await this.#redis.zrangebyscore(this.#keys.revocations, '-inf', '+inf', 'WITHSCORES');
     this.#hub.revoke(decodeRevocations(reply));
   }
 

@@ -13,6 +13,8 @@ import { measureClients } from '../connections/client-metrics.ts';
 import { Origins } from '../connections/origins.ts';
 import { asksForSocket } from '../connections/upgrades.ts';
 import { Callers, readProxies } from '../http/callers.ts';
+import { Connections } from '../limits/connections.ts';
+import { Rate, RequestRates } from '../limits/request-rates.ts';
 import { Upstream } from '../http/upstream.ts';
 import { Tickets } from '../connections/tickets.ts';
 import { registerWebSocket } from '../connections/websocket.ts';
@@ -96,6 +98,10 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
   });
   const presence = new PresenceChannel({ hub, redis, subscription: redis, prefix: '', log });
   subscriber.begun = true;
+  const callers = new Callers(readProxies('loopback'));
+  // The clock stands still, so that a test that asks slowly gets no more than one that asks fast.
+  const perUser = new Rate('user', 240, () => 0);
+  const rates = new RequestRates({ callers, perUser, perAddress: new Rate('address', 120, () => 0) });
   const verify = async (token: string): Promise<Identity> => {
     const identity = gateway.tokens.get(token);
     if (!identity) throw new ProblemError('unauthenticated', 'The access token is not valid.');
@@ -104,7 +110,7 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
   const origins = new Origins([page], { sameHost: false });
   const tickets = new Tickets(redis, '');
   const admission = new Admission({
-    ...{ hub, subscriber, tickets, origins, verify, maxClients: 100, maxClientsPerUser: 10 },
+    ...{ hub, subscriber, tickets, origins, authority: { verify }, maxClients: 100, maxClientsPerUser: 10 },
     revocations: new Revocations(),
     drain: {
       get begun() {
@@ -113,12 +119,13 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
     },
     presence,
     log,
+    ...{ rates, callers, streams: new Connections(callers, 5) },
   });
   const metrics = createMetrics('gateway');
   const countClose = measureClients(metrics, hub);
   const app = createGatewayApp({
-    ...{ log, hub, admission, verify, tickets, origins, metrics, countClose },
-    callers: new Callers(readProxies('')),
+    ...{ log, hub, admission, authority: { verify }, tickets, origins, metrics, countClose },
+    ...{ callers, rates },
     users: new Upstream('users', 'http://127.0.0.1:1'),
     orders: new Upstream('orders', 'http://127.0.0.1:1'),
     health: () => {

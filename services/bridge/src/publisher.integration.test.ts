@@ -101,6 +101,17 @@ test('keeps who lost a session as long as a token lives', async () => {
   expect(await redis.pttl(revocations)).toBeGreaterThan(0);
 });
 
+test('keeps one that is dated 2099 no longer than any other', async () => {
+  const { revocations } = redisKeys(prefix);
+  const ended = { id: 'eve', session_id: null, session_epoch: 1, reason: 'logout' as const };
+  const range = { partition: 'users.v1:0', first: '0', last: '0' };
+  const revocation = { ...ended, at: Date.parse('2099-01-01T00:00:00Z') };
+  await publisher.publish(range, [{ offset: '0', channel: aggregates.user.channel, text: '{"n":0', revocation }]);
+  const [member = '', score = ''] = await redis.zrange(revocations, '0', '-1', 'WITHSCORES');
+  expect(JSON.parse(member)).toEqual(ended);
+  expect(Number(score)).toBeLessThanOrEqual(Date.now());
+});
+
 describe('a new epoch begins', () => {
   test('when Redis has lost everything', async () => {
     const before = await publish([0, 1]);

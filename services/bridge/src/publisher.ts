@@ -101,10 +101,12 @@ export class Publisher {
   /** Keeps revocations as long as an access token lives, for gateways that start in that time. */
   async #revoke(revocations: Timed<Revocation>[]): Promise<void> {
     const key = this.#keys.revocations;
+    // One that is dated in the future, by a clock that is wrong, would stay until then.
+    const now = Date.now();
     const results = await this.#redis
       .multi()
-      .zadd(key, ...revocations.flatMap(encodeRevocation))
-      .zremrangebyscore(key, '-inf', Date.now() - accessTokenMs)
+      .zadd(key, ...revocations.flatMap(({ at, ...ended }) => encodeRevocation({ ...ended, at: Math.min(at, now) })))
+      .zremrangebyscore(key, '-inf', now - accessTokenMs)
       .pexpire(key, accessTokenMs)
       .exec();
     const failure = results?.find(([error]) => error)?.[0];

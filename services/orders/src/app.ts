@@ -1,4 +1,4 @@
-import type { AuthEnv, Verify } from '@live-orders/runtime/http/auth.ts';
+import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
 import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/health.ts';
 import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
@@ -20,7 +20,7 @@ export interface OrdersAppOptions {
   orders: Orders;
   products: Products;
   stats: Stats;
-  verify: Verify;
+  authority: Authority;
   health: () => Promise<OrdersHealth>;
 }
 
@@ -36,8 +36,7 @@ const about = {
 
 /** The HTTP app of the orders service, not listening yet. */
 export const createOrdersApp = (options: OrdersAppOptions): OpenAPIHono<AuthEnv> => {
-  const { verify } = options;
-  const app = createApp<AuthEnv>(options.log, withAuthority({ verify }));
+  const app = createApp<AuthEnv>(options.log, withAuthority(options.authority));
   const api = app.basePath('/api');
   registerHealth(api, ordersHealth, options.health);
   registerDocument(api, about);

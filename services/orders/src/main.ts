@@ -4,6 +4,7 @@ import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase, databaseState } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
+import { SessionCheck } from '@live-orders/runtime/http/session-check.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
@@ -88,13 +89,14 @@ const reconciler = new Reconciler({
   log,
   metrics,
 });
+const sessionCheck = new SessionCheck(config.USERS_URL, log);
 const app = createOrdersApp({
   log,
   metrics,
   orders: new Orders(context),
   products: new Products(context),
   stats: new Stats(database),
-  verify: createVerifier(remoteKeys(config.USERS_URL)),
+  authority: { verify: createVerifier(remoteKeys(config.USERS_URL)), userNow: sessionCheck.userNow },
   health: async () => {
     const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
     return {

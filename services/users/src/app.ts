@@ -10,6 +10,7 @@ import type { LoginGuard } from './login-guard.ts';
 import { registerAuthRoutes } from './routes/auth.ts';
 import { registerUserRoutes } from './routes/users.ts';
 import type { Hasher } from './passwords/hashing.ts';
+import { toUser } from './rows.ts';
 import type { Sessions } from './sessions.ts';
 import type { Signer } from './tokens.ts';
 import type { Users } from './users.ts';
@@ -41,8 +42,8 @@ export const createUsersApp = (options: UsersOptions): OpenAPIHono<AuthEnv> => {
   const { verify, sessions } = options;
   // An administrator who was just deactivated must not undo that with a token that is valid for some minutes more. This
   // service owns sessions and roles, so it looks up both.
-  const roleNow = async ({ session_id }: Identity) => (await sessions.user(session_id)).role;
-  const app = createApp<AuthEnv>(options.log, withAuthority({ verify, roleNow }));
+  const userNow = async ({ session_id }: Identity) => toUser(await sessions.user(session_id));
+  const app = createApp<AuthEnv>(options.log, withAuthority({ verify, userNow }));
   const api = app.basePath('/api');
   registerHealth(api, serviceHealth, options.health);
   registerDocument(api, about);

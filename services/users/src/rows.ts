@@ -12,6 +12,8 @@ export const userRow = z.object({
   role,
   active: z.boolean(),
   version: z.number(),
+  /** how often all sessions of the user ended at once; a session belongs to the epoch in which it began */
+  session_epoch: z.int(),
   created_at: timestampColumn,
   updated_at: timestampColumn,
 });
@@ -37,7 +39,8 @@ export type SessionRow = z.infer<typeof sessionRow>;
 /** The columns of a `sessionRow`, for `sessions s`. */
 export const sessionColumns = columnsOf(sessionRow, 's');
 
-export const toUser = ({ id, email, name, role: held, created_at }: UserRow): User => ({
+/** What others see of a user: the members of `User` and nothing else. */
+export const toUser = ({ id, email, name, role: held, created_at }: User): User => ({
   id,
   email,
   name,

@@ -131,8 +131,18 @@ export class Sessions {
     await this.#outbox.transact((transaction) => this.#end(sessionId, 'logout', transaction));
   }
 
-  /** Ends every session of a user, in the transaction that gives the reason. */
+  /**
+   * Ends every session of a user, in the transaction that gives the reason. The user's row is locked, so that a session
+   * which opens meanwhile waits, and belongs to the new epoch.
+   */
   async endAll(userId: string, reason: Reason, transaction: Transaction): Promise<void> {
+    const [user] = await select(
+      this.#database,
+      z.object({ session_epoch: z.int() }),
+      'UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $userId RETURNING session_epoch',
+      { userId },
+      transaction,
+    );
     const ended = await select(
       this.#database,
       z.object({ id: z.string() }),
@@ -140,7 +150,7 @@ export class Sessions {
       { userId },
       transaction,
     );
-    if (ended.length > 0) await this.#tell({ id: userId, session_id: null, reason }, transaction);
+    if (user && ended.length > 0) await this.#tell({ id: userId, session_id: null, reason, ...user }, transaction);
   }
 
   /** Deletes sessions whose life is over. */
@@ -186,7 +196,7 @@ export class Sessions {
 
   async #answer(user: UserRow, sessionId: string, secret: string): Promise<Session> {
     return {
-      access_token: await this.#signer.sign(toUser(user), sessionId),
+      access_token: await this.#signer.sign(user, sessionId),
       token_type: 'Bearer',
       expires_in: accessTokenSeconds,
       refresh_token: `${sessionId}.${secret}`,

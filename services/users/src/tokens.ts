@@ -1,14 +1,17 @@
 import { createHmac, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { accessTokenSeconds } from '@live-orders/contracts/rest/users.ts';
-import type { User } from '@live-orders/contracts/domain/users.ts';
 import { tokenRules } from '@live-orders/runtime/http/auth.ts';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
+import type { UserRow } from './rows.ts';
 
 // RFC 8410: the PKCS #8 header of an Ed25519 private key; the 32 bytes of the key follow.
 const pkcs8Ed25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 const derive = (secret: string, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, 'live-orders', purpose, 32));
+
+/** What an access token tells of its user. */
+type SignedUser = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'created_at' | 'session_epoch'>;
 
 /**
  * Signs access tokens with an Ed25519 key derived from `JWT_SECRET`, so that every replica has the same key and no
@@ -36,9 +39,10 @@ export class Signer {
     return new Signer(key, kid, { keys }, derive(secret, 'refresh-token rotation'));
   }
 
-  sign(user: User, sessionId: string): Promise<string> {
-    const { email, name, role, created_at } = user;
-    return new SignJWT({ sid: sessionId, email, name, role, user_created_at: created_at })
+  /** An access token of the user's session. */
+  sign(user: SignedUser, sessionId: string): Promise<string> {
+    const { email, name, role, created_at, session_epoch } = user;
+    return new SignJWT({ sid: sessionId, email, name, role, user_created_at: created_at, session_epoch })
       .setProtectedHeader({ alg: tokenRules.algorithm, typ: tokenRules.typ, kid: this.#keyId })
       .setIssuer(tokenRules.issuer)
       .setAudience(tokenRules.audience)

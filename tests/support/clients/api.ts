@@ -1,4 +1,4 @@
-import { demoPassword } from '@live-orders/contracts/demo.ts';
+import { demoCustomers, demoPassword, demoTeam } from '@live-orders/contracts/demo.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
@@ -14,6 +14,9 @@ export type OrderFilters = Query<typeof calls.listOrders>;
 
 /** Of everybody who registers in a test. */
 export const testPassword = 'the password of a test';
+
+const demo = new Set<string>([...demoTeam, ...demoCustomers].map((account) => account.email));
+const passwordOf = (email: string): string => (demo.has(email) ? demoPassword : testPassword);
 
 /** A caller of the REST API through the gateway, with or without a token; nothing is renewed behind a test's back. */
 export class Api extends RestClient {
@@ -43,7 +46,7 @@ export class Api extends RestClient {
     return parsed;
   }
 
-  async login(email: string, password = demoPassword): Promise<Api> {
+  async login(email: string, password = passwordOf(email)): Promise<Api> {
     return new Api(this.url, await this.call(calls.login, { body: { email, password } }));
   }
 

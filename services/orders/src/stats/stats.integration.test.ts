@@ -52,14 +52,16 @@ beforeAll(async () => {
     products: new Products(context),
     stats,
     // The token is the role: who may ask is what counts here.
-    verify: async (token) => ({
-      ...staff,
-      role: role.parse(token),
-      email: 'sam@example.com',
-      created_at: new Date().toISOString(),
-      session_id: staff.id,
-      expires_at: Infinity,
-    }),
+    authority: {
+      verify: async (token) => ({
+        ...staff,
+        role: role.parse(token),
+        email: 'sam@example.com',
+        created_at: new Date().toISOString(),
+        session_id: staff.id,
+        expires_at: Infinity,
+      }),
+    },
     health: async () => ({ name: 'orders', version: 'test', dependencies: {}, outbox: null, reconciliation: null }),
   });
 });

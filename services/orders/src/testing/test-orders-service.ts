@@ -44,7 +44,7 @@ export class TestOrdersService {
       orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance }),
       products: new Products({ database, outbox }),
       stats: new Stats(database),
-      verify: (token) => Promise.resolve(this.#identity(token)),
+      authority: { verify: (token) => Promise.resolve(this.#identity(token)) },
       health: () =>
         Promise.resolve({ name: 'orders', version: '0', dependencies: {}, outbox: null, reconciliation: null }),
     });

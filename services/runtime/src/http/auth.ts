@@ -1,4 +1,4 @@
-import { role, type Role } from '@live-orders/contracts/domain/users.ts';
+import { isStaff, role, type Role, type User } from '@live-orders/contracts/domain/users.ts';
 import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Context } from 'hono';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
@@ -13,7 +13,7 @@ export const tokenRules = {
   algorithm: 'EdDSA',
 } as const;
 
-/** Who calls, as the verified token says. `expires_at` in seconds since the epoch. */
+/** Who calls, as the verified token says, or the owner of sessions. `expires_at` in seconds since the epoch. */
 export interface Identity {
   id: string;
   email: string;
@@ -21,6 +21,8 @@ export interface Identity {
   role: Role;
   created_at: string;
   session_id: string;
+  /** How often all sessions of the user had ended when this one began; missing in tokens of release 0.1. */
+  session_epoch?: number | undefined;
   expires_at: number;
 }
 
@@ -30,10 +32,10 @@ export type Verify = (token: string) => Promise<Identity>;
 export interface Authority {
   verify: Verify;
   /**
-   * The role that the caller has now, for routes that are for some roles only; without it the token's role counts,
-   * which may be 15 minutes old.
+   * The user of the token's session as the owner of sessions knows it now; null while that cannot be known. Rejects with
+   * `unauthenticated` when the session has ended. Without it the token counts for as long as it lives.
    */
-  roleNow?: (identity: Identity) => Promise<Role>;
+  userNow?: (identity: Identity, token: string) => Promise<User | null>;
 }
 
 export interface AuthEnv {
@@ -47,6 +49,7 @@ const claims = z.object({
   name: z.string(),
   role,
   user_created_at: z.string(),
+  session_epoch: z.int().optional(),
   exp: z.number(),
 });
 
@@ -89,8 +92,8 @@ const verifyToken = async (token: string, keys: JWTVerifyGetKey, now: () => numb
       requiredClaims: ['sub', 'sid', 'exp', 'iat'],
       currentDate: new Date(now()),
     });
-    const { sub, sid, email, name, role: holder, user_created_at, exp } = claims.parse(payload);
-    return { id: sub, email, name, role: holder, created_at: user_created_at, session_id: sid, expires_at: exp };
+    const { sub, sid, exp, user_created_at, ...rest } = claims.parse(payload);
+    return { ...rest, id: sub, created_at: user_created_at, session_id: sid, expires_at: exp };
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw unauthenticated('The access token has expired; renew it.');
     if (isTokenFault(error)) throw unauthenticated('The access token is not valid.');
@@ -109,11 +112,32 @@ const unauthenticated = (detail: string): ProblemError =>
 export const bearerToken = (c: Context): string | null =>
   /^Bearer ([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? null;
 
-/** Who calls, by the access token of the request; throws `unauthenticated`. */
-export const identify = (c: Context, verify: Verify): Promise<Identity> => {
+export const sessionEnded = (): ProblemError => unauthenticated('The session has ended; log in again.');
+
+/**
+ * Whose token this is, in the role that the user has now. Throws `unauthenticated` for a bad token or a session that has
+ * ended. While it cannot be known whether the session has ended, the token counts for customers, and for staff where
+ * `staffUnchecked` allows it; otherwise this throws `unavailable`.
+ */
+export const authenticate = async (
+  token: string,
+  { verify, userNow }: Authority,
+  staffUnchecked: boolean,
+): Promise<Identity> => {
+  const identity = await verify(token);
+  if (!userNow) return identity;
+  const user = await userNow(identity, token);
+  if (user) return { ...identity, ...user };
+  if (staffUnchecked || !isStaff(identity.role)) return identity;
+  const detail = 'It cannot be checked at the moment whether your session is still good; nothing was changed.';
+  throw new ProblemError('unavailable', detail, {}, { 'retry-after': '2' });
+};
+
+/** Who calls, by the access token of the request: as `authenticate`, and unchecked staff may only read. */
+export const identify = (c: Context, authority: Authority): Promise<Identity> => {
   const token = bearerToken(c);
   if (!token) throw unauthenticated('Send an access token: Authorization: Bearer …');
-  return verify(token);
+  return authenticate(token, authority, c.req.method === 'GET' || c.req.method === 'HEAD');
 };
 
 /** Throws `forbidden` for a role that is not among the allowed. */

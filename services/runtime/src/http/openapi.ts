@@ -135,7 +135,7 @@ export const describeApi = <E extends Env>(api: OpenAPIHono<E>, about: About): O
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'The `access_token` of a login; it lives 15 minutes',
+    description: 'The `access_token` of a login; it lives 5 minutes',
   });
   return api.getOpenAPI31Document({
     openapi: '3.1.0',

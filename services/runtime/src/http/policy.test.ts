@@ -1,9 +1,10 @@
+import type { User } from '@live-orders/contracts/domain/users.ts';
 import { createMiddleware } from 'hono/factory';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createLog } from '../process/log.ts';
 import { createApp } from './app.ts';
-import type { AuthEnv, Authority, Identity } from './auth.ts';
+import { type AuthEnv, type Authority, type Identity, sessionEnded } from './auth.ts';
 import { describeApi, empty, json } from './openapi.ts';
 import { asGuard, checkRoutes, guard, type Policy, withAuthority } from './policy.ts';
 import { ProblemError } from './problem.ts';
@@ -83,9 +84,38 @@ describe('a route’s policy is enforced, and its document says so', () => {
   });
 
   test('some roles, of which the caller has lost one since the token was signed', async () => {
-    const roleNow = async (): Promise<Identity['role']> => 'customer';
-    expect((await answers(['admin'], { verify, roleNow })).statuses).toEqual([401, 401, 403, 403, 403]);
-    expect((await answers('signed-in', { verify, roleNow })).statuses).toEqual([401, 401, 204, 204, 204]);
+    const userNow = async (): Promise<User> => identity('customer');
+    expect((await answers(['admin'], { verify, userNow })).statuses).toEqual([401, 401, 403, 403, 403]);
+    expect((await answers('signed-in', { verify, userNow })).statuses).toEqual([401, 401, 204, 204, 204]);
+  });
+
+  test('any, after the session has ended', async () => {
+    const userNow = (): Promise<User> => Promise.reject(sessionEnded());
+    expect((await answers(['admin'], { verify, userNow })).statuses).toEqual([401, 401, 401, 401, 401]);
+    expect((await answers('signed-in', { verify, userNow })).statuses).toEqual([401, 401, 401, 401, 401]);
+  });
+});
+
+describe('while it cannot be known whether sessions have ended', () => {
+  const authority = { verify, userNow: async () => null };
+  const app = openApp(authority);
+  for (const method of ['get', 'post', 'patch', 'delete'] as const) {
+    app.openapi({ ...routeOf('signed-in'), method, getRoutingPath: () => '/thing' }, (c) => c.body(null, 204));
+  }
+
+  test.each([
+    ['customer', [204, 204, 204, 204, 204]],
+    ['staff', [204, 204, 503, 503, 503]],
+    ['admin', [204, 204, 503, 503, 503]],
+  ])('calls of %s that read go on, and only customers may write', async (token, statuses) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const methods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'];
+    const given = await Promise.all(methods.map(async (method) => app.request('/thing', { method, headers })));
+    expect(given.map(({ status }) => status)).toEqual(statuses);
+    for (const refused of given.filter(({ status }) => status === 503)) {
+      expect(refused.headers.get('retry-after')).toBe('2');
+      expect(await refused.text()).toMatch(/"code":"unavailable","detail":"[^"]* your session /);
+    }
   });
 });
 

@@ -31,20 +31,15 @@ export const asGuard = <M extends MiddlewareHandler<AuthEnv>>(check: M): M => {
 };
 
 /**
- * Lets pass whom the policy allows, and sets `identity` unless it is public. Throws `unauthenticated` without a valid
- * access token, `forbidden` for another role. The first handler of a route; `route` puts it there.
+ * Lets pass whom the policy allows, and sets `identity` unless it is public. Throws what `identify` throws, and `forbidden`
+ * for another role. The first handler of a route; `route` puts it there.
  */
 export const guard = (policy: Policy): MiddlewareHandler<AuthEnv> => {
   const middleware = createMiddleware<AuthEnv>(async (c, next) => {
     if (policy !== 'public') {
-      const { verify, roleNow } = c.var.authority;
-      const identity = await identify(c, verify);
+      const identity = await identify(c, c.var.authority);
       c.set('identity', identity);
-      if (policy !== 'signed-in') {
-        const role = roleNow ? await roleNow(identity) : identity.role;
-        c.set('identity', { ...identity, role });
-        requireRole(role, policy);
-      }
+      if (policy !== 'signed-in') requireRole(identity.role, policy);
     }
     await next();
   });

@@ -124,10 +124,10 @@ const conditions = {
     },
   ],
   'tokens live for four seconds': [
-    { file: 'contracts/src/rest/users.ts', find: 'accessTokenSeconds = 15 * 60;', replace: 'accessTokenSeconds = 4;' },
+    { file: 'contracts/src/rest/users.ts', find: 'accessTokenSeconds = 5 * 60;', replace: 'accessTokenSeconds = 4;' },
   ],
   'tokens live for eight seconds': [
-    { file: 'contracts/src/rest/users.ts', find: 'accessTokenSeconds = 15 * 60;', replace: 'accessTokenSeconds = 8;' },
+    { file: 'contracts/src/rest/users.ts', find: 'accessTokenSeconds = 5 * 60;', replace: 'accessTokenSeconds = 8;' },
   ],
   'clients are warned early of the end of their tokens': [
     { file: 'gateway/src/connections/lease.ts', find: 'noticeShare = 0.2;', replace: 'noticeShare = 0.8;' },

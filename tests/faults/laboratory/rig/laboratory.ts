@@ -174,6 +174,7 @@ export class Laboratory {
       ORDERS_URL: `http://127.0.0.1:${orders.port}`,
       BRIDGE_URL: `http://127.0.0.1:${bridges.port}`,
       MAX_CLIENTS_PER_USER: '5000',
+      REQUESTS_PER_MINUTE_PER_USER: '1000000',
     };
     for (const [name, port] of ports) {
       const part = replicas.find(([one]) => name.startsWith(one))?.[0] ?? 'users';

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'));
 
 /**
- * The place by which attempts are counted: an IPv4 address, or the network of 64 bits in which an IPv6 address is. Whoever
+ * The place by which callers are counted: an IPv4 address, or the network of 64 bits in which an IPv6 address is. Whoever
  * has one of these usually has all of its 2⁶⁴ addresses.
  */
 export const placeOf = (address: string): string => {

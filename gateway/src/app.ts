@@ -2,12 +2,12 @@ import { type GatewayHealth, gatewayHealth } from '@live-orders/contracts/rest/h
 import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
 import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
-import { empty, json } from '@live-orders/runtime/http/openapi.ts';
+import { empty, json } from '@live-orders/runtime/api/openapi.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
+import { registerMetrics } from '@live-orders/runtime/api/common-routes.ts';
 import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
-import { route } from '@live-orders/runtime/http/route.ts';
+import { route } from '@live-orders/runtime/api/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import type { Registry } from 'prom-client';

@@ -1,6 +1,6 @@
 import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { type AuthEnv, type Identity } from '@live-orders/runtime/http/auth.ts';
-import { bearer, problems } from '@live-orders/runtime/http/openapi.ts';
+import { bearer, problems } from '@live-orders/runtime/api/openapi.ts';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { encode } from '../fanout/audience.ts';
 import type { Client } from '../fanout/client.ts';

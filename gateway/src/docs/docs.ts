@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
-import { describeApi } from '@live-orders/runtime/http/openapi.ts';
+import { describeApi } from '@live-orders/runtime/api/openapi.ts';
 import { guard } from '@live-orders/runtime/http/policy.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { compress } from 'hono/compress';

@@ -7,7 +7,7 @@ import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
-import { registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
+import { registerMetrics } from '@live-orders/runtime/api/common-routes.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/process/run.ts';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
 import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/health.ts';
-import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/http/common-routes.ts';
+import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/api/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';

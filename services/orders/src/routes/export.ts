@@ -3,7 +3,7 @@ import { flagOff } from '@live-orders/contracts/domain/fields.ts';
 import { orderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import { route } from '@live-orders/runtime/http/route.ts';
+import { route } from '@live-orders/runtime/api/route.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { toCsv, toNdjson } from '../orders/export.ts';

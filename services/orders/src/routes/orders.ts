@@ -12,9 +12,9 @@ import { customerOrder, order, type Order } from '@live-orders/contracts/domain/
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
 import { type AuthEnv, type Identity, toActor } from '@live-orders/runtime/http/auth.ts';
-import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
-import { route } from '@live-orders/runtime/http/route.ts';
+import { route } from '@live-orders/runtime/api/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
 import type { Owner } from '../orders/filter.ts';

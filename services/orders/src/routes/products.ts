@@ -9,9 +9,9 @@ import {
 } from '@live-orders/contracts/rest/products.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { type AuthEnv, toActor } from '@live-orders/runtime/http/auth.ts';
-import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
-import { route } from '@live-orders/runtime/http/route.ts';
+import { route } from '@live-orders/runtime/api/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
 import type { Products } from '../products/products.ts';

@@ -1,7 +1,7 @@
 import { orderStats, statsQuery } from '@live-orders/contracts/rest/stats.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import { json } from '@live-orders/runtime/http/openapi.ts';
-import { route } from '@live-orders/runtime/http/route.ts';
+import { json } from '@live-orders/runtime/api/openapi.ts';
+import { route } from '@live-orders/runtime/api/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Stats } from '../stats/stats.ts';
 

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { createLog } from '../process/log.ts';
 import { createApp } from './app.ts';
 import { type AuthEnv, type Authority, type Identity, sessionEnded } from './auth.ts';
-import { describeApi, empty, json } from './openapi.ts';
+import { describeApi, empty, json } from '../api/openapi.ts';
 import { asGuard, checkRoutes, guard, type Policy, withAuthority } from './policy.ts';
 import { ProblemError } from './problem.ts';
-import { route } from './route.ts';
+import { route } from '../api/route.ts';
 import { httpServer } from './server.ts';
 
 const identity = (role: Identity['role']): Identity => ({

@@ -1,9 +1,9 @@
 import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/rest/users.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
 import { placeOf } from '@live-orders/runtime/http/place.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { route } from '@live-orders/runtime/http/route.ts';
+import { route } from '@live-orders/runtime/api/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { LoginGuard } from '../login-guard.ts';

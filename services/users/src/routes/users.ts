@@ -8,9 +8,9 @@ import {
 } from '@live-orders/contracts/rest/users.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import { body, bodyProblems, empty, json } from '@live-orders/runtime/http/openapi.ts';
+import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
-import { route } from '@live-orders/runtime/http/route.ts';
+import { route } from '@live-orders/runtime/api/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { LoginGuard } from '../login-guard.ts';
 import { toAccount, toUser } from '../rows.ts';

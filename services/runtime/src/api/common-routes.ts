@@ -3,9 +3,9 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env, Hono } from 'hono';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
-import type { AuthEnv } from './auth.ts';
+import type { AuthEnv } from '../http/auth.ts';
 import { type About, describeApi, json, type OpenApiDocument } from './openapi.ts';
-import { guard } from './policy.ts';
+import { guard } from '../http/policy.ts';
 import { route } from './route.ts';
 
 /** `GET /` below `api`, for anybody: what `read` tells, also when something that the service depends on is away. */

@@ -1,6 +1,6 @@
 import { createRoute, type RouteConfig } from '@hono/zod-openapi';
 import { bearer, problems, type ProblemName } from './openapi.ts';
-import { guard, type Policy } from './policy.ts';
+import { guard, type Policy } from '../http/policy.ts';
 
 type Definition<P extends string> = Omit<RouteConfig, 'path' | 'security' | 'middleware'> & {
   path: P;

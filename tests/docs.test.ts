@@ -223,7 +223,30 @@ test('CONTRIBUTING.md names files and folders that exist', () => {
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', ...files('docs/*.md')])('every link of %s leads somewhere', (file) => {
+describe('SECURITY.md', () => {
+  const security = read('SECURITY.md');
+  const requirements = rows(section(security, 'ASVS')).filter(([number]) => /^\d+\.\d+\.\d+$/.test(number ?? ''));
+
+  test('names files that exist', () => {
+    const named = matches(security, /`((?:[\w.()[\]-]+\/)+[\w.()[\]-]+)`/g);
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test('has each requirement once, with its state, and what shows it where it is met', () => {
+    expect(requirements.length).toBeGreaterThan(100);
+    expect(new Set(requirements.map(([number]) => number)).size).toBe(requirements.length);
+    for (const [number, , , state = '', shown = ''] of requirements) {
+      expect(['met', 'part', 'not met', 'does not apply'], number).toContain(state);
+      if (state === 'met' || state === 'part') expect(shown, number).toMatch(/\.(ts|svelte|md|yml|dockerignore)\b/);
+      if (state === 'does not apply') expect(shown, number).not.toBe('');
+    }
+  });
+});
+
+const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...files('docs/*.md')];
+
+test.each(documents)('every link of %s leads somewhere', (file) => {
   const text = read(file);
   for (const link of matches(text, /\]\(([^)\s]+)\)/g).filter((one) => !/^https?:/.test(one))) {
     const [path = '', anchor] = link.split('#');

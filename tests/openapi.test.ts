@@ -17,7 +17,7 @@ import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
 import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createUsersApp } from '../services/users/src/app.ts';
-import { LoginGuard } from '../services/users/src/login-guard.ts';
+import { LoginGuard } from '../services/users/src/limits/login-guard.ts';
 import { Hasher } from '../services/users/src/passwords/hashing.ts';
 import { Sessions } from '../services/users/src/sessions.ts';
 import { Signer } from '../services/users/src/tokens.ts';

@@ -6,7 +6,7 @@ import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
-import type { LoginGuard } from './login-guard.ts';
+import type { LoginGuard } from './limits/login-guard.ts';
 import { registerAuthRoutes } from './routes/auth.ts';
 import { registerUserRoutes } from './routes/users.ts';
 import type { Hasher } from './passwords/hashing.ts';

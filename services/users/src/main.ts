@@ -16,7 +16,7 @@ import { createLocalJWKSet } from 'jose';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createUsersApp } from './app.ts';
-import { LoginGuard } from './login-guard.ts';
+import { LoginGuard } from './limits/login-guard.ts';
 import { Hasher } from './passwords/hashing.ts';
 import { seedUsers } from './seed.ts';
 import { Sessions } from './sessions.ts';

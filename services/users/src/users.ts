@@ -54,7 +54,10 @@ export const insertUser = async (
   return row;
 };
 
-/** The users of the shop: every change is an event, and one that takes rights away ends the user's sessions. */
+/**
+ * The users of the shop: every change is an event, and one that takes rights away ends the user's sessions. `place` says for
+ * whom a password is hashed, as the hasher wants it.
+ */
 export class Users {
   readonly #database: Sequelize;
   readonly #outbox: Outbox;
@@ -69,9 +72,9 @@ export class Users {
   }
 
   /** Throws `email_taken`, or `validation_failed` for a password that is easy to guess. */
-  async create(wanted: NewUser): Promise<UserRow> {
+  async create(wanted: NewUser, place: string): Promise<UserRow> {
     checkPassword(wanted.password, wanted);
-    const password = await this.#hasher.hash(wanted.password);
+    const password = await this.#hasher.hash(wanted.password, place);
     try {
       return await this.#outbox.transact(async (transaction) => {
         const created = await insertUser(this.#database, { ...wanted, id: uuidv7(), password }, transaction);
@@ -113,9 +116,9 @@ export class Users {
    * What changes nothing makes no version. Throws `not_found`, `last_admin` when nobody could administer any more, or
    * `validation_failed` for a password that is easy to guess.
    */
-  async change(id: string, { password, ...given }: UserChange): Promise<Account> {
+  async change(id: string, { password, ...given }: UserChange, place: string): Promise<Account> {
     if (password !== undefined) checkPassword(password, { ...(await this.get(id)), ...given });
-    const hashed = password && (await this.#hasher.hash(password));
+    const hashed = password && (await this.#hasher.hash(password, place));
     return this.#outbox.transact(async (transaction) => {
       // Administrators are locked together, so that two of them cannot demote each other at once.
       const admins = await this.#select(
@@ -149,16 +152,19 @@ export class Users {
    * changes nothing of what anybody sees, so it makes no version and ends no session. A password that was changed meanwhile
    * stays.
    */
-  async renewHash(user: UserRow, password: string): Promise<UserRow> {
+  async renewHash(user: UserRow, password: string, place: string): Promise<UserRow> {
     if (!this.#hasher.isOutdated(user.password)) return user;
-    const renewed = await this.#hasher.hash(password);
+    const renewed = await this.#hasher.hash(password, place);
     const [row] = await select(
       this.#database,
       userRow,
       `UPDATE users u SET password = $renewed WHERE u.id = $id AND u.password = $password RETURNING ${userColumns}`,
       { id: user.id, password: user.password, renewed },
     );
-    return row ?? user;
+    if (row) return row;
+    // Another login of this user may have been first.
+    const now = await this.get(user.id);
+    return (await this.#hasher.fits(password, now.password, place)) ? now : user;
   }
 
   #select(rest: string, bind: Binds, transaction?: Transaction): Promise<UserRow[]> {

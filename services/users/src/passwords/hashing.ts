@@ -1,23 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { compare, getRounds, hash } from 'bcrypt';
+import { FairQueue } from '../limits/fair-queue.ts';
 
-/** At 50 ms each on four threads the last of these waits for under a second. */
-const mostAtOnce = 64;
-let underWay = 0;
-
-/** Throws `unavailable` while too many wait, so that a flood of logins does not slow everything else. */
-const limited = async <T>(work: () => Promise<T>): Promise<T> => {
-  if (underWay >= mostAtOnce) {
-    throw new ProblemError('unavailable', 'Too many people log in at this moment.', {}, { 'retry-after': '2' });
-  }
-  underWay += 1;
-  try {
-    return await work();
-  } finally {
-    underWay -= 1;
-  }
-};
+/** bcrypt runs on the four threads of Node's pool; at 50 ms each the last of those who wait has its turn after 3 s. */
+const queueLimits = { atOnce: 4, waiting: 256, waitingPerPlace: 64 };
 
 /** Before a hash of this kind; one without it is of a release up to 0.1, which gave the password itself to bcrypt. */
 const scheme = 'hmac-sha512:';
@@ -40,6 +26,7 @@ export const missingWork = (stored: number, wanted: number): number[] =>
 export class Hasher {
   readonly #cost: number;
   readonly #pepper: string;
+  readonly #queue = new FairQueue(queueLimits);
   /** Hashes that no password fits, by their cost, for work whose result does not count. */
   readonly #decoys = new Map<number, Promise<string>>();
 
@@ -48,16 +35,17 @@ export class Hasher {
     this.#pepper = pepper;
   }
 
-  hash(password: string): Promise<string> {
-    return limited(async () => `${scheme}${await hash(this.#keyed(password), this.#cost)}`);
+  /** `place` is the address, or the user, for whom it is done: each has a line of their own. Throws `unavailable`. */
+  hash(password: string, place: string): Promise<string> {
+    return this.#queue.run(place, async () => `${scheme}${await hash(this.#keyed(password), this.#cost)}`);
   }
 
   /**
    * Whether the password fits. It takes the same time where there is no hash (nobody has the address) or an old one of a lower
-   * cost, so that the time of an answer does not tell which addresses exist.
+   * cost, so that the time of an answer does not tell which addresses exist. `place` as for `hash`.
    */
-  fits(password: string, stored: string | null): Promise<boolean> {
-    return limited(async () => {
+  fits(password: string, stored: string | null, place: string): Promise<boolean> {
+    return this.#queue.run(place, async () => {
       const bcrypt = stored?.replace(scheme, '') ?? (await this.#decoy(this.#cost));
       const given = stored === null || stored.startsWith(scheme) ? this.#keyed(password) : password;
       const fits = await compare(given, bcrypt);

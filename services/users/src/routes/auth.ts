@@ -6,7 +6,7 @@ import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { route } from '@live-orders/runtime/api/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { LoginGuard } from '../login-guard.ts';
+import type { LoginGuard } from '../limits/login-guard.ts';
 import { toUser } from '../rows.ts';
 import type { Hasher } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
@@ -81,28 +81,40 @@ export const registerAuthRoutes = (
   const { users, sessions, guard, hasher } = options;
   app.openapi(login, async (c) => {
     const { email, password } = c.req.valid('json');
-    await guard.check(email, origin(c));
+    const place = origin(c);
+    await guard.check(email, place);
     const user = await users.byEmail(email);
-    const fits = await hasher.fits(password, user?.password ?? null);
+    const fits = await hasher.fits(password, user?.password ?? null, place);
     if (!user || !fits) {
-      await guard.failed(email, origin(c));
+      await guard.failed(email, place);
       throw new ProblemError('invalid_credentials', 'Check both and try again.');
     }
     // Asked again: of many guesses sent at once only the first ten may learn whether they were right.
-    await guard.check(email, origin(c));
-    await guard.succeeded(email, origin(c));
+    await guard.check(email, place);
+    await guard.succeeded(email, place);
     // Told only to whoever knows the password; a stranger does not learn that there is such an account.
     if (!user.active) throw new ProblemError('account_deactivated', 'Ask an administrator to activate it again.');
-    return c.json(await sessions.open(await users.renewHash(user, password)), 200);
+    return c.json(await sessions.open(await users.renewHash(user, password, place)), 200);
   });
 
   app.openapi(register, async (c) => {
-    await guard.registering(origin(c));
-    const user = await users.create({ ...c.req.valid('json'), role: 'customer' });
+    const place = origin(c);
+    await guard.registering(place);
+    const user = await users.create({ ...c.req.valid('json'), role: 'customer' }, place);
+    await guard.succeeded(user.email, place);
     return c.json(await sessions.open(user), 201);
   });
 
-  app.openapi(refresh, async (c) => c.json(await sessions.refresh(c.req.valid('json').refresh_token), 200));
+  app.openapi(refresh, async (c) => {
+    const place = origin(c);
+    await guard.checkRefresh(place);
+    try {
+      return c.json(await sessions.refresh(c.req.valid('json').refresh_token), 200);
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'unauthenticated') await guard.failedRefresh(place);
+      throw error;
+    }
+  });
 
   app.openapi(logout, async (c) => {
     await sessions.end(c.var.identity.session_id);

@@ -79,3 +79,17 @@ describe('an export', () => {
     });
   });
 });
+
+test('a page of many orders comes compressed, an order that has an ETag and an export as they are', async ({
+  shop,
+}) => {
+  const [first] = await shop.staff.orders({ limit: 200 });
+  const encodingOf = async (path: string): Promise<string | null> => {
+    const { status, headers } = await shop.staff.send('GET', `/orders/api/orders${path}`);
+    expect(status).toBe(200);
+    return headers.get('content-encoding');
+  };
+  expect(await encodingOf('?limit=200')).toBe('gzip');
+  expect(await encodingOf(`/${first?.id}`)).toBeNull();
+  expect(await encodingOf('/export')).toBeNull();
+});

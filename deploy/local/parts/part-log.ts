@@ -5,7 +5,7 @@ import { partNames, type PartName } from './parts.ts';
 
 type Entry = Record<string, unknown>;
 
-const levels = { warning: 40, error: 50 };
+const levels = { info: 30, warning: 40, error: 50 };
 const width = Math.max(...partNames.map((name) => name.length));
 const colours = { users: 'magenta', orders: 'cyan', bridge: 'yellow', gateway: 'green', dashboard: 'blue' } as const;
 
@@ -34,12 +34,13 @@ const shorten = ({ entry, level }: { entry: Entry; level: number }): Entry => {
 
 /**
  * Returns a function that turns a line which a part has written into readable text, each line of it with the part's name
- * in front. Where `quiet`, it returns null for what is less than a warning; a line on stderr that is no log entry counts
+ * in front. Unless `verbose`, it returns null for the line of each request. Where `quiet`, it returns null for what is less than a warning; a line on stderr that is no log entry counts
  * as one.
  */
 export const createPartLog = (
   out: NodeJS.WriteStream,
   quiet: boolean,
+  verbose = false,
 ): ((name: PartName, line: string, from: Output) => string | null) => {
   const pretty = prettyFactory({
     colorize: styleText('red', '.', { stream: out }) !== '.',
@@ -50,6 +51,8 @@ export const createPartLog = (
   });
   return (name, line, from) => {
     const parsed = parse(line);
+    // A person who looks on would find nothing else among the lines of so many requests.
+    if (!verbose && parsed?.level === levels.info && parsed.entry.msg === 'request') return null;
     if (quiet && (parsed === null ? from === 'stdout' : parsed.level < levels.warning)) return null;
     const prefix = styleText(colours[name], `${name.padEnd(width)} │`, { stream: out });
     const text = parsed === null ? line : pretty(shorten(parsed)).trimEnd();

@@ -64,7 +64,7 @@ const stopAll = async (system: System, progress: Progress): Promise<void> => {
 
 const run = async (flags: Flags): Promise<number> => {
   const progress = new Progress(process.stdout);
-  const format = createPartLog(process.stdout, flags.quiet);
+  const format = createPartLog(process.stdout, flags.quiet, ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? ''));
   const plan = makePlan(process.env);
   const system = new System({
     plan,

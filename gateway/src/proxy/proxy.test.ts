@@ -40,6 +40,9 @@ const upstream = (): Server =>
     });
   });
 
+/** What is worth a word beside the line that each request has. */
+const toldOf = (): unknown[][] => info.mock.calls.filter((call) => !call.includes('request'));
+
 const portOf = (server: { address(): unknown }): number => z.object({ port: z.int() }).parse(server.address()).port;
 
 let tries = 0;
@@ -121,6 +124,7 @@ describe('a request', () => {
     const { headers } = echo.parse(answer);
     expect(headers).toMatchObject({ authorization: 'Bearer kept', 'if-match': '"3"', 'x-forwarded-for': '127.0.0.1' });
     expect(headers['x-request-id']).toMatch(/^[\w-]{20,}$/);
+    expect(headers.traceparent).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-01$/);
     for (const name of [
       'x-forwarded-host',
       'forwarded',
@@ -216,7 +220,7 @@ describe('an answer', () => {
     const reading = await fetch(`${url}/unread/api/export`);
     await givenUp.promise;
     await expect(reading.arrayBuffer()).rejects.toThrow();
-    expect(info.mock.calls).toEqual([['nobody reads an answer']]);
+    expect(toldOf()).toEqual([['nobody reads an answer']]);
     expect([warn.mock.calls, printed.mock.calls]).toEqual([[], []]);
   });
 
@@ -224,7 +228,7 @@ describe('an answer', () => {
     const reading = await fetch(`${url}/things/api/export-breaks`);
     await expect(reading.arrayBuffer()).rejects.toThrow();
     expect(warn.mock.calls).toEqual([[{ err: expect.any(Error) as Error }, 'an answer broke off']]);
-    expect([info.mock.calls, printed.mock.calls]).toEqual([[], []]);
+    expect([toldOf(), printed.mock.calls]).toEqual([[], []]);
   });
 
   test('that its reader leaves is worth no word', async () => {
@@ -232,7 +236,7 @@ describe('an answer', () => {
     await fetch(`${url}/things/api/export`, { signal: leaving.signal });
     leaving.abort();
     await givenUp.promise;
-    expect([info.mock.calls, warn.mock.calls, printed.mock.calls]).toEqual([[], [], []]);
+    expect([toldOf(), warn.mock.calls, printed.mock.calls]).toEqual([[], [], []]);
   });
 
   test('names its location as the caller reaches it, and not the service’s connection', async () => {

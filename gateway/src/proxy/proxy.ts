@@ -30,7 +30,6 @@ const forwarded = [
   'idempotency-key',
   'if-match',
   'if-none-match',
-  'traceparent',
   'tracestate',
   'user-agent',
 ];
@@ -62,6 +61,7 @@ const requestHeaders = (c: ProxyContext, prefix: string, callers: Callers): Reco
   headers['x-forwarded-for'] = callerOf(c, callers);
   headers['x-forwarded-prefix'] = prefix;
   headers['x-request-id'] = c.get('requestId');
+  headers.traceparent = c.get('traceparent');
   return headers;
 };
 

@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Log } from '../process/log.ts';
+import { accessLog } from './access-log.ts';
 import { ProblemError, problemResponse } from './problem.ts';
 import { answerError, invalid } from './error-answers.ts';
 
@@ -50,7 +51,7 @@ const forbidKeeping: MiddlewareHandler = async (c, next) => {
 };
 
 /**
- * The frame of every HTTP app: request id, security headers, body limit, and problem+json for whatever goes wrong.
+ * The frame of every HTTP app: request id, trace, a line in the log, security headers, body limit, and problem+json for whatever goes wrong.
  * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400,
  * fields that fail their schema 422 with each field named.
  */
@@ -62,6 +63,7 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
     },
   });
   app.use(requestId());
+  app.use(accessLog(log));
   app.use(secureHeaders());
   app.use(forbidKeeping);
   for (const middleware of outermost) app.use(middleware);

@@ -1,5 +1,6 @@
 import { pino, stdSerializers, type Logger } from 'pino';
 import { errorCode } from './error-code.ts';
+import { requestContext } from './request-context.ts';
 
 export type Log = Logger;
 
@@ -16,12 +17,16 @@ export const loggedError = (error: Error): object => {
   return { ...(code === null ? {} : { code }), ...Object.fromEntries(told) };
 };
 
-/** Logs one JSON object a line, on a terminal lines for people. Secrets never reach the output. */
+/**
+ * Logs one JSON object a line, on a terminal lines for people. Secrets never reach the output. What is written for a request
+ * says which.
+ */
 export const createLog = (name: string, level: string): Log =>
   pino({
     name,
     level,
     base: { name },
+    mixin: () => ({ ...requestContext.getStore() }),
     serializers: { err: loggedError },
     redact: {
       paths: ['password', '*.password', 'authorization', '*.authorization', 'access_token', 'refresh_token', 'ticket'],

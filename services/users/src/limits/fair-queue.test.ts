@@ -52,6 +52,16 @@ describe('a queue', () => {
     expect(await queue.run('later', () => Promise.resolve('done'))).toBe('done');
   });
 
+  test('takes in who comes from elsewhere, at the cost of the longest line, while too many wait', async () => {
+    const { began, send, finish } = openShift(new FairQueue({ ...limits, waiting: 10 }));
+    const flood = ['flood 1', 'flood 2'].flatMap((place) => Array.from({ length: 8 }, () => send(place)));
+    const home = send('home');
+    await finish([...flood, home]);
+    expect(began).toContain('home');
+    const refused = (await Promise.allSettled(flood)).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(16 - 10);
+  });
+
   test('goes on after work that fails', async () => {
     const queue = new FairQueue(limits);
     const failing = queue.run('one', () => Promise.reject(new Error('no')));

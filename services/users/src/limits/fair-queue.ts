@@ -1,5 +1,13 @@
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 
+interface Waiting {
+  begin: () => void;
+  refuse: (reason: ProblemError) => void;
+}
+
+const tooMany = (): ProblemError =>
+  new ProblemError('unavailable', 'Too many people log in at this moment.', {}, { 'retry-after': '2' });
+
 export interface QueueLimits {
   /** What is done at the same time. */
   atOnce: number;
@@ -10,12 +18,12 @@ export interface QueueLimits {
 
 /**
  * Lets work wait for its turn, each place in a line of its own, and serves the lines in turn: whoever sends many requests
- * waits for themselves, not in front of others.
+ * waits for themselves, not in front of others. Where too many wait in all, the longest line loses its last.
  */
 export class FairQueue {
   readonly #limits: QueueLimits;
   /** By place, those who waited longest first; the place that was served last stands at the end. */
-  readonly #lines = new Map<string, (() => void)[]>();
+  readonly #lines = new Map<string, Waiting[]>();
   #underWay = 0;
   #waiting = 0;
 
@@ -40,11 +48,20 @@ export class FairQueue {
       return;
     }
     const line = this.#lines.get(place) ?? [];
-    if (line.length >= waitingPerPlace || this.#waiting >= waiting)
-      throw new ProblemError('unavailable', 'Too many people log in at this moment.', {}, { 'retry-after': '2' });
+    if (line.length >= waitingPerPlace) throw tooMany();
+    if (this.#waiting >= waiting) this.#makeRoom(line.length);
     this.#waiting += 1;
     this.#lines.set(place, line);
-    await new Promise<void>((resolve) => line.push(resolve));
+    await new Promise<void>((begin, refuse) => line.push({ begin, refuse }));
+  }
+
+  /** Refuses the last of the longest line, where that is longer than the line of whoever comes; else throws. */
+  #makeRoom(length: number): void {
+    let longest: Waiting[] = [];
+    for (const line of this.#lines.values()) if (line.length > longest.length) longest = line;
+    if (longest.length <= length + 1) throw tooMany();
+    this.#waiting -= 1;
+    longest.pop()?.refuse(tooMany());
   }
 
   /** Hands the turn that has become free to the next place. */
@@ -56,9 +73,9 @@ export class FairQueue {
     }
     const [place, line] = first;
     this.#lines.delete(place);
-    const [resolve, ...others] = line;
+    const [waiting, ...others] = line;
     if (others.length > 0) this.#lines.set(place, others);
     this.#waiting -= 1;
-    resolve?.();
+    waiting?.begin();
   }
 }

@@ -15,8 +15,11 @@ const perAccount = { points: 20, duration: 60 * minute };
 const longestPause = 15 * minute;
 const registrations = { points: 60, duration: minute };
 const badRefreshes = { points: 60, duration: minute };
-/** For how long a place counts as one where the account's owner logs in. */
-const knownSeconds = 30 * day;
+/**
+ * For how long a place counts as one where the account's owner logs in. Node's timers, by which a process counts without
+ * Redis, reach 24 days; beyond that they end at once.
+ */
+const knownSeconds = 20 * day;
 
 const refusal = (seconds: number): ProblemError =>
   new ProblemError('too_many_requests', `Try again in ${seconds} seconds.`, {}, { 'retry-after': String(seconds) });
@@ -25,7 +28,7 @@ const toSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
 
 /** Seconds that strangers have to wait after so many wrong passwords for an account: 1, 2, 4 …, 15 minutes at most. */
 export const pauseAfter = (failures: number): number =>
-  failures < perAccount.points ? 0 : Math.min(longestPause, 2 ** Math.min(failures - perAccount.points, 20));
+  failures <= perAccount.points ? 0 : Math.min(longestPause, 2 ** Math.min(failures - perAccount.points - 1, 20));
 
 /**
  * Slows the guessing of passwords: by account and place, by place over all accounts, and by account over all places. The
@@ -75,15 +78,19 @@ export class LoginGuard {
     if (!(await this.#isKnown(account, place))) {
       const { consumedPoints } = await this.#accounts.consume(hashed(account));
       const pause = pauseAfter(consumedPoints);
-      if (pause > 0) await this.#pauses.set(hashed(account), 1, pause);
       await this.#consume(this.#places, place);
+      if (pause > 0) {
+        await this.#pauses.set(hashed(account), 1, pause);
+        // Of many guesses sent at once the right one is refused now: if the wrong ones were not, that would tell it.
+        throw refusal(pause);
+      }
     }
     await this.#consume(this.#pairs, pairOf(account, place));
   }
 
   /** Forgets the failures of this place, and knows it from now on. */
   async succeeded(account: string, place: string): Promise<void> {
-    await this.#pairs.delete(pairOf(account, place));
+    await this.#pairs.set(pairOf(account, place), 0, pair.duration);
     await this.#known.set(pairOf(account, place), 1, knownSeconds);
   }
 

@@ -17,7 +17,7 @@ import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
 import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createUsersApp } from '../services/users/src/app.ts';
-import { LoginGuard } from '../services/users/src/limits/login-guard.ts';
+import { createLimits } from '../services/users/src/limits/limits.ts';
 import { Hasher } from '../services/users/src/passwords/hashing.ts';
 import { Sessions } from '../services/users/src/sessions.ts';
 import { Signer } from '../services/users/src/tokens.ts';
@@ -42,7 +42,7 @@ const sessions = new Sessions(database, outbox, signer);
 const usersApp = createUsersApp({
   ...{ log, metrics: createMetrics('users'), sessions, signer, verify, health, hasher },
   users: new Users({ database, outbox, sessions, hasher }),
-  guard: new LoginGuard(new Redis({ lazyConnect: true }), ''),
+  limits: createLimits({ redis: new Redis({ lazyConnect: true }), prefix: '' }, log),
 });
 
 const operation = z.looseObject({

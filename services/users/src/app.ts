@@ -6,7 +6,7 @@ import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
-import type { LoginGuard } from './limits/login-guard.ts';
+import type { Limits } from './limits/limits.ts';
 import { registerAuthRoutes } from './routes/auth.ts';
 import { registerUserRoutes } from './routes/users.ts';
 import type { Hasher } from './passwords/hashing.ts';
@@ -21,7 +21,7 @@ export interface UsersOptions {
   users: Users;
   sessions: Sessions;
   signer: Signer;
-  guard: LoginGuard;
+  limits: Limits;
   verify: Verify;
   hasher: Hasher;
   health: () => Promise<ServiceHealth>;

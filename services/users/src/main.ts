@@ -16,7 +16,7 @@ import { createLocalJWKSet } from 'jose';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createUsersApp } from './app.ts';
-import { LoginGuard } from './limits/login-guard.ts';
+import { createLimits } from './limits/limits.ts';
 import { Hasher } from './passwords/hashing.ts';
 import { seedUsers } from './seed.ts';
 import { Sessions } from './sessions.ts';
@@ -64,7 +64,7 @@ const app = createUsersApp({
   users,
   sessions,
   signer,
-  guard: new LoginGuard(redis, config.REDIS_PREFIX),
+  limits: createLimits({ redis, prefix: config.REDIS_PREFIX }, log),
   verify: createVerifier(createLocalJWKSet(signer.keySet)),
   hasher,
   health: async () => {

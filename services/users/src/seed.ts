@@ -12,7 +12,7 @@ import type { Hasher } from './passwords/hashing.ts';
 /** Fills an empty users table with the demo accounts, all with the same password. */
 export const seedUsers = async (database: Sequelize, outbox: Outbox, hasher: Hasher, log: Log): Promise<void> => {
   const people = [...demoTeam, ...demoCustomers.map((customer) => ({ ...customer, role: 'customer' as const }))];
-  const password = await hasher.hash(demoPassword, 'seed');
+  const password = await hasher.hash(demoPassword, { place: 'seed', isKnown: true });
   const created = await database.transaction(async (transaction) => {
     await enterAlone(database, 'seed:users', transaction);
     const [present] = await select(

@@ -8,6 +8,7 @@ import { isDuplicate } from '@live-orders/runtime/database/sql-state.ts';
 import { isSame } from '@live-orders/runtime/http/preconditions.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { toAccount, userColumns, userRow, type UserRow } from './rows.ts';
+import type { Caller } from './limits/caller.ts';
 import type { Hasher } from './passwords/hashing.ts';
 import { checkPassword } from './passwords/policy.ts';
 import type { Sessions } from './sessions.ts';
@@ -54,10 +55,7 @@ export const insertUser = async (
   return row;
 };
 
-/**
- * The users of the shop: every change is an event, and one that takes rights away ends the user's sessions. `place` says for
- * whom a password is hashed, as the hasher wants it.
- */
+/** The users of the shop: every change is an event, and one that takes rights away ends the user's sessions. */
 export class Users {
   readonly #database: Sequelize;
   readonly #outbox: Outbox;
@@ -72,9 +70,9 @@ export class Users {
   }
 
   /** Throws `email_taken`, or `validation_failed` for a password that is easy to guess. */
-  async create(wanted: NewUser, place: string): Promise<UserRow> {
+  async create(wanted: NewUser, caller: Caller): Promise<UserRow> {
     checkPassword(wanted.password, wanted);
-    const password = await this.#hasher.hash(wanted.password, place);
+    const password = await this.#hasher.hash(wanted.password, caller);
     try {
       return await this.#outbox.transact(async (transaction) => {
         const created = await insertUser(this.#database, { ...wanted, id: uuidv7(), password }, transaction);
@@ -116,9 +114,9 @@ export class Users {
    * What changes nothing makes no version. Throws `not_found`, `last_admin` when nobody could administer any more, or
    * `validation_failed` for a password that is easy to guess.
    */
-  async change(id: string, { password, ...given }: UserChange, place: string): Promise<Account> {
+  async change(id: string, { password, ...given }: UserChange, caller: Caller): Promise<Account> {
     if (password !== undefined) checkPassword(password, { ...(await this.get(id)), ...given });
-    const hashed = password && (await this.#hasher.hash(password, place));
+    const hashed = password && (await this.#hasher.hash(password, caller));
     return this.#outbox.transact(async (transaction) => {
       // Administrators are locked together, so that two of them cannot demote each other at once.
       const admins = await this.#select(
@@ -152,9 +150,9 @@ export class Users {
    * changes nothing of what anybody sees, so it makes no version and ends no session. A password that was changed meanwhile
    * stays.
    */
-  async renewHash(user: UserRow, password: string, place: string): Promise<UserRow> {
+  async renewHash(user: UserRow, password: string, caller: Caller): Promise<UserRow> {
     if (!this.#hasher.isOutdated(user.password)) return user;
-    const renewed = await this.#hasher.hash(password, place);
+    const renewed = await this.#hasher.hash(password, caller);
     const [row] = await select(
       this.#database,
       userRow,
@@ -164,7 +162,7 @@ export class Users {
     if (row) return row;
     // Another login of this user may have been first.
     const now = await this.get(user.id);
-    return (await this.#hasher.fits(password, now.password, place)) ? now : user;
+    return (await this.#hasher.fits(password, now.password, caller)) ? now : user;
   }
 
   #select(rest: string, bind: Binds, transaction?: Transaction): Promise<UserRow[]> {

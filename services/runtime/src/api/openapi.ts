@@ -21,8 +21,13 @@ const answered = {
   Location: header('Where the new one is', '/orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'),
   'Idempotent-Replayed': header('`true` on the stored answer of an earlier request with the same key', 'true'),
   'Retry-After': header('Seconds to wait before another try', '2'),
+  'RateLimit-Policy': header('What may be done how often: `q` times within `w` seconds', '"login";q=10;w=300'),
+  RateLimit: header('What is left of that: `r` times, and all of it again in `t` seconds', '"login";r=9;t=300'),
 } as const;
 type AnsweredHeader = keyof typeof answered;
+
+/** Those of an answer to what is counted. */
+export const rateLimited = ['RateLimit-Policy', 'RateLimit'] as const satisfies AnsweredHeader[];
 
 const pick = (names: readonly AnsweredHeader[]) =>
   names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, answered[name]])) };
@@ -64,10 +69,10 @@ const usual = {
   503: 'unavailable',
 } as const satisfies Record<number, ErrorCode>;
 
-const extraHeaders: Partial<Record<ErrorCode, AnsweredHeader>> = {
+const extraHeaders: Partial<Record<ErrorCode, AnsweredHeader | readonly AnsweredHeader[]>> = {
   version_conflict: 'ETag',
   idempotency_in_flight: 'Retry-After',
-  too_many_requests: 'Retry-After',
+  too_many_requests: ['Retry-After', ...rateLimited],
   upstream_unavailable: 'Retry-After',
   unavailable: 'Retry-After',
   upstream_timeout: 'Retry-After',

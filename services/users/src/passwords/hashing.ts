@@ -1,9 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { compare, getRounds, hash } from 'bcrypt';
-import { FairQueue } from '../limits/fair-queue.ts';
-
-/** bcrypt runs on the four threads of Node's pool; at 50 ms each the last of those who wait has its turn after 3 s. */
-const queueLimits = { atOnce: 4, waiting: 256, waitingPerPlace: 64 };
+import type { Caller } from '../limits/caller.ts';
+import { HashQueue } from '../limits/hash-queue.ts';
 
 /** Before a hash of this kind; one without it is of a release up to 0.1, which gave the password itself to bcrypt. */
 const scheme = 'hmac-sha512:';
@@ -21,12 +19,13 @@ export const missingWork = (stored: number, wanted: number): number[] =>
 /**
  * Hashes passwords: bcrypt over a SHA-512 keyed with the pepper, so that passwords may be of any length and script, and that
  * stolen hashes are worth nothing without the pepper, which is not in the database. `cost` is bcrypt's: 10 takes about 50 ms
- * of one core, each step more doubles it.
+ * of one core, each step more doubles it. Where callers ask for more hashes than there are threads for, they wait in a fair line;
+ * `unavailable` is thrown for one whose place takes more than its share.
  */
 export class Hasher {
   readonly #cost: number;
   readonly #pepper: string;
-  readonly #queue = new FairQueue(queueLimits);
+  readonly #queue = new HashQueue();
   /** Hashes that no password fits, by their cost, for work whose result does not count. */
   readonly #decoys = new Map<number, Promise<string>>();
 
@@ -35,17 +34,16 @@ export class Hasher {
     this.#pepper = pepper;
   }
 
-  /** `place` is the address, or the user, for whom it is done: each has a line of their own. Throws `unavailable`. */
-  hash(password: string, place: string): Promise<string> {
-    return this.#queue.run(place, async () => `${scheme}${await hash(this.#keyed(password), this.#cost)}`);
+  hash(password: string, caller: Caller): Promise<string> {
+    return this.#queue.run(caller, async () => `${scheme}${await hash(this.#keyed(password), this.#cost)}`);
   }
 
   /**
    * Whether the password fits. It takes the same time where there is no hash (nobody has the address) or an old one of a lower
-   * cost, so that the time of an answer does not tell which addresses exist. `place` as for `hash`.
+   * cost, so that the time of an answer does not tell which addresses exist.
    */
-  fits(password: string, stored: string | null, place: string): Promise<boolean> {
-    return this.#queue.run(place, async () => {
+  fits(password: string, stored: string | null, caller: Caller): Promise<boolean> {
+    return this.#queue.run(caller, async () => {
       const bcrypt = stored?.replace(scheme, '') ?? (await this.#decoy(this.#cost));
       const given = stored === null || stored.startsWith(scheme) ? this.#keyed(password) : password;
       const fits = await compare(given, bcrypt);

@@ -1,12 +1,12 @@
 import { credentials, refreshRequest, registration, session, verification } from '@live-orders/contracts/rest/users.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
-import { placeOf } from '@live-orders/runtime/http/place.ts';
+import { body, bodyProblems, empty, json, rateLimited } from '@live-orders/runtime/api/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { route } from '@live-orders/runtime/api/route.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import type { LoginGuard } from '../limits/login-guard.ts';
+import { tellLeft } from '../limits/budget.ts';
+import { placeOfCaller } from '../limits/caller.ts';
+import type { Limits } from '../limits/limits.ts';
 import { toUser } from '../rows.ts';
 import type { Hasher } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
@@ -22,7 +22,7 @@ const login = route({
   summary: 'Log in',
   tags,
   request: body(credentials),
-  responses: { 200: json(session, 'Logged in') },
+  responses: { 200: json(session, 'Logged in', ...rateLimited) },
   problems: ['invalid_credentials', 'account_deactivated', ...bodyProblems],
 });
 const register = route({
@@ -34,7 +34,7 @@ const register = route({
   tags,
   request: body(registration),
   responses: {
-    201: json(session, 'Registered as a customer, and logged in'),
+    201: json(session, 'Registered as a customer, and logged in', ...rateLimited),
   },
   problems: ['email_taken', ...bodyProblems],
 });
@@ -46,7 +46,7 @@ const refresh = route({
   summary: 'Renew the tokens',
   tags,
   request: body(refreshRequest),
-  responses: { 200: json(session, 'A new access token and the next refresh token') },
+  responses: { 200: json(session, 'A new access token and the next refresh token', ...rateLimited) },
   problems: [401, ...bodyProblems],
 });
 const logout = route({
@@ -70,50 +70,42 @@ const verifyToken = route({
   problems: [],
 });
 
-/** Where a request came from, as the gateway says; it removes what a client claims. */
-const origin = (c: Context): string => placeOf(c.req.header('x-forwarded-for') ?? 'direct');
-
 /** Login, registration and the life of sessions. */
 export const registerAuthRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  options: { users: Users; sessions: Sessions; guard: LoginGuard; hasher: Hasher },
+  options: { users: Users; sessions: Sessions; limits: Limits; hasher: Hasher },
 ): void => {
-  const { users, sessions, guard, hasher } = options;
+  const { users, sessions, limits, hasher } = options;
   app.openapi(login, async (c) => {
     const { email, password } = c.req.valid('json');
-    const place = origin(c);
-    await guard.check(email, place);
+    const place = placeOfCaller(c);
     const user = await users.byEmail(email);
-    const fits = await hasher.fits(password, user?.password ?? null, place);
-    if (!user || !fits) {
-      await guard.failed(email, place);
-      throw new ProblemError('invalid_credentials', 'Check both and try again.');
-    }
-    // Asked again: of many guesses sent at once only the first ten may learn whether they were right.
-    await guard.check(email, place);
-    await guard.succeeded(email, place);
+    const { fits, headers } = await limits.logins.attempt(email, place, (caller) =>
+      hasher.fits(password, user?.password ?? null, caller),
+    );
+    tellLeft(c, headers);
+    if (!user || !fits) throw new ProblemError('invalid_credentials', 'Check both and try again.');
     // Told only to whoever knows the password; a stranger does not learn that there is such an account.
     if (!user.active) throw new ProblemError('account_deactivated', 'Ask an administrator to activate it again.');
-    return c.json(await sessions.open(await users.renewHash(user, password, place)), 200);
+    return c.json(await sessions.open(await users.renewHash(user, password, { place, isKnown: true })), 200);
   });
 
   app.openapi(register, async (c) => {
-    const place = origin(c);
-    await guard.registering(place);
-    const user = await users.create({ ...c.req.valid('json'), role: 'customer' }, place);
-    await guard.succeeded(user.email, place);
+    const place = placeOfCaller(c);
+    const wanted = c.req.valid('json');
+    tellLeft(c, (await limits.registrations.take(place)).headers);
+    const user = await users.create({ ...wanted, role: 'customer' }, { place, isKnown: false });
+    await limits.logins.welcome(wanted.email, place);
     return c.json(await sessions.open(user), 201);
   });
 
   app.openapi(refresh, async (c) => {
-    const place = origin(c);
-    await guard.checkRefresh(place);
-    try {
-      return c.json(await sessions.refresh(c.req.valid('json').refresh_token), 200);
-    } catch (error) {
-      if (error instanceof ProblemError && error.code === 'unauthenticated') await guard.failedRefresh(place);
-      throw error;
-    }
+    const { refresh_token } = c.req.valid('json');
+    const { renewed, headers } = await limits.refreshes.attempt(refresh_token, placeOfCaller(c), () =>
+      sessions.refresh(refresh_token),
+    );
+    tellLeft(c, headers);
+    return c.json(renewed, 200);
   });
 
   app.openapi(logout, async (c) => {

@@ -12,7 +12,10 @@ import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openap
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { route } from '@live-orders/runtime/api/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { LoginGuard } from '../limits/login-guard.ts';
+import type { Context } from 'hono';
+import { tellLeft } from '../limits/budget.ts';
+import { type Caller, placeOfCaller } from '../limits/caller.ts';
+import type { Limits } from '../limits/limits.ts';
 import { toAccount, toUser } from '../rows.ts';
 import type { Hasher } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
@@ -102,12 +105,14 @@ const deactivate = route({
   problems: [404, 'last_admin', 413, 422],
 });
 
+const signedIn = (c: Context): Caller => ({ place: placeOfCaller(c), isKnown: true });
+
 /** The caller's own profile, and for administrators all users. */
 export const registerUserRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  options: { users: Users; sessions: Sessions; guard: LoginGuard; hasher: Hasher },
+  options: { users: Users; sessions: Sessions; limits: Limits; hasher: Hasher },
 ): void => {
-  const { users, sessions, guard, hasher } = options;
+  const { users, sessions, limits, hasher } = options;
   // The guard has just looked the session and its user up.
   app.openapi(getProfile, (c) => c.json(toUser(c.var.identity), 200));
 
@@ -115,30 +120,30 @@ export const registerUserRoutes = (
     const { current_password, ...change } = c.req.valid('json');
     const self = await sessions.user(c.var.identity.session_id);
     if (change.password !== undefined) {
-      await guard.checkOwn(self.id);
-      if (!(await hasher.fits(current_password ?? '', self.password, self.id))) {
-        await guard.failedOwn(self.id);
+      const { fits, headers } = await limits.ownPassword.guess(self.id, () =>
+        hasher.fits(current_password ?? '', self.password, signedIn(c)),
+      );
+      tellLeft(c, headers);
+      if (!fits) {
         const errors = [{ path: 'current_password', message: 'is wrong' }];
         throw new ProblemError('validation_failed', 'See errors for each field.', { errors });
       }
-      // Asked again: of many guesses sent at once only the first ten may learn whether they were right.
-      await guard.checkOwn(self.id);
     }
-    await users.change(self.id, change, self.id);
+    await users.change(self.id, change, signedIn(c));
     return c.json(toUser(await users.get(self.id)), 200);
   });
 
   app.openapi(list, async (c) => c.json(await users.list(c.req.valid('query')), 200));
   app.openapi(create, async (c) => {
-    const created = toAccount(await users.create(c.req.valid('json'), c.var.identity.id));
+    const created = toAccount(await users.create(c.req.valid('json'), signedIn(c)));
     return c.json(created, 201, { location: `/api/users/${created.id}` });
   });
   app.openapi(get, async (c) => c.json(toAccount(await users.get(c.req.valid('param').id)), 200));
   app.openapi(patch, async (c) =>
-    c.json(await users.change(c.req.valid('param').id, c.req.valid('json'), c.var.identity.id), 200),
+    c.json(await users.change(c.req.valid('param').id, c.req.valid('json'), signedIn(c)), 200),
   );
   app.openapi(deactivate, async (c) => {
-    await users.change(c.req.valid('param').id, { active: false }, c.var.identity.id);
+    await users.change(c.req.valid('param').id, { active: false }, signedIn(c));
     return c.body(null, 204);
   });
 };

@@ -33,8 +33,8 @@ const key = crypto.randomUUID();
 /** Events of a type that consumers ignore, in one transaction; `n` tells them apart. */
 const insert = (events: { n: number; topic?: string; filling?: string }[]) =>
   database.query(
-    `INSERT INTO orders_outbox (event_id, type, topic, key, value)
-     SELECT uuidv7(), 'order.tested', e.topic, $1, json_build_object('n', e.n, 'filling', e.filling)
+    `INSERT INTO orders_outbox (event_id, type, topic, key, value, request_id, traceparent)
+     SELECT uuidv7(), 'order.tested', e.topic, $1, json_build_object('n', e.n, 'filling', e.filling), 'request ' || e.n, 'trace'
      FROM unnest($2::int[], $3::text[], $4::text[]) WITH ORDINALITY AS e (n, topic, filling, place) ORDER BY place`,
     [
       key,
@@ -71,11 +71,13 @@ test('rows that Kafka refuses for good are set aside with an alarm, and the othe
   expect(seen).toEqual([1, 2, 4, 6].map((n) => ({ n, filling: '' })));
 
   const dead = await database.query(
-    "SELECT (value->>'n')::int AS n, key, reason, set_aside_at >= created_at AS later FROM orders_outbox_dead ORDER BY id",
+    `SELECT (value->>'n')::int AS n, key, reason, request_id, traceparent, set_aside_at >= created_at AS later
+     FROM orders_outbox_dead ORDER BY id`,
   );
+  const kept = { key, traceparent: 'trace', later: true };
   expect(dead.rows).toEqual([
-    { n: 3, key, reason: expect.stringContaining('larger than the max') as string, later: true },
-    { n: 5, key, reason: `there is no topic ${prefix}nowhere.v1`, later: true },
+    { n: 3, reason: expect.stringContaining('larger than the max') as string, request_id: 'request 3', ...kept },
+    { n: 5, reason: `there is no topic ${prefix}nowhere.v1`, request_id: 'request 5', ...kept },
   ]);
   expect(system.lines.filter((line) => line.includes('kafka refuses an event'))).toHaveLength(2);
   const metrics = await (await fetch(`${orders()}/metrics`)).text();

@@ -1,7 +1,33 @@
 import { randomBytes } from 'node:crypto';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
+import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
+import { testPassword } from '@live-orders/test-support/clients/api.ts';
+import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
+import type { Territory } from '@live-orders/test-support/system/system.ts';
 import { expect, vi } from 'vitest';
+
+/** The headers of the first event of an aggregate, by its id, once Kafka has it. */
+const headersOf = (territory: Territory, topic: string, id: string): Promise<Record<string, string>> =>
+  vi.waitFor(
+    async () => {
+      const found: Record<string, string>[] = [];
+      await readTopic(
+        kafkaOf(territory).kafka,
+        { topic: `${territory.prefix}${topic}`, groupPrefix: `${territory.prefix}test.` },
+        ({ key, headers = {} }) => {
+          if (String(key) !== id) return;
+          found.push(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])));
+        },
+        AbortSignal.timeout(20_000),
+      );
+      const [first] = found;
+      if (!first) throw new Error(`${topic} has no event of ${id} yet`);
+      return first;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
 
 test('the id of a request and its trace are in the logs of the gateway and of the service that answers', async ({
   shop,
@@ -29,5 +55,28 @@ test('the id of a request and its trace are in the logs of the gateway and of th
       trace_id: traceId,
     });
     expect(line).not.toContain('secret');
+  }
+});
+
+test('an event says which request made the change, and goes on in its trace', async ({ shop }) => {
+  const traceId = randomBytes(16).toString('hex');
+  const requestId = `trace-${crypto.randomUUID()}`;
+  const callersStep = '00f067aa0ba902b7';
+  const headers = { traceparent: `00-${traceId}-${callersStep}-01`, 'x-request-id': requestId };
+  const { territory } = shop.system;
+  const items = [{ product_id: shop.products[0].id, quantity: 1 }];
+  const placed = await shop.customer.call(calls.placeOrder, { body: { items }, headers });
+  const email = `${crypto.randomUUID()}@example.com`;
+  const person = { email, password: testPassword, name: 'Tracy' };
+  const registered = await shop.anybody.call(calls.register, { body: person, headers });
+  for (const [topic, id] of [
+    [aggregates.order.topic, placed.id],
+    [aggregates.user.topic, registered.user.id],
+  ] as const) {
+    const event = await headersOf(territory, topic, id);
+    expect(event.ce_requestid).toBe(requestId);
+    expect(event.traceparent).toMatch(new RegExp(`^00-${traceId}-[\\da-f]{16}-01$`));
+    // The step before the event is the service's own, not its caller's.
+    expect(event.traceparent).not.toContain(callersStep);
   }
 });

@@ -37,7 +37,11 @@ export class DeadLetters {
     } catch (error) {
       throw new Error(`setting aside the record ${topic}:${partition}/${offset} in ${this.#topic}`, { cause: error });
     }
-    this.#log.error({ topic, partition, offset, reason }, 'a record cannot be carried and went to the dead letters');
+    const request_id = headers?.ce_requestid?.toString();
+    this.#log.error(
+      { topic, partition, offset, reason, request_id },
+      'a record cannot be carried and went to the dead letters',
+    );
   }
 
   close(): Promise<void> {

@@ -13,7 +13,7 @@ beforeEach(() => {
   out.on('data', (text: Buffer) => {
     for (const line of text.toString().trim().split('\n')) lines.push(JSON.parse(line) as Record<string, unknown>);
   });
-  const log = pino({ level: 'info', mixin: () => ({ ...requestContext.getStore() }) }, out);
+  const log = pino({ level: 'info', mixin: () => requestContext.getStore() ?? {} }, out);
   app = createApp(log);
   app.get('/things/:id', (c) => {
     log.info('at work');

@@ -31,8 +31,9 @@ export const accessLog =
     const began = performance.now();
     const [, traceId = randomBytes(16).toString('hex'), flags = '01'] =
       traceFormat.exec(c.req.header('traceparent') ?? '') ?? [];
-    c.set('traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`);
-    await requestContext.run({ request_id: c.get('requestId'), trace_id: traceId }, async () => {
+    const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`;
+    c.set('traceparent', traceparent);
+    await requestContext.run({ request_id: c.get('requestId'), trace_id: traceId, traceparent }, async () => {
       await next();
       const identity: unknown = c.get('identity');
       const line = {

@@ -12,6 +12,8 @@ export const outboxRow = z.object({
   key: z.string(),
   value: z.string(),
   created_at: z.date(),
+  request_id: z.string().nullable(),
+  traceparent: z.string().nullable(),
 });
 export type OutboxRow = z.infer<typeof outboxRow>;
 
@@ -28,6 +30,8 @@ export const toRecord = (row: OutboxRow, source: string, topicPrefix: string): O
     ce_time: row.created_at.toISOString(),
     ce_specversion: '1.0',
     'content-type': 'application/json',
+    ...(row.request_id === null ? {} : { ce_requestid: row.request_id }),
+    ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
   } satisfies EventHeaders,
 });
 

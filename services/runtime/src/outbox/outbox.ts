@@ -5,6 +5,7 @@ import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { transact } from '../database/database.ts';
 import type { Log } from '../process/log.ts';
+import { requestContext } from '../process/request-context.ts';
 
 /** An event that a service wants to happen, in the transaction of the change itself. */
 export type NewEvent = { [T in EventType]: { type: T; value: EventValue<T> } }[EventType];
@@ -40,7 +41,8 @@ export class Outbox {
   }
 
   /**
-   * Writes the events in their order. Call while the aggregate's row is locked: the order per key follows from that.
+   * Writes the events in their order, each with the request for which it is written. Call while the aggregate's row is
+   * locked: the order per key follows from that.
    */
   async append(events: NewEvent[], transaction: Transaction): Promise<void> {
     const { sql, bind } = this.insertion(events);
@@ -56,17 +58,20 @@ export class Outbox {
    * Its values are bound by name, and all names begin with `event_`. The order per key holds on the same condition as for
    * `append`.
    */
-  insertion(events: NewEvent[]): { sql: string; bind: Record<string, string[]> } {
+  insertion(events: NewEvent[]): { sql: string; bind: Record<string, string[] | string | null> } {
+    const { request_id = null, traceparent = null } = requestContext.getStore() ?? {};
     return {
-      sql: `INSERT INTO ${this.table} (event_id, type, topic, key, value)
-        SELECT * FROM unnest($event_ids::uuid[], $event_types::text[], $event_topics::text[], $event_keys::text[],
-          $event_values::json[])`,
+      sql: `INSERT INTO ${this.table} (event_id, type, topic, key, value, request_id, traceparent)
+        SELECT *, $event_request::text, $event_trace::text FROM unnest($event_ids::uuid[], $event_types::text[],
+          $event_topics::text[], $event_keys::text[], $event_values::json[])`,
       bind: {
         event_ids: events.map(() => uuidv7()),
         event_types: events.map(({ type }) => type),
         event_topics: events.map(({ type }) => aggregates[eventCatalogue[type].aggregate].topic),
         event_keys: events.map(({ value }) => value.id),
         event_values: events.map(({ value }) => JSON.stringify(value)),
+        event_request: request_id,
+        event_trace: traceparent,
       },
     };
   }

@@ -173,7 +173,8 @@ export class Relay implements Task {
 
   async #read(client: pg.Client, limit: number): Promise<OutboxRow[]> {
     const answer = await client.query(
-      `SELECT id, event_id, type, topic, key, value::text, created_at FROM ${this.#outbox.table} ORDER BY id LIMIT $1`,
+      `SELECT id, event_id, type, topic, key, value::text, created_at, request_id, traceparent
+       FROM ${this.#outbox.table} ORDER BY id LIMIT $1`,
       [limit],
     );
     return z.array(outboxRow).parse(answer.rows);
@@ -206,13 +207,13 @@ export class Relay implements Task {
   /** Moves a row that would hold up all others for ever to the table of dead events, for a person to look at. */
   async #setAside(client: pg.Client, row: OutboxRow, reason: string): Promise<void> {
     const { table } = this.#outbox;
-    const columns = 'id, event_id, type, topic, key, value, created_at';
+    const columns = 'id, event_id, type, topic, key, value, created_at, request_id, traceparent';
     await client.query(
       `WITH refused AS (DELETE FROM ${table} WHERE id = $1 RETURNING ${columns})
        INSERT INTO ${table}_dead (${columns}, reason) SELECT ${columns}, $2 FROM refused`,
       [row.id, reason],
     );
-    const { id, event_id, type, topic, key } = row;
-    this.#log.error({ id, event_id, type, topic, key, reason }, `kafka refuses an event: it is in ${table}_dead`);
+    const { value: _value, created_at: _created_at, ...told } = row;
+    this.#log.error({ ...told, reason }, `kafka refuses an event: it is in ${table}_dead`);
   }
 }

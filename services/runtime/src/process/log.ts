@@ -26,7 +26,10 @@ export const createLog = (name: string, level: string): Log =>
     name,
     level,
     base: { name },
-    mixin: () => ({ ...requestContext.getStore() }),
+    mixin: () => {
+      const { request_id, trace_id } = requestContext.getStore() ?? {};
+      return { request_id, trace_id };
+    },
     serializers: { err: loggedError },
     redact: {
       paths: ['password', '*.password', 'authorization', '*.authorization', 'access_token', 'refresh_token', 'ticket'],

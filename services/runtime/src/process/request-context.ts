@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What every line of the log says that is written for a request: its own id, and that of the trace to which it belongs. */
+/** The request for which something is done, and the trace to which it belongs. */
 export interface RequestContext {
   request_id: string;
   trace_id: string;
+  /** Names this request as the step before, for whatever follows from it (W3C Trace Context, level 1). */
+  traceparent: string;
 }
 
 export const requestContext = new AsyncLocalStorage<RequestContext>();

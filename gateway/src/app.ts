@@ -18,6 +18,7 @@ import type { Tickets } from './connections/tickets.ts';
 import { registerDocs } from './docs/docs.ts';
 import type { Hub } from './fanout/hub.ts';
 import type { Callers } from './http/callers.ts';
+import { strictTransport } from './http/transport-security.ts';
 import type { Upstream } from './http/upstream.ts';
 import { BodyMemory } from './limits/body-memory.ts';
 import type { RequestRates } from './limits/request-rates.ts';
@@ -85,6 +86,7 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
   const app = createApp<AuthEnv>(
     options.log,
     withAuthority(options.authority),
+    strictTransport(options.callers),
     cors({
       origin: (origin, c) => (options.origins.allows(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],

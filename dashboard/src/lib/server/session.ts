@@ -1,11 +1,19 @@
 import { session, type Session } from '@live-orders/contracts/rest/users.ts';
 import { user, type User } from '@live-orders/contracts/domain/users.ts';
-import type { Cookies, RequestEvent } from '@sveltejs/kit';
+import type { RequestEvent } from '@sveltejs/kit';
 import { askGateway, callerOf, type Answer } from './gateway.ts';
 import { isHttps } from './origin.ts';
 
 /** Unusual names, because all programs on a host share its cookies, whatever their ports. */
-const names = { access: 'live_orders_access', refresh: 'live_orders_refresh', user: 'live_orders_user' } as const;
+const plainNames = { access: 'live_orders_access', refresh: 'live_orders_refresh', user: 'live_orders_user' };
+/** A browser takes these from an https address alone, and from no other host: a neighbour on `b.example.com` cannot set them. */
+const hostNames = {
+  access: `__Host-${plainNames.access}`,
+  refresh: `__Host-${plainNames.refresh}`,
+  user: `__Host-${plainNames.user}`,
+};
+
+const namesFor = (event: Pick<RequestEvent, 'request'>) => (isHttps(event) ? hostNames : plainNames);
 
 /** An upper bound: the users service decides for how long a refresh token is valid. */
 const refreshSeconds = 30 * 24 * 3600;
@@ -20,13 +28,15 @@ const rememberMs = 20_000;
 const renewals = new Map<string, Promise<Answer<Session>>>();
 
 /** The access token of the cookies. Null also where the cookie holds something else, which would make an invalid header. */
-export function accessToken(cookies: Cookies): string | null {
-  const token = cookies.get(names.access);
+export function accessToken(event: RequestEvent): string | null {
+  const token = event.cookies.get(namesFor(event).access);
   return token && /^[\w.-]+$/.test(token) ? token : null;
 }
 
 /** The user as of the last login or renewal, without a check; null without a session. */
-export function sessionUser(cookies: Cookies): User | null {
+export function sessionUser(event: RequestEvent): User | null {
+  const { cookies } = event;
+  const names = namesFor(event);
   if (!cookies.get(names.access) && !cookies.get(names.refresh)) return null;
   try {
     const parsed = user.safeParse(JSON.parse(cookies.get(names.user) ?? 'null'));
@@ -37,6 +47,7 @@ export function sessionUser(cookies: Cookies): User | null {
 }
 
 export function keepSession(event: RequestEvent, value: Session): void {
+  const names = namesFor(event);
   const common = { path: '/', httpOnly: true, sameSite: 'lax', secure: isHttps(event) } as const;
   const maxAge = Math.max(value.expires_in - marginSeconds, 1);
   event.cookies.set(names.access, value.access_token, { ...common, maxAge });
@@ -48,7 +59,7 @@ export function keepSession(event: RequestEvent, value: Session): void {
 
 export function dropSession(event: RequestEvent): void {
   const secure = isHttps(event);
-  for (const name of Object.values(names)) event.cookies.delete(name, { path: '/', secure });
+  for (const name of Object.values(namesFor(event))) event.cookies.delete(name, { path: '/', secure });
   event.locals.accessToken = null;
   event.locals.user = null;
 }
@@ -69,7 +80,7 @@ function renew(refreshToken: string, client: string): Promise<Answer<Session>> {
 
 /** Renews the session. It ends when the gateway refuses that, but not when the gateway cannot be reached. */
 export async function renewSession(event: RequestEvent): Promise<void> {
-  const refreshToken = event.cookies.get(names.refresh);
+  const refreshToken = event.cookies.get(namesFor(event).refresh);
   if (!refreshToken) return dropSession(event);
   const answer = await renew(refreshToken, callerOf(event));
   if (answer.ok) keepSession(event, answer.data);

@@ -64,7 +64,8 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
   });
   app.use(requestId());
   app.use(accessLog(log));
-  app.use(secureHeaders());
+  // Whether a caller came by https is known to the gateway, which adds that header.
+  app.use(secureHeaders({ strictTransportSecurity: false }));
   app.use(forbidKeeping);
   for (const middleware of outermost) app.use(middleware);
   app.use(refuseBadAddress);

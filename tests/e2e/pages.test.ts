@@ -1,0 +1,67 @@
+import { request } from 'undici';
+import { describe, expect } from 'vitest';
+import { demoPassword } from '@live-orders/contracts/demo.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+
+let url: string;
+
+test.beforeAll(async ({ shop }) => {
+  await shop.system.ensure('dashboard');
+  url = shop.system.dashboardUrl;
+});
+
+/** Logs in by the form; the cookies as they were set. `headers` are those of a proxy before the dashboard. */
+const logIn = async (headers: Record<string, string> = {}): Promise<string[]> => {
+  const body = new URLSearchParams({ email: 'staff@example.com', password: demoPassword });
+  const sent = { accept: 'text/html', origin: url, ...headers };
+  const answer = await fetch(`${url}/login`, { method: 'POST', headers: sent, body, redirect: 'manual' });
+  expect(answer.status).toBe(303);
+  return answer.headers.getSetCookie();
+};
+
+const cookieOf = (set: string[]): string => set.map((one) => one.split(';')[0]).join('; ');
+
+/** Unlike `fetch`, this leaves an answer packed. */
+const get = async (path: string, headers: Record<string, string>) => {
+  const { statusCode, headers: answered, body } = await request(`${url}${path}`, { headers });
+  return { status: statusCode, headers: answered, bytes: Buffer.from(await body.arrayBuffer()) };
+};
+
+describe('what the dashboard sends', () => {
+  test('says in which charset a page is', async () => {
+    expect((await get('/login', {})).headers['content-type']).toBe('text/html; charset=utf-8');
+  });
+});
+
+describe('behind a proxy that ends TLS', () => {
+  const https = { 'x-forwarded-proto': 'https' };
+
+  test('cookies are for this host and https alone', async () => {
+    const set = await logIn(https);
+    expect(set).toHaveLength(3);
+    for (const one of set) expect(one).toMatch(/^__Host-live_orders_\w+=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect((await get('/', { ...https, cookie: cookieOf(set) })).status).toBe(200);
+  });
+
+  test('a session by other names is none', async () => {
+    const cookie = cookieOf(await logIn());
+    expect(cookie).not.toContain('__Host-');
+    expect((await get('/', { cookie })).status).toBe(200);
+    expect((await get('/', { ...https, cookie })).status).toBe(303);
+  });
+
+  test('a logout deletes the cookies', async () => {
+    const headers = { ...https, origin: url, cookie: cookieOf(await logIn(https)) };
+    const answer = await fetch(`${url}/logout`, { method: 'POST', headers, body: '', redirect: 'manual' });
+    const names = answer.headers.getSetCookie().map((one) => /^(__Host-\w+)=;.*Max-Age=0.*Secure/.exec(one)?.[1]);
+    expect(new Set(names)).toEqual(
+      new Set(['__Host-live_orders_access', '__Host-live_orders_refresh', '__Host-live_orders_user']),
+    );
+  });
+
+  test('browsers are told to come by https from now on, and by http they are not', async () => {
+    const secure = await get('/login', https);
+    expect(secure.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
+    expect((await get('/login', {})).headers['strict-transport-security']).toBeUndefined();
+  });
+});

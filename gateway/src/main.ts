@@ -35,6 +35,7 @@ import { History } from './fanout/history.ts';
 import { Hub } from './fanout/hub.ts';
 import { refuseRevoked, Revocations } from './fanout/revocations.ts';
 import { Callers, readProxies } from './http/callers.ts';
+import { certificateFiles, certificateOf, checkCertificate } from './http/certificate.ts';
 import { Upstream } from './http/upstream.ts';
 import { Connections, limitConnections } from './limits/connections.ts';
 import { Rate, RequestRates } from './limits/request-rates.ts';
@@ -56,42 +57,45 @@ const connectionsForRest = 2_000;
 
 const config = loadConfig(
   'gateway',
-  z.object({
-    ...settings.process,
-    ...settings.port(3000),
-    ...settings.redis,
-    ...settings.tokens,
-    ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
-    BRIDGE_URL: z.url().default('http://127.0.0.1:3004'),
-    /** Pages that may use the gateway, separated by commas. */
-    ALLOWED_ORIGINS: z
-      .string()
-      .default('http://localhost:3003,http://127.0.0.1:3003')
-      .transform((text) => text.split(',').map((origin) => origin.trim())),
-    /** Events kept in memory for clients that come back. */
-    HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
-    MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
-    MAX_CLIENTS_PER_USER: z.coerce.number().int().min(1).default(50),
-    MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(500),
-    REQUESTS_PER_MINUTE_PER_USER: z.coerce.number().int().min(1).default(1_200),
-    REQUESTS_PER_MINUTE_PER_ADDRESS: z.coerce.number().int().min(1).default(600),
-    /** Shared with the dashboard, which proves by it that it may say for whom it calls. */
-    PROXY_SECRET: proxySecret.optional(),
-    /** Whose X-Forwarded-For is believed: addresses, networks, `loopback`. */
-    TRUSTED_PROXIES: z
-      .string()
-      .default('loopback')
-      .transform((text, context) => {
-        try {
-          return readProxies(text);
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-          return z.NEVER;
-        }
-      }),
-    /** For how long an idle connection stays open: longer than the balancer before the gateway keeps its own. */
-    KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(75),
-  }),
+  z
+    .object({
+      ...settings.process,
+      ...settings.port(3000),
+      ...settings.redis,
+      ...settings.tokens,
+      ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
+      BRIDGE_URL: z.url().default('http://127.0.0.1:3004'),
+      /** Pages that may use the gateway, separated by commas. */
+      ALLOWED_ORIGINS: z
+        .string()
+        .default('http://localhost:3003,http://127.0.0.1:3003')
+        .transform((text) => text.split(',').map((origin) => origin.trim())),
+      /** Events kept in memory for clients that come back. */
+      HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
+      MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
+      MAX_CLIENTS_PER_USER: z.coerce.number().int().min(1).default(50),
+      MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(500),
+      REQUESTS_PER_MINUTE_PER_USER: z.coerce.number().int().min(1).default(1_200),
+      REQUESTS_PER_MINUTE_PER_ADDRESS: z.coerce.number().int().min(1).default(600),
+      /** Shared with the dashboard, which proves by it that it may say for whom it calls. */
+      PROXY_SECRET: proxySecret.optional(),
+      /** Whose X-Forwarded-For is believed: addresses, networks, `loopback`. */
+      TRUSTED_PROXIES: z
+        .string()
+        .default('loopback')
+        .transform((text, context) => {
+          try {
+            return readProxies(text);
+          } catch (error) {
+            context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+            return z.NEVER;
+          }
+        }),
+      /** For how long an idle connection stays open: longer than the balancer before the gateway keeps its own. */
+      KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(75),
+      ...certificateFiles,
+    })
+    .superRefine(checkCertificate),
   join(import.meta.dirname, '..'),
 );
 
@@ -184,7 +188,8 @@ const app = createGatewayApp({
 });
 const attachWebSocket = registerWebSocket(app, { hub, admission, presence, countClose, log });
 const keepAliveMs = config.KEEP_ALIVE_SECONDS * 1000;
-const listening = { host: config.HOST, port: config.PORT, log, graceMs, keepAliveMs, isUpgrade: asksForSocket };
+const tls = certificateOf(config.TLS_CERT, config.TLS_KEY);
+const listening = { host: config.HOST, port: config.PORT, log, tls, graceMs, keepAliveMs, isUpgrade: asksForSocket };
 const http = httpServer(app, listening, (server) => {
   const most = config.MAX_CLIENTS + connectionsForRest;
   limitConnections(server, callers, most, config.MAX_CONNECTIONS_PER_ADDRESS);

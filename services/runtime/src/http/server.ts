@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, Server } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { serve } from '@hono/node-server';
 import { type OpenAPIHono } from '@hono/zod-openapi';
 import type { Env, Hono } from 'hono';
@@ -14,6 +15,8 @@ interface ServerOptions {
   graceMs?: number;
   /** For how long a connection without a request stays open, in ms. */
   keepAliveMs?: number;
+  /** Certificates and key in PEM, with which https is served in place of http. */
+  tls?: { cert: string; key: string } | null;
   /** By when a request's headers, and when the whole request has to be there, in ms from its beginning. */
   headersMs?: number;
   requestMs?: number;
@@ -40,10 +43,10 @@ const usualRequestMs = 30_000;
 export const httpServer = <E extends Env>(
   app: Hono<E> | OpenAPIHono<E>,
   options: ServerOptions,
-  onServer: (server: Server) => void = () => {},
+  onServer: (server: Server | TlsServer) => void = () => {},
 ): Task => {
   checkRoutes(app);
-  const { host, port, log, graceMs = 5_000, isUpgrade } = options;
+  const { host, port, log, graceMs = 5_000, tls, isUpgrade } = options;
   const { keepAliveMs = usualKeepAliveMs, headersMs = usualHeadersMs, requestMs = usualRequestMs } = options;
   const serverOptions = {
     keepAliveTimeout: keepAliveMs,
@@ -55,8 +58,16 @@ export const httpServer = <E extends Env>(
   return {
     name: 'http',
     async run(signal) {
-      const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions });
-      if (!(server instanceof Server)) throw new TypeError('expected an HTTP/1.1 server');
+      const listening = { fetch: app.fetch, hostname: host, port };
+      const server = tls
+        ? serve({
+            ...listening,
+            createServer: createTlsServer,
+            serverOptions: { ...serverOptions, ...tls, handshakeTimeout: headersMs },
+          })
+        : serve({ ...listening, serverOptions });
+      if (!(server instanceof Server || server instanceof TlsServer))
+        throw new TypeError('expected an HTTP/1.1 server');
       onServer(server);
       const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       const failed = once(server, 'error').then(([error]: unknown[]) => {

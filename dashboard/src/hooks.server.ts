@@ -1,3 +1,4 @@
+import { compressed } from '#lib/server/compression.ts';
 import { makeProblem, problemResponse } from '#lib/server/gateway.ts';
 import { isFromOwnPage, isHttps, socketUrl } from '#lib/server/origin.ts';
 import { accessToken, renewSession, sessionUser } from '#lib/server/session.ts';
@@ -50,5 +51,5 @@ export const handle: Handle = async ({ event, resolve }) => {
     transformPageChunk: ({ html }) => html.replace('%theme%', theme(event)),
   });
   protect(response.headers, event);
-  return response;
+  return compressed(event.request, response);
 };

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { describe, expect } from 'vitest';
 import { demoPassword } from '@live-orders/contracts/demo.ts';
@@ -28,6 +29,38 @@ const get = async (path: string, headers: Record<string, string>) => {
 };
 
 describe('what the dashboard sends', () => {
+  test.each(['/', '/api/orders/api/orders?limit=200'])('%s comes packed to those who accept gzip', async (path) => {
+    const cookie = cookieOf(await logIn());
+    const plain = await get(path, { cookie });
+    const packed = await get(path, { cookie, 'accept-encoding': 'br, gzip' });
+    expect(plain.status).toBe(200);
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    for (const { headers, bytes } of [plain, packed]) {
+      expect(headers.vary).toBe('accept-encoding');
+      expect(headers['content-length']).toBe(String(bytes.length));
+    }
+    expect(packed.headers['content-encoding']).toBe('gzip');
+    expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 4);
+    // The nonce of the policy differs from page to page.
+    if (path === '/') expect(gunzipSync(packed.bytes).toString()).toContain('<!doctype html>');
+    else expect(gunzipSync(packed.bytes)).toEqual(plain.bytes);
+  });
+
+  test('is not packed where gzip is refused, where it is short, and where its ETag is needed for a change', async ({
+    shop,
+  }) => {
+    const cookie = cookieOf(await logIn());
+    const refused = await get('/', { cookie, 'accept-encoding': 'gzip;q=0, identity' });
+    expect(refused.headers['content-encoding']).toBeUndefined();
+    const short = await get('/api/nowhere', { cookie, 'accept-encoding': 'gzip' });
+    expect(short).toMatchObject({ status: 404 });
+    expect(short.headers['content-encoding']).toBeUndefined();
+    const { id } = await shop.customer.placeOrder([{ product_id: shop.products[0].id, quantity: 1 }]);
+    const tagged = await get(`/api/orders/api/orders/${id}`, { cookie, 'accept-encoding': 'gzip' });
+    expect(tagged.headers).toMatchObject({ etag: expect.stringMatching(/^"/) });
+    expect(tagged.headers['content-encoding']).toBeUndefined();
+  });
+
   test('says in which charset a page is', async () => {
     expect((await get('/login', {})).headers['content-type']).toBe('text/html; charset=utf-8');
   });

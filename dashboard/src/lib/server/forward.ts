@@ -2,7 +2,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import { callerOf, callGateway, makeProblem, problemResponse, type GatewayCall } from './gateway.ts';
 import { renewSession } from './session.ts';
 
-const passedOn = ['content-type', 'etag', 'location', 'retry-after'] as const;
+const passedOn = ['content-length', 'content-type', 'etag', 'location', 'retry-after'] as const;
 
 /** Calls the gateway as the user who is logged in. When it does not accept the access token, that is renewed once. */
 export async function callAsUser(event: RequestEvent, path: string, call: GatewayCall = {}): Promise<Response> {

@@ -41,8 +41,12 @@ export async function callGateway(path: string, call: GatewayCall = {}): Promise
   try {
     const answer = await fetch(`${base}${path}`, { method: call.method ?? 'GET', headers, body: call.body, signal });
     // The body is read here, so that a connection that breaks in the middle of it is caught as well.
-    const text = answer.status === 204 ? null : await answer.text();
-    return new Response(text, { status: answer.status, headers: answer.headers });
+    const bytes = answer.status === 204 ? null : await answer.arrayBuffer();
+    const received = new Headers(answer.headers);
+    // `fetch` has unpacked the body; its length tells `compressed` that it is here as a whole.
+    received.delete('content-encoding');
+    if (bytes) received.set('content-length', String(bytes.byteLength));
+    return new Response(bytes, { status: answer.status, headers: received });
   } catch {
     return problemResponse(
       signal.aborted

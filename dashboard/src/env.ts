@@ -22,7 +22,8 @@ export const variables = defineEnvVars({
   },
   PUBLIC_GATEWAY_URL: {
     schema: text.pipe(httpUrl.optional()),
-    description: 'Where browsers reach the gateway’s WebSocket; default: the page’s host name, port 3000',
+    description:
+      'Where browsers reach the gateway’s WebSocket; default: the page’s address behind the gateway or a proxy, else port 3000',
   },
   ORIGIN: {
     schema: text.pipe(httpUrl.transform((url) => new URL(url).origin).optional()),

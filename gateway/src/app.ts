@@ -23,6 +23,7 @@ import type { Upstream } from './http/upstream.ts';
 import { BodyMemory } from './limits/body-memory.ts';
 import type { RequestRates } from './limits/request-rates.ts';
 import { compressed } from './proxy/compression.ts';
+import { pageForBrowsers, type Pages } from './proxy/dashboard.ts';
 import { proxyTo } from './proxy/proxy.ts';
 import { signedInUnlessPublic } from './proxy/public-calls.ts';
 
@@ -39,6 +40,8 @@ interface GatewayOptions {
   rates: RequestRates;
   users: Upstream;
   orders: Upstream;
+  /** The dashboard's pages, where the gateway stands before them. */
+  pages?: Pages | null;
   hub: Hub;
   admission: Admission;
   /** Is called for each connection that the gateway closes. */
@@ -104,6 +107,7 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
     }),
     new BodyMemory(options.callers).limit,
   );
+  if (options.pages) app.use(healthRoute.path, pageForBrowsers(options.pages));
   app.openapi(healthRoute, (c) => c.json(options.health(), 200));
   app.openapi(readyRoute, (c) => {
     if (!options.admission.isOpen) throw notReady();

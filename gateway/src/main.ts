@@ -15,6 +15,7 @@ import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { SessionCheck } from '@live-orders/runtime/http/session-check.ts';
+import { guard } from '@live-orders/runtime/http/policy.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
@@ -39,6 +40,7 @@ import { certificateFiles, certificateOf, checkCertificate } from './http/certif
 import { Upstream } from './http/upstream.ts';
 import { Connections, limitConnections } from './limits/connections.ts';
 import { Rate, RequestRates } from './limits/request-rates.ts';
+import { pagesOf } from './proxy/dashboard.ts';
 import { PresenceChannel } from './presence/presence-channel.ts';
 import { Heartbeat } from './stream/heartbeat.ts';
 import { StageFreshness } from './stream/stage-freshness.ts';
@@ -65,7 +67,9 @@ const config = loadConfig(
       ...settings.tokens,
       ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
       BRIDGE_URL: z.url().default('http://127.0.0.1:3004'),
-      /** Pages that may use the gateway, separated by commas. */
+      /** The dashboard, to which everything goes that is not the gateway's own; none: it has an address of its own. */
+      DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
+      /** Pages of other addresses that may use the gateway, separated by commas. */
       ALLOWED_ORIGINS: z
         .string()
         .default('http://localhost:3003,http://127.0.0.1:3003')
@@ -145,6 +149,9 @@ const rates = new RequestRates({
   perUser: new Rate('user', config.REQUESTS_PER_MINUTE_PER_USER),
   perAddress: new Rate('address', config.REQUESTS_PER_MINUTE_PER_ADDRESS),
 });
+const pages = config.DASHBOARD_URL
+  ? pagesOf({ dashboard: new Upstream('dashboard', config.DASHBOARD_URL), callers, secret: config.PROXY_SECRET, log })
+  : null;
 const drain = new Drain(hub);
 const admission = new Admission({
   hub,
@@ -173,6 +180,7 @@ const app = createGatewayApp({
   rates,
   users,
   orders,
+  pages,
   hub,
   admission,
   countClose,
@@ -187,6 +195,8 @@ const app = createGatewayApp({
   }),
 });
 const attachWebSocket = registerWebSocket(app, { hub, admission, presence, countClose, log });
+// After all other routes, because it takes whatever none of them does.
+if (pages) app.on(['GET', 'POST', 'PATCH', 'PUT', 'DELETE'], '*', guard('public'), pages);
 const keepAliveMs = config.KEEP_ALIVE_SECONDS * 1000;
 const tls = certificateOf(config.TLS_CERT, config.TLS_KEY);
 const listening = { host: config.HOST, port: config.PORT, log, tls, graceMs, keepAliveMs, isUpgrade: asksForSocket };

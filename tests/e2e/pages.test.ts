@@ -57,7 +57,7 @@ describe('what the dashboard sends', () => {
     expect(short.headers['content-encoding']).toBeUndefined();
     const { id } = await shop.customer.placeOrder([{ product_id: shop.products[0].id, quantity: 1 }]);
     const tagged = await get(`/api/orders/api/orders/${id}`, { cookie, 'accept-encoding': 'gzip' });
-    expect(tagged.headers).toMatchObject({ etag: expect.stringMatching(/^"/) });
+    expect(tagged.headers.etag).toMatch(/^"/);
     expect(tagged.headers['content-encoding']).toBeUndefined();
   });
 

@@ -10,6 +10,14 @@ test.each([
   ['http://gateway.example:3003', 'gateway.example', false],
   ['null', 'gateway.example', false],
   [undefined, 'gateway.example', true],
+  // Pages of the very address at which the gateway is asked are the dashboard's, which it stands before.
+  ['https://gateway.example', 'gateway.example', true],
+  ['https://gateway.example', 'gateway.example:443', true],
+  ['https://gateway.example:8443', 'gateway.example:8443', true],
+  ['https://gateway.example:8443', 'gateway.example', false],
+  ['https://gateway.example', 'gateway.example.evil', false],
+  ['file://', '', false],
+  ['https://gateway.example', undefined, false],
 ])('in production %s to %s: %s', (origin, host, allowed) => {
   expect(new Origins([dashboard], { sameHost: false }).allows(origin, host)).toBe(allowed);
 });

@@ -1,6 +1,8 @@
 /**
- * Which pages may call the gateway. With `sameHost`, as in development, a page of the gateway's own host may as well, whatever
- * its port, so that a phone in the same network can use the dashboard without a setting.
+ * Which pages may call the gateway: those of the list, and those that were opened at the gateway's own address. With
+ * `sameHost`, as in development, a page of the same host may as well, whatever its port, so that a phone in the same network
+ * can use the dashboard without a setting. The gateway reads no cookies, so that a page which only claims to be of its address
+ * has nothing to come with.
  */
 export class Origins {
   readonly #allowed: Set<string>;
@@ -23,7 +25,11 @@ export class Origins {
   /** `host` is the request's Host header. A client that sends no Origin is no browser, and may. */
   allows(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined || this.#allowed.has(origin)) return true;
-    if (!this.#sameHost || !URL.canParse(origin) || !URL.canParse(`http://${host ?? ''}`)) return false;
-    return new URL(origin).hostname === new URL(`http://${host ?? ''}`).hostname;
+    if (!URL.canParse(origin)) return false;
+    const page = new URL(origin);
+    // Behind a proxy that ends TLS the gateway need not know the scheme, by which a port may be left out of the header.
+    const own = URL.parse(`${page.protocol}//${host ?? ''}`);
+    if (!own || !page.host) return false;
+    return page.host === own.host || (this.#sameHost && page.hostname === own.hostname);
   }
 }

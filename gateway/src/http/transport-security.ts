@@ -6,7 +6,7 @@ import type { Callers } from './callers.ts';
 const policy = 'max-age=31536000; includeSubDomains';
 
 /** Whether the caller came by https: to the gateway itself, or to the trusted proxy before it. */
-const cameByHttps = (c: Context, callers: Callers): boolean => {
+export const cameByHttps = (c: Context, callers: Callers): boolean => {
   if (c.req.url.startsWith('https:')) return true;
   const outermost = c.req.header('x-forwarded-proto')?.split(',')[0]?.trim();
   return outermost === 'https' && callers.isProxy(getConnInfo(c).remote.address ?? '');

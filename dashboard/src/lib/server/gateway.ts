@@ -1,3 +1,4 @@
+import { hash, timingSafeEqual } from 'node:crypto';
 import { GATEWAY_URL, PROXY_SECRET } from '$app/env/private';
 import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
 import { errorCatalogue, problem, type ErrorCode, type Problem } from '@live-orders/contracts/rest/errors.ts';
@@ -14,9 +15,22 @@ export interface GatewayCall {
   client?: string;
 }
 
-/** The browser's address behind those that proxies say, as X-Forwarded-For has it; the gateway decides which it believes. */
-export const callerOf = (event: RequestEvent): string =>
-  [event.request.headers.get('x-forwarded-for'), event.getClientAddress()].filter(Boolean).join(', ');
+/** Whether the gateway itself passed a request on, which then names its caller and nobody else. */
+function isFromGateway({ headers }: Request): boolean {
+  const proof = headers.get(proxySecretHeader);
+  if (!PROXY_SECRET || proof === null) return false;
+  return timingSafeEqual(hash('sha256', proof, 'buffer'), hash('sha256', PROXY_SECRET, 'buffer'));
+}
+
+/**
+ * Who calls, as X-Forwarded-For has it: what proxies have said, and then the address from which the request came; the gateway
+ * decides which it believes. Its own address would tell it nothing, and is left out.
+ */
+export function callerOf({ request, getClientAddress }: RequestEvent): string {
+  const said = request.headers.get('x-forwarded-for');
+  if (said && isFromGateway(request)) return said;
+  return [said, getClientAddress()].filter(Boolean).join(', ');
+}
 
 const base = GATEWAY_URL.replace(/\/$/, '');
 

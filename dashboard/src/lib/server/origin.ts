@@ -26,12 +26,17 @@ export function isFromOwnPage({ request, url }: RequestEvent): boolean {
   return address === null ? site !== null : isOwn(address, url);
 }
 
-/** The address at which the browser reaches the gateway's WebSocket. */
+/**
+ * The address at which the browser reaches the gateway's WebSocket. Whatever stands before this server, the gateway itself or
+ * a proxy before both, has one host for all; a browser that comes straight here finds the gateway beside it.
+ */
 export function socketUrl(event: Pick<RequestEvent, 'request' | 'url'>): string {
   if (PUBLIC_GATEWAY_URL) {
     const url = new URL(`${PUBLIC_GATEWAY_URL.replace(/\/$/, '')}/ws`);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     return url.href;
   }
-  return `${isHttps(event) ? 'wss' : 'ws'}://${event.url.hostname}:${gatewayPort}/ws`;
+  const { host, hostname } = ORIGIN ? new URL(ORIGIN) : event.url;
+  const isForwarded = ['x-forwarded-for', 'x-forwarded-proto'].some((name) => event.request.headers.has(name));
+  return `${isHttps(event) ? 'wss' : 'ws'}://${isForwarded ? host : `${hostname}:${gatewayPort}`}/ws`;
 }

@@ -50,6 +50,18 @@ const forbidKeeping: MiddlewareHandler = async (c, next) => {
     headers.set('cache-control', headers.has('etag') ? 'private, no-cache' : 'no-store');
 };
 
+// Whether a caller came by https is known to the gateway, which adds that header.
+const secure = secureHeaders({ strictTransportSecurity: false });
+
+/**
+ * An answer that is passed on may have such headers already: those of a page of the dashboard are stricter, and with the
+ * policy for referrers of here, `no-referrer`, browsers would not say of which page a form is.
+ */
+const secureUnlessSecured: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (!c.res.headers.has('x-content-type-options')) await secure(c, () => Promise.resolve());
+};
+
 /**
  * The frame of every HTTP app: request id, trace, a line in the log, security headers, body limit, and problem+json for whatever goes wrong.
  * `outermost` sees even the answers to bodies that are too large. Bodies over 256 KiB answer 413, malformed JSON 400,
@@ -64,8 +76,7 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
   });
   app.use(requestId());
   app.use(accessLog(log));
-  // Whether a caller came by https is known to the gateway, which adds that header.
-  app.use(secureHeaders({ strictTransportSecurity: false }));
+  app.use(secureUnlessSecured);
   app.use(forbidKeeping);
   for (const middleware of outermost) app.use(middleware);
   app.use(refuseBadAddress);

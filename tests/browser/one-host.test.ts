@@ -1,0 +1,40 @@
+import { expect } from 'vitest';
+import { desktop, Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+import { gatewayReady } from '@live-orders/test-support/system/system.ts';
+
+test('with its default settings the dashboard is live at the address of the gateway', async ({ site }) => {
+  const { system, browser, customer, products } = site;
+  const atOneHost = async (url: string, dashboard: string): Promise<void> => {
+    await gatewayReady(url);
+    const visitor = await Visitor.arrive(browser, 'staff-at-one-host', url, { viewport: desktop });
+    await visitor.login('staff@example.com');
+    const { number } = await customer.placeOrder([{ product_id: products[0].id, quantity: 1 }]);
+    await visitor.page.locator(`[data-order-number="${number}"]`).first().waitFor();
+    expect(new URL(visitor.page.url()).origin).toBe(url);
+    expect(visitor.errors).toEqual([]);
+    await visitor.leave();
+
+    const policyAt = async (address: string) =>
+      (await fetch(`${address}/login`)).headers.get('content-security-policy') ?? '';
+    expect(await policyAt(url)).toContain(`connect-src 'self' ${url.replace('http', 'ws')} ${url}`);
+    // Whoever opens the dashboard's own address is sent to the gateway's usual port beside it.
+    expect(await policyAt(dashboard)).toContain(`connect-src 'self' ws://127.0.0.1:3000 http://127.0.0.1:3000`);
+  };
+  await system.beside('dashboard', { PUBLIC_GATEWAY_URL: '' }, (DASHBOARD_URL) =>
+    system.beside('gateway', { DASHBOARD_URL, ALLOWED_ORIGINS: '' }, (url) => atOneHost(url, DASHBOARD_URL)),
+  );
+}, 60_000);
+
+test('beside the pages the gateway answers programs as ever', async ({ site }) => {
+  const { system, customer } = site;
+  await system.beside('gateway', { DASHBOARD_URL: system.dashboardUrl }, async (url) => {
+    expect(await (await fetch(url)).json()).toMatchObject({ name: 'gateway' });
+    expect((await fetch(`${url}/orders/api/orders`)).status).toBe(401);
+    const headers = { authorization: `Bearer ${customer.session?.access_token ?? ''}` };
+    expect((await fetch(`${url}/orders/api/orders`, { headers })).status).toBe(200);
+    expect((await fetch(`${url}/docs/asyncapi.json`)).status).toBe(200);
+    const page = await fetch(`${url}/orders/${crypto.randomUUID()}`, { redirect: 'manual' });
+    expect([page.status, page.headers.get('location')?.startsWith('/login')]).toEqual([303, true]);
+  });
+});

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { spawnTied } from '@live-orders/local/process/tied-process.ts';
 import { root } from '@live-orders/local/places.ts';
+import { oldVersions, shakeHands, weakCiphers } from '@live-orders/test-support/clients/handshake.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
@@ -67,6 +68,11 @@ test('with a certificate the gateway speaks https, and its socket wss', async ({
     expect(products).toMatchObject({ status: 200 });
     expect(products.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
     expect(await fetch(url.replace('https', 'http')).catch(() => 'no http here')).toBe('no http here');
+
+    expect(await shakeHands(port, { ca, servername: '' })).toBe('TLSv1.3');
+    expect(await shakeHands(port, { ca, servername: '', maxVersion: 'TLSv1.2' })).toBe('TLSv1.2');
+    expect(await shakeHands(port, { ...oldVersions, ca })).toMatch(/PROTOCOL_VERSION$/);
+    expect(await shakeHands(port, { ...weakCiphers, ca })).toMatch(/HANDSHAKE_FAILURE$/);
 
     const authorization = `Bearer ${shop.staff.session?.access_token ?? ''}`;
     const socket = new WebSocket(`${url.replace('https', 'wss')}/ws`, { ca, headers: { authorization } });

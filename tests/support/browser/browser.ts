@@ -67,7 +67,12 @@ export class Visitor {
     browser: Browser,
     name: string,
     url: string,
-    options: { viewport: { width: number; height: number }; colorScheme?: 'light' | 'dark' },
+    options: {
+      viewport: { width: number; height: number };
+      colorScheme?: 'light' | 'dark';
+      /** For certificates that nobody has signed. */
+      ignoreHTTPSErrors?: boolean;
+    },
   ): Promise<Visitor> {
     const context = await browser.newContext({ baseURL: url, ...options });
     return new Visitor(name, context, await context.newPage());

@@ -14,7 +14,6 @@ const processes = ['users-service', 'orders-service', 'bridge', 'gateway', 'fron
 export const productionSettings = async (project: string): Promise<Record<string, string>> => ({
   ...Object.fromEntries(secrets.map((name) => [name, secret()])),
   ORIGIN: origin,
-  PUBLIC_GATEWAY_URL: 'https://gateway.example.com',
   PUBLISH_ADDRESS: '127.0.0.1',
   GATEWAY_PORT: await freePort(),
   FRONTEND_PORT: await freePort(),
@@ -119,9 +118,10 @@ export const tryProduction = async (checks: Checks, stack: Stack, settings: Reco
   await checks.step('production: up, all healthy', () => stack.up('--build'));
   await hardening(checks, stack);
   await use(checks, stack, gateway);
-  await checks.step('production: the login page answers', async () => {
-    const page = await readLoginPage(`http://127.0.0.1:${settings.FRONTEND_PORT ?? ''}`, 'wss://gateway.example.com');
+  await checks.step('production: the login page answers, through the gateway and at its own port', async () => {
+    const page = await readLoginPage(gateway, origin.replace('https', 'wss'));
     must(!page.includes('password123'), 'the login page tells demo accounts');
+    await readLoginPage(`http://127.0.0.1:${settings.FRONTEND_PORT ?? ''}`, 'wss://orders.example.com:3000');
   });
   await checks.step('production: three replicas of the orders service', () =>
     stack.up('--no-recreate', '--scale', 'orders-service=3'),

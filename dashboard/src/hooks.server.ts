@@ -1,6 +1,6 @@
 import { compressed } from '#lib/server/compression.ts';
 import { makeProblem, problemResponse } from '#lib/server/gateway.ts';
-import { isFromOwnPage, isHttps, socketUrl } from '#lib/server/origin.ts';
+import { isFromOwnPage, isHttps, socketSources } from '#lib/server/origin.ts';
 import { accessToken, renewSession, sessionUser } from '#lib/server/session.ts';
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import type { Handle } from '@sveltejs/kit/hooks';
@@ -19,9 +19,7 @@ function protect(headers: Headers, event: RequestEvent): void {
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
   const policy = headers.get('content-security-policy');
   if (!policy) return;
-  const socket = new URL(socketUrl(event)).origin;
-  // Where WebSockets are blocked, the same messages come from the same address as server-sent events.
-  const allowed = `connect-src 'self' ${socket} ${socket.replace(/^ws/, 'http')}`;
+  const allowed = `connect-src 'self' ${socketSources(event)}`;
   headers.set('content-security-policy', policy.replace(`connect-src 'self'`, allowed));
 }
 

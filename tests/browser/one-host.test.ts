@@ -17,7 +17,7 @@ test('with its default settings the dashboard is live at the address of the gate
 
     const policyAt = async (address: string) =>
       (await fetch(`${address}/login`)).headers.get('content-security-policy') ?? '';
-    expect(await policyAt(url)).toContain(`connect-src 'self' ${url.replace('http', 'ws')} ${url}`);
+    expect(await policyAt(url)).toContain(`connect-src 'self' ${url.replace('http', 'ws')} ${url} `);
     // Whoever opens the dashboard's own address is sent to the gateway's usual port beside it.
     expect(await policyAt(dashboard)).toContain(`connect-src 'self' ws://127.0.0.1:3000 http://127.0.0.1:3000`);
   };

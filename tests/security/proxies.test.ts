@@ -21,17 +21,20 @@ const hsts = 'max-age=31536000; includeSubDomains';
 
 let site: Site;
 let folder: string;
+let files: ReturnType<typeof makeCertificate>;
 let ca: string;
 const proxies = new Map<string, Proxy>();
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 test.beforeAll(async ({ site: opened }) => {
   site = opened;
   const { system } = site;
-  const programs = await findPrograms((line) => process.stderr.write(`${line}\n`));
+  const programs = await findPrograms(say);
   folder = await mkdtemp(join(tmpdir(), 'live-orders-proxies-'));
   // As root, nginx becomes another user, who looks for its bodies here.
   await chmod(folder, 0o755);
-  const files = makeCertificate(folder);
+  files = makeCertificate(folder);
   ca = readFileSync(files.certificate, 'utf8');
   await Promise.all([system.part('gateway').stop(), system.part('dashboard').stop()]);
   // What an operator sets. Other addresses of this machine are those of strangers.
@@ -79,6 +82,12 @@ const ask = async (proxy: Proxy, path: string, asking?: Asking) => {
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 };
 
+/** A browser at the address of the proxy. */
+const arrive = ({ name, ports }: Proxy): Promise<Visitor> => {
+  const device = { viewport: desktop, ignoreHTTPSErrors: true };
+  return Visitor.arrive(site.browser, `staff-behind-${name}`, `https://localhost:${ports.https}`, device);
+};
+
 const bearer = (api: Api) => ({ authorization: `Bearer ${api.session?.access_token ?? ''}` });
 
 /** By REST; the status. */
@@ -100,6 +109,22 @@ const logInByForm = async (proxy: Proxy, email: string, password: string, from: 
   return (await ask(proxy, '/login', { method: 'POST', headers, body, from })).status;
 };
 
+test('behind a proxy that the gateway does not trust the dashboard is live as well', async () => {
+  const settings = { DASHBOARD_URL: site.system.dashboardUrl, TRUSTED_PROXIES: '192.0.2.1', ALLOWED_ORIGINS: '' };
+  await site.system.beside('gateway', settings, async (url) => {
+    await gatewayReady(url);
+    const { haproxy } = await findPrograms(say);
+    const stranger = await startProxy('haproxy', haproxy, { folder, ...files, gateway: new URL(url).host });
+    try {
+      const visitor = await arrive(stranger);
+      await visitor.login('staff@example.com');
+      await visitor.leave();
+    } finally {
+      await stranger.stop();
+    }
+  });
+});
+
 describe.each(proxyNames)('behind %s, as deploy/proxy has it,', (name) => {
   const proxy = (): Proxy => {
     const found = proxies.get(name);
@@ -108,10 +133,8 @@ describe.each(proxyNames)('behind %s, as deploy/proxy has it,', (name) => {
   };
 
   test('the dashboard is live, and its cookies are for this host and https alone', async () => {
-    const { customer, products, browser } = site;
-    const url = `https://localhost:${proxy().ports.https}`;
-    const device = { viewport: desktop, ignoreHTTPSErrors: true };
-    const visitor = await Visitor.arrive(browser, `staff-behind-${name}`, url, device);
+    const { customer, products } = site;
+    const visitor = await arrive(proxy());
     await visitor.login('staff@example.com');
     const { number } = await customer.placeOrder([{ product_id: products[0].id, quantity: 1 }]);
     await visitor.page.locator(`[data-order-number="${number}"]`).first().waitFor();

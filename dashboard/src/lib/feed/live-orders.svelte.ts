@@ -43,7 +43,7 @@ export class LiveOrders {
   #latency = $state.raw<Latency | null>(null);
   readonly #repaint = new Repaint(() => this.#publish());
 
-  /** `socketUrl` is the gateway's, without a ticket; `userId` is the user who is logged in. */
+  /** `socketUrl` is the gateway's, or a path at the page's own address, without a ticket; `userId` is the user who is logged in. */
   constructor(socketUrl: string, userId: string) {
     this.presence = new Presence(userId, (look) => this.#client.send(look));
     this.#client = new LiveClient({

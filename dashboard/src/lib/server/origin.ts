@@ -26,17 +26,35 @@ export function isFromOwnPage({ request, url }: RequestEvent): boolean {
   return address === null ? site !== null : isOwn(address, url);
 }
 
+const socketPath = '/ws';
+
 /**
- * The address at which the browser reaches the gateway's WebSocket. Whatever stands before this server, the gateway itself or
- * a proxy before both, has one host for all; a browser that comes straight here finds the gateway beside it.
+ * The address at which the browser reaches the gateway's WebSocket, a path where it is the page's own. Whatever stands before
+ * this server, the gateway itself or a proxy before both, has one address for all; a browser that comes straight here finds
+ * the gateway beside it.
  */
-export function socketUrl(event: Pick<RequestEvent, 'request' | 'url'>): string {
+export function socketUrl({ request, url }: Pick<RequestEvent, 'request' | 'url'>): string {
   if (PUBLIC_GATEWAY_URL) {
-    const url = new URL(`${PUBLIC_GATEWAY_URL.replace(/\/$/, '')}/ws`);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    return url.href;
+    const address = new URL(`${PUBLIC_GATEWAY_URL.replace(/\/$/, '')}${socketPath}`);
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    return address.href;
   }
-  const { host, hostname } = ORIGIN ? new URL(ORIGIN) : event.url;
-  const isForwarded = ['x-forwarded-for', 'x-forwarded-proto'].some((name) => event.request.headers.has(name));
-  return `${isHttps(event) ? 'wss' : 'ws'}://${isForwarded ? host : `${hostname}:${gatewayPort}`}/ws`;
+  if (request.headers.has('x-forwarded-proto')) return socketPath;
+  return `${isHttps({ request }) ? 'wss' : 'ws'}://${url.hostname}:${gatewayPort}${socketPath}`;
+}
+
+/**
+ * What a page may connect to besides its own address, as Content-Security-Policy has it: the socket and, where WebSockets are
+ * blocked, the server-sent events at the same address. For older browsers a page's own address has no sockets.
+ */
+export function socketSources(event: Pick<RequestEvent, 'request' | 'url'>): string {
+  const address = socketUrl(event);
+  if (address !== socketPath) {
+    const { origin } = new URL(address);
+    return `${origin} ${origin.replace(/^ws/, 'http')}`;
+  }
+  const host = ORIGIN ? new URL(ORIGIN).host : event.url.host;
+  // The gateway passes on that a browser came by https only if it trusts the proxy that says so.
+  const schemes = isHttps(event) ? ['wss', 'https'] : ['ws', 'http', 'wss', 'https'];
+  return schemes.map((scheme) => `${scheme}://${host}`).join(' ');
 }

@@ -64,12 +64,11 @@ describe('a path whose prefix is encoded', () => {
 });
 
 /** The status, and the rest of what comes back. */
-const ask = async (target: string, ...lines: string[]): Promise<[status: number, answer: string]> => {
+const ask = (target: string, ...lines: string[]) => askAt(system.gatewayUrl, target, ...lines);
+
+const askAt = async (url: string, target: string, ...lines: string[]): Promise<[status: number, answer: string]> => {
   const head = lines.some((line) => /^host:/i.test(line)) ? lines : ['Host: gateway', ...lines];
-  const answer = await sendRaw(
-    system.gatewayUrl,
-    [`GET ${target} HTTP/1.1`, ...head, 'Connection: close', '', ''].join('\r\n'),
-  );
+  const answer = await sendRaw(url, [`GET ${target} HTTP/1.1`, ...head, 'Connection: close', '', ''].join('\r\n'));
   return [Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]), answer];
 };
 
@@ -142,5 +141,30 @@ describe.each(['users', 'orders'])('below /%s', (name) => {
     const lines = ['Host: gateway', `Authorization: Bearer ${token}`, 'Connection: close', '', ''];
     const answer = await sendRaw(system.gatewayUrl, [`${method} /${name}/api HTTP/1.1`, ...lines].join('\r\n'));
     expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  });
+});
+
+/** Where pages lead to the login, or whatever they have of their own, instead of a refusal by the gateway. */
+const amongPages = [
+  '/orders/%',
+  '/login/..;/x',
+  '/_app/%2e%2e/%2e%2e/etc/passwd',
+  '/login/__data.json?x=%zz',
+  '/api/..%2f..%2fmetrics',
+];
+
+test('where the gateway stands before the dashboard, none of these leads past it or makes it fail', async () => {
+  await system.ensure('dashboard');
+  await system.beside('gateway', { DASHBOARD_URL: system.dashboardUrl }, async (url) => {
+    const targets = [
+      ...['users', 'orders'].flatMap((name) => outside.map((one) => one.replace('NAME', name))),
+      ...amongPages,
+    ];
+    for (const target of targets) {
+      const [status, answer] = await askAt(url, target);
+      expect([200, 303, 400, 401, 404], `${target}: ${answer}`).toContain(status);
+      expect(answer, target).not.toMatch(/# HELP|"kty"|root:/);
+    }
+    expect((await askAt(url, '/login'))[0]).toBe(200);
   });
 });

@@ -150,7 +150,13 @@ const rates = new RequestRates({
   perAddress: new Rate('address', config.REQUESTS_PER_MINUTE_PER_ADDRESS),
 });
 const pages = config.DASHBOARD_URL
-  ? pagesOf({ dashboard: new Upstream('dashboard', config.DASHBOARD_URL), callers, secret: config.PROXY_SECRET, log })
+  ? pagesOf({
+      dashboard: new Upstream('dashboard', config.DASHBOARD_URL),
+      callers,
+      rates,
+      secret: config.PROXY_SECRET,
+      log,
+    })
   : null;
 const drain = new Drain(hub);
 const admission = new Admission({

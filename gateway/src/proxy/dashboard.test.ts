@@ -8,8 +8,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod';
 import { Callers, readProxies } from '../http/callers.ts';
 import { Upstream } from '../http/upstream.ts';
+import { Rate, RequestRates } from '../limits/request-rates.ts';
 import { pageForBrowsers, pagesOf } from './dashboard.ts';
 
+/** So many may each address ask for. */
+const pagesAtOnce = 5;
 const secret = 'a secret of this test, 32 characters long';
 const portOf = (server: { address(): unknown }): number => z.object({ port: z.int() }).parse(server.address()).port;
 
@@ -38,12 +41,15 @@ beforeAll(async () => {
   const log = createLog('gateway', 'silent');
   const callers = new Callers(readProxies('127.0.0.1'));
   const url = `http://127.0.0.1:${portOf(dashboard)}`;
-  const pages = pagesOf({ dashboard: new Upstream('dashboard', url), callers, secret, log });
+  // The clock stands still. A quarter of a minute's requests may come at once.
+  const rate = (kind: 'user' | 'address') => new Rate(kind, 4 * pagesAtOnce, () => 0);
+  const rates = new RequestRates({ callers, perUser: rate('user'), perAddress: rate('address') });
+  const pages = pagesOf({ dashboard: new Upstream('dashboard', url), callers, rates, secret, log });
   const app = createApp(log);
   app.use('/', pageForBrowsers(pages));
   app.get('/', (c) => c.json({ healthy: true }));
   const gone = new Upstream('dashboard', 'http://127.0.0.1:1');
-  app.get('/gone', pagesOf({ dashboard: gone, callers, secret, log }));
+  app.get('/gone', pagesOf({ dashboard: gone, callers, rates, secret, log }));
   app.on(['GET', 'POST'], '*', pages);
   gateway = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await once(gateway, 'listening');
@@ -117,6 +123,20 @@ describe('a request', () => {
     expect({ connection, host }).toEqual({ connection: 'keep-alive', host: `127.0.0.1:${portOf(gateway)}` });
     expect(traceparent).toMatch(/^00-/);
     expect(id).toMatch(/^[\w-]+$/);
+  });
+});
+
+describe('of one address', () => {
+  test('pages are counted, however their path is written, and what they load is not', async () => {
+    const from = '127.0.0.3';
+    const loaded = ['/_app/immutable/start.js', '/api/orders/api/orders', '/orders/1/__data.json?x'];
+    for (let n = 0; n < pagesAtOnce; n += 1)
+      for (const path of loaded) expect((await ask(path, {}, from)).status).toBe(200);
+    for (let n = 0; n < pagesAtOnce; n += 1) expect((await ask('/api/%2e%2e/login', {}, from)).status).toBe(200);
+    const { status, headers: told } = await ask('/login', {}, from);
+    expect([status, told['retry-after'], told.ratelimit]).toEqual([429, '3', '"address";r=0;t=15']);
+    expect((await ask('/_app/immutable/start.js', {}, from)).status).toBe(200);
+    expect((await ask('/login', {}, '127.0.0.4')).status).toBe(200);
   });
 });
 

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Callers } from '../http/callers.ts';
 import { cameByHttps } from '../http/transport-security.ts';
 import type { Upstream } from '../http/upstream.ts';
+import type { RequestRates } from '../limits/request-rates.ts';
 import { forward, headersFor, type ProxyContext } from './forward.ts';
 
 /**
@@ -34,9 +35,16 @@ const forwarded = [
   'x-sveltekit-search',
 ];
 
+/**
+ * Whether a page has to be made, which takes the dashboard some milliseconds. What a page loads is a file, or a call that the
+ * gateway counts when the dashboard makes it; there are dozens for each page, so they would use up the budget of an office.
+ */
+const isPage = (path: string): boolean => !/^\/(_app|api)\//.test(path) && !path.endsWith('/__data.json');
+
 interface DashboardOptions {
   dashboard: Upstream;
   callers: Callers;
+  rates: Pick<RequestRates, 'count'>;
   /** By it the dashboard knows that the gateway has written for whom it asks. */
   secret: string | undefined;
   log: Log;
@@ -44,10 +52,15 @@ interface DashboardOptions {
 
 export type Pages = (c: ProxyContext) => Promise<Response>;
 
-/** Passes requests on to the dashboard as they are, so that pages, REST and stream have one origin. Throws what `forward` throws. */
+/**
+ * Passes requests on to the dashboard as they are, so that pages, REST and stream have one origin. Throws what `forward` throws,
+ * and `too_many_requests`: pages count as requests without a token do.
+ */
 export const pagesOf =
-  ({ dashboard, callers, secret, log }: DashboardOptions): Pages =>
-  (c) => {
+  ({ dashboard, callers, rates, secret, log }: DashboardOptions): Pages =>
+  async (c) => {
+    // As the dashboard reads the path, to which `/api/%2e%2e/login` is `/login`.
+    if (isPage(new URL(c.req.url).pathname)) rates.count(c, undefined);
     const headers = {
       ...headersFor(c, forwarded, callers),
       'x-forwarded-proto': cameByHttps(c, callers) ? 'https' : 'http',

@@ -4,7 +4,7 @@
  *   main.ts, app.ts      puts everything together
  *   connections          who may follow the stream, and the two transports
  *   stream, presence     what comes from Redis, and how far the stages of the stream are behind; who is at which order
- *   proxy                the REST calls that are passed on to the services
+ *   proxy                the REST calls that are passed on to the services, and pages to the dashboard
  *   limits               how much each caller may take of the gateway
  *   fanout, http, docs   what each client is sent; the services behind the gateway; the documents
  *

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { demoPassword } from '@live-orders/contracts/demo.ts';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { order } from '@live-orders/contracts/domain/orders.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { testPassword } from '@live-orders/test-support/clients/api.ts';
@@ -79,4 +81,28 @@ test('an event says which request made the change, and goes on in its trace', as
     // The step before the event is the service's own, not its caller's.
     expect(event.traceparent).not.toContain(callersStep);
   }
+});
+
+test('a request that comes through the dashboard keeps its id and its trace', async ({ shop }) => {
+  const { system, products } = shop;
+  await system.ensure('dashboard');
+  const url = system.dashboardUrl;
+  const person = { email: 'staff@example.com', password: demoPassword };
+  const origin = { accept: 'text/html', origin: url };
+  const body = new URLSearchParams(person);
+  const login = await fetch(`${url}/login`, { method: 'POST', headers: origin, body, redirect: 'manual' });
+  const cookie = login.headers.getSetCookie().map((one) => one.split(';')[0]);
+
+  const traceId = randomBytes(16).toString('hex');
+  const requestId = `page-${crypto.randomUUID()}`;
+  const traced = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': requestId };
+  const placed = await fetch(`${url}/api/orders/api/orders`, {
+    method: 'POST',
+    headers: { ...traced, origin: url, cookie: cookie.join('; '), 'content-type': 'application/json' },
+    body: JSON.stringify({ items: [{ product_id: products[0].id, quantity: 1 }] }),
+  });
+  expect(placed.status).toBe(201);
+  const event = await headersOf(system.territory, aggregates.order.topic, order.parse(await placed.json()).id);
+  expect(event.ce_requestid).toBe(requestId);
+  expect(event.traceparent).toContain(traceId);
 });

@@ -6,15 +6,15 @@ const passedOn = ['content-length', 'content-type', 'etag', 'location', 'retry-a
 
 /** Calls the gateway as the user who is logged in. When it does not accept the access token, that is renewed once. */
 export async function callAsUser(event: RequestEvent, path: string, call: GatewayCall = {}): Promise<Response> {
-  const client = callerOf(event);
+  const caller = callerOf(event);
   if (!event.locals.accessToken) {
     return problemResponse(makeProblem('upstream_unavailable', 'The session could not be renewed at the moment.'));
   }
-  const answer = await callGateway(path, { ...call, client, token: event.locals.accessToken });
+  const answer = await callGateway(path, { ...call, caller, token: event.locals.accessToken });
   if (answer.status !== 401) return answer;
   await renewSession(event);
   if (!event.locals.accessToken) return answer;
-  return callGateway(path, { ...call, client, token: event.locals.accessToken });
+  return callGateway(path, { ...call, caller, token: event.locals.accessToken });
 }
 
 /** The gateway's answer for the browser: with the same status and body, and those headers that a page uses. */

@@ -11,8 +11,8 @@ export interface GatewayCall {
   body?: string;
   /** Milliseconds within which the answer must have come. Default 10 s. */
   limit?: number;
-  /** Who calls, by `callerOf`: the gateway counts attempts to log in by it. */
-  client?: string;
+  /** For which request it is, by `callerOf`: the gateway counts attempts to log in by its sender. */
+  caller?: Record<string, string>;
 }
 
 /** Whether the gateway itself passed a request on, which then names its caller and nobody else. */
@@ -22,14 +22,25 @@ function isFromGateway({ headers }: Request): boolean {
   return timingSafeEqual(hash('sha256', proof, 'buffer'), hash('sha256', PROXY_SECRET, 'buffer'));
 }
 
+/** What a request is found by in the logs of every part. */
+const traceHeaders = ['x-request-id', 'traceparent', 'tracestate'];
+
 /**
- * Who calls, as X-Forwarded-For has it: what proxies have said, and then the address from which the request came; the gateway
- * decides which it believes. Its own address would tell it nothing, and is left out.
+ * What the gateway is told, in headers, of the request for which it is asked: its id and trace, and its sender. For that
+ * X-Forwarded-For has what proxies have said, and then the address from which the request came; the gateway decides which it
+ * believes. Its own address would tell it nothing, and is left out.
  */
-export function callerOf({ request, getClientAddress }: RequestEvent): string {
+export function callerOf({ request, getClientAddress }: RequestEvent): Record<string, string> {
+  const caller: Record<string, string> = {};
+  for (const name of traceHeaders) {
+    const value = request.headers.get(name);
+    if (value) caller[name] = value;
+  }
   const said = request.headers.get('x-forwarded-for');
-  if (said && isFromGateway(request)) return said;
-  return [said, getClientAddress()].filter(Boolean).join(', ');
+  const forwardedFor = said && isFromGateway(request) ? [said] : [said, getClientAddress()];
+  caller['x-forwarded-for'] = forwardedFor.filter(Boolean).join(', ');
+  if (PROXY_SECRET) caller[proxySecretHeader] = PROXY_SECRET;
+  return caller;
 }
 
 const base = GATEWAY_URL.replace(/\/$/, '');
@@ -44,12 +55,8 @@ export const problemResponse = (value: Problem): Response =>
 
 /** Calls the gateway. Never throws: when the gateway cannot be reached, the answer is a problem that says so. */
 export async function callGateway(path: string, call: GatewayCall = {}): Promise<Response> {
-  const headers = new Headers({ accept: 'application/json, application/problem+json' });
+  const headers = new Headers({ accept: 'application/json, application/problem+json', ...call.caller });
   if (call.token) headers.set('authorization', `Bearer ${call.token}`);
-  if (call.client) {
-    headers.set('x-forwarded-for', call.client);
-    if (PROXY_SECRET) headers.set(proxySecretHeader, PROXY_SECRET);
-  }
   if (call.body !== undefined) headers.set('content-type', 'application/json');
   const signal = AbortSignal.timeout(call.limit ?? 10_000);
   try {

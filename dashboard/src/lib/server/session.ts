@@ -65,11 +65,11 @@ export function dropSession(event: RequestEvent): void {
 }
 
 /** A refresh token can be used once, so all calls that come with the same one share one renewal and its answer. */
-function renew(refreshToken: string, client: string): Promise<Answer<Session>> {
+function renew(refreshToken: string, caller: Record<string, string>): Promise<Answer<Session>> {
   const known = renewals.get(refreshToken);
   if (known) return known;
   const body = JSON.stringify({ refresh_token: refreshToken });
-  const renewal = askGateway(session, '/users/api/auth/refresh', { method: 'POST', body, client, limit: 4000 });
+  const renewal = askGateway(session, '/users/api/auth/refresh', { method: 'POST', body, caller, limit: 4000 });
   renewals.set(refreshToken, renewal);
   void renewal.then((answer) => {
     if (answer.ok) setTimeout(() => renewals.delete(refreshToken), rememberMs).unref();

@@ -47,7 +47,7 @@ export const actions: Actions = {
     const answer = await askGateway(session, '/users/api/auth/login', {
       method: 'POST',
       body: JSON.stringify(given.data),
-      client: callerOf(event),
+      caller: callerOf(event),
     });
     if (!answer.ok) {
       const { status, code, title } = answer.problem;

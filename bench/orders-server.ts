@@ -1,5 +1,4 @@
 import { createLocalJWKSet } from 'jose';
-import { Registry } from 'prom-client';
 import { createOrdersApp } from '../services/orders/src/app.ts';
 import { noLimits } from '../services/orders/src/orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
@@ -22,11 +21,9 @@ const outbox = new Outbox(database, 'orders_outbox', log);
 const { keySet } = await Signer.create(secret);
 const app = createOrdersApp({
   log,
-  metrics: new Registry(),
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
   authority: { verify: createVerifier(createLocalJWKSet(keySet)) },
-  health: async () => ({ name: 'orders', version: 'bench', dependencies: {}, outbox: null, reconciliation: null }),
 });
 await run(log, [httpServer(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());

@@ -2,7 +2,6 @@ import { errorCatalogue } from '@live-orders/contracts/rest/errors.ts';
 import { connectDatabase } from '@live-orders/runtime/database/database.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { checkRoutes } from '@live-orders/runtime/http/policy.ts';
-import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Hono } from 'hono';
@@ -28,10 +27,9 @@ const log = createLog('test', 'silent');
 const database = connectDatabase('postgres://nobody@127.0.0.1:1/none', 2, 'test');
 const outbox = new Outbox(database, 'test_outbox', log);
 const verify = () => Promise.reject(new Error('no token is checked here'));
-const health = () => Promise.reject(new Error('no health is read here'));
 
 const ordersApp = createOrdersApp({
-  ...{ log, metrics: createMetrics('orders'), authority: { verify }, health },
+  ...{ log, authority: { verify } },
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
@@ -40,7 +38,7 @@ const signer = await Signer.create('a secret of a test, and of nothing else');
 const hasher = new Hasher({ cost: 4, pepper: 'a pepper of a test, and of nothing else' });
 const sessions = new Sessions(database, outbox, signer);
 const usersApp = createUsersApp({
-  ...{ log, metrics: createMetrics('users'), sessions, signer, verify, health, hasher },
+  ...{ log, sessions, signer, verify, hasher },
   users: new Users({ database, outbox, sessions, hasher }),
   limits: createLimits({ redis: new Redis({ lazyConnect: true }), prefix: '' }, log),
 });
@@ -71,8 +69,8 @@ const openapi = z.looseObject({
 const documentOf = async (app: Pick<Hono, 'request'>) =>
   openapi.parse(await (await app.request('/api/openapi.json')).json());
 
-/** Not a part of the API: what machines of our own read, and the document itself. */
-const aside = ['GET /metrics', 'GET /.well-known/jwks.json', 'GET /api/openapi.json'];
+/** Not a part of the API: the keys that our own services read, and the document itself. */
+const aside = ['GET /.well-known/jwks.json', 'GET /api/openapi.json'];
 
 const apps = [
   ['orders', ordersApp],

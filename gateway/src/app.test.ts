@@ -1,5 +1,6 @@
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
+import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gateway, openApp } from './testing/gateway.ts';
@@ -8,7 +9,8 @@ import { openHub } from './testing/hub.ts';
 const listening = { host: '127.0.0.1', port: 0, log: createLog('gateway', 'silent') };
 
 test('the gateway starts with the routes that it has, and not with one that has no policy', () => {
-  const { app } = openApp({ tokens: new Map(), stopping: false }, openHub(), new Redis({ lazyConnect: true }));
+  const bare = { tokens: new Map(), stopping: false, metrics: createMetrics('gateway') };
+  const { app } = openApp(bare, openHub(), new Redis({ lazyConnect: true }));
   expect(() => httpServer(app, listening)).not.toThrow();
   app.all('/payments/api/*', (c) => c.text('passed on'));
   expect(() => httpServer(app, listening)).toThrow('ALL /payments/api/* has no policy: nothing says who may call it');
@@ -35,7 +37,8 @@ describe('who may call', () => {
 
   test.each([
     ['GET', '/ready', [204, 204, 204]],
-    ['GET', '/metrics', [200, 200, 200]],
+    // The metrics have a port of their own.
+    ['GET', '/metrics', [404, 404, 404]],
     ['GET', '/docs', [200, 200, 200]],
     ['GET', '/docs/asyncapi.json', [200, 200, 200]],
     // Behind this gateway is no service, so 502 is the answer to a call that it passes on.

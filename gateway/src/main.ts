@@ -13,6 +13,7 @@
 import { join } from 'node:path';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
+import { operationsServer } from '@live-orders/runtime/api/operations.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { SessionCheck } from '@live-orders/runtime/http/session-check.ts';
 import { guard } from '@live-orders/runtime/http/policy.ts';
@@ -20,6 +21,7 @@ import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/process/run.ts';
+import type { GatewayHealth } from '@live-orders/contracts/rest/health.ts';
 import { proxySecret } from '@live-orders/contracts/rest/proxy-secret.ts';
 import { formatPosition } from '@live-orders/contracts/socket/position.ts';
 import { z } from 'zod';
@@ -63,10 +65,15 @@ const config = loadConfig(
     .object({
       ...settings.process,
       ...settings.port(3000),
+      ...settings.operations,
+      ...settings.operationsPort(3010),
       ...settings.redis,
       ...settings.tokens,
       ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
       BRIDGE_URL: z.url().default('http://127.0.0.1:3004'),
+      /** Where the services tell operators how far behind they are. */
+      USERS_OPS_URL: z.url().default('http://127.0.0.1:3012'),
+      ORDERS_OPS_URL: z.url().default('http://127.0.0.1:3011'),
       /** The dashboard, to which everything goes that is not the gateway's own; none: it has an address of its own. */
       DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
       /** Pages of other addresses that may use the gateway, separated by commas. */
@@ -124,7 +131,7 @@ const orders = new Upstream('orders', config.ORDERS_URL);
 const stagePoll = new StagePoll({
   users,
   orders,
-  bridgeUrl: config.BRIDGE_URL,
+  operations: { users: config.USERS_OPS_URL, orders: config.ORDERS_OPS_URL, bridge: config.BRIDGE_URL },
   redis,
   subscriber,
   freshness,
@@ -178,7 +185,6 @@ const admission = new Admission({
 
 const app = createGatewayApp({
   log,
-  metrics,
   authority,
   tickets,
   origins,
@@ -190,15 +196,6 @@ const app = createGatewayApp({
   hub,
   admission,
   countClose,
-  health: () => ({
-    name: 'gateway',
-    version: manifest.version,
-    position: formatPosition(hub.position),
-    ...heartbeat.state(),
-    clients: hub.size,
-    max_clients: config.MAX_CLIENTS,
-    dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...freshness.answering },
-  }),
 });
 const attachWebSocket = registerWebSocket(app, { hub, admission, presence, countClose, log });
 // After all other routes, because it takes whatever none of them does.
@@ -211,10 +208,27 @@ const http = httpServer(app, listening, (server) => {
   limitConnections(server, callers, most, config.MAX_CONNECTIONS_PER_ADDRESS);
   attachWebSocket(server);
 });
+const health = (): GatewayHealth => ({
+  name: 'gateway',
+  version: manifest.version,
+  position: formatPosition(hub.position),
+  ...heartbeat.state(),
+  clients: hub.size,
+  max_clients: config.MAX_CLIENTS,
+  dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...freshness.answering },
+});
+const operations = operationsServer({
+  host: config.OPS_HOST,
+  port: config.OPS_PORT,
+  graceMs,
+  log,
+  health,
+  metrics,
+});
 
 await run(
   log,
-  [drain, ...[http, stagePoll, heartbeat, subscriber, presence].map((task) => drain.lasting(task))],
+  [drain, ...[http, operations, stagePoll, heartbeat, subscriber, presence].map((task) => drain.lasting(task))],
   async () => {
     for (const connection of [redis, streamSubscription, presenceSubscription]) connection.disconnect();
   },

@@ -155,7 +155,7 @@ test('dead letters are listed, and replayed once to the topic where they were', 
 
 test('while the dead letters cannot be written, the record stays where it is and is not passed over', async () => {
   const { kafka, settings } = kafkaOf(system.territory);
-  const bridge = `http://127.0.0.1:${system.part('bridge').port}`;
+  const bridge = system.operationsUrl('bridge');
   const lag = async () => bridgeHealth.parse(await (await fetch(bridge)).json()).lag;
   const tries = async () =>
     Number(/outcome="dead".*} (\d+)/.exec(await (await fetch(`${bridge}/metrics`)).text())?.[1]);

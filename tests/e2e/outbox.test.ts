@@ -26,8 +26,8 @@ afterAll(async () => {
   await database.end();
 });
 
-const orders = () => `http://127.0.0.1:${system.part('orders').port}`;
-const outboxHealth = async () => serviceHealth.parse(await (await fetch(`${orders()}/api`)).json()).outbox;
+const outboxHealth = async (of = system) =>
+  serviceHealth.parse(await (await fetch(of.operationsUrl('orders'))).json()).outbox;
 const key = crypto.randomUUID();
 
 /** Events of a type that consumers ignore, in one transaction; `n` tells them apart. */
@@ -80,7 +80,7 @@ test('rows that Kafka refuses for good are set aside with an alarm, and the othe
     { n: 5, reason: `there is no topic ${prefix}nowhere.v1`, request_id: 'request 5', ...kept },
   ]);
   expect(system.lines.filter((line) => line.includes('kafka refuses an event'))).toHaveLength(2);
-  const metrics = await (await fetch(`${orders()}/metrics`)).text();
+  const metrics = await (await fetch(`${system.operationsUrl('orders')}/metrics`)).text();
   expect(metrics).toMatch(/^outbox_depth{part="orders"} 0$/m);
   expect(metrics).toMatch(/^outbox_oldest_ms{part="orders"} 0$/m);
   expect(metrics).toMatch(/^outbox_dead{part="orders"} 2$/m);
@@ -90,8 +90,7 @@ test('the health page counts the rows that wait for Kafka, and tells how long', 
   const territory = await claimTerritory(inject('servers'));
   const cut = await startSystem(territory, ['orders'], { KAFKA_BROKERS: '127.0.0.1:1' });
   try {
-    const read = async () =>
-      serviceHealth.parse(await (await fetch(`http://127.0.0.1:${cut.part('orders').port}/api`)).json()).outbox;
+    const read = () => outboxHealth(cut);
     // The products and orders of the demo. A database that is busy may first not tell in time.
     const before = await vi.waitFor(
       async () => {

@@ -11,7 +11,7 @@ test.beforeAll(async ({ shop }) => {
   ({ system } = shop);
   // The gateway has to hear of each stage first.
   await vi.waitFor(
-    async () => expect(await (await fetch(system.gatewayUrl)).json()).toMatchObject({ live: true }),
+    async () => expect(await (await fetch(system.operationsUrl('gateway'))).json()).toMatchObject({ live: true }),
     20_000,
   );
 });

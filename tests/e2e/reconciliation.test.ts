@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 const last = async () => {
-  const answer = await fetch(`http://127.0.0.1:${system.part('orders').port}/api`);
+  const answer = await fetch(system.operationsUrl('orders'));
   return ordersHealth.parse(await answer.json()).reconciliation;
 };
 
@@ -132,7 +132,7 @@ describe('a comparison of database, Kafka and Redis', () => {
     await shows(order?.id ?? '', 2);
     await database.query('UPDATE orders SET version = 1 WHERE id = $1', [order?.id]);
     await found({ ...sound, ahead: 1, repaired: 0 });
-    const metrics = await (await fetch(`http://127.0.0.1:${system.part('orders').port}/metrics`)).text();
+    const metrics = await (await fetch(`${system.operationsUrl('orders')}/metrics`)).text();
     expect(metrics).toMatch(/^reconciliation_ahead{part="orders"} 1$/m);
   }, 60_000);
 });

@@ -46,7 +46,7 @@ const carried = async ({ port }: Daemon): Promise<number> => {
 };
 
 const position = async (): Promise<string | null> =>
-  gatewayHealth.parse(await (await fetch(system.gatewayUrl)).json()).position;
+  gatewayHealth.parse(await (await fetch(system.operationsUrl('gateway'))).json()).position;
 const epoch = async () => (await position())?.split(':')[0];
 
 const faults: [string, () => Promise<void>][] = [

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import { health } from '@live-orders/contracts/rest/health.ts';
+import type { PartName } from '@live-orders/local/parts/parts.ts';
 import type { Stack } from '@live-orders/local/servers/stack.ts';
 import { startStack } from '@live-orders/test-support/system/stack.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
@@ -114,8 +115,8 @@ const administer = async (statement: string): Promise<void> => {
 
 /** What users and orders say of their database. */
 const databaseStates = async (): Promise<unknown[]> => {
-  const answers = await Promise.all([ask('GET', '/users/api'), ask('GET', '/orders/api')]);
-  return answers.map(({ answer }) => z.object({ dependencies: z.looseObject({}) }).parse(answer).dependencies.postgres);
+  const read = async (name: PartName) => health.parse(await (await fetch(system.operationsUrl(name))).json());
+  return (await Promise.all([read('users'), read('orders')])).map(({ dependencies }) => dependencies.postgres);
 };
 
 test('with a database that takes no changes the system says so, shows what there is, and works again by itself', async () => {

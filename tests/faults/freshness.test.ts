@@ -2,7 +2,7 @@ import type { Stage, StreamLag } from '@live-orders/contracts/domain/stream-lag.
 import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { PartName } from '@live-orders/local/parts/parts.ts';
-import { Api } from '@live-orders/test-support/clients/api.ts';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
@@ -73,7 +73,7 @@ test('without its bridge every dashboard becomes stale and names it, one that co
     const beat = await late.next('heartbeat');
     expect(beat.data).toMatchObject({ live: false, behind: 'bridge', lag: { bridge: null } });
     await late.close();
-    expect((await new Api(system.gatewayUrl).send('GET', '/')).body).toMatchObject({
+    expect(await (await fetch(system.operationsUrl('gateway'))).json()).toMatchObject({
       live: false,
       behind: 'bridge',
       dependencies: { bridge: 'down', orders: 'up' },
@@ -128,9 +128,9 @@ test('without the users service dashboards of orders stay live', async () => {
   await without('users', async () => {
     const away = await vi.waitFor(
       async () => {
-        const { body } = await new Api(system.gatewayUrl).send('GET', '/');
-        expect(body).toMatchObject({ dependencies: { users: 'down' } });
-        return body;
+        const health: unknown = await (await fetch(system.operationsUrl('gateway'))).json();
+        expect(health).toMatchObject({ dependencies: { users: 'down' } });
+        return health;
       },
       { timeout: 20_000, interval: 250 },
     );

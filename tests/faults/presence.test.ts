@@ -22,12 +22,10 @@ const secondUrl = (): string => `http://127.0.0.1:${second.port}`;
 
 test.beforeAll(async ({ shop }) => {
   ({ system, staff, admin, customer } = shop);
-  const url = (name: 'users' | 'orders' | 'bridge') => `http://127.0.0.1:${system.part(name).port}`;
-  const env = { USERS_URL: url('users'), ORDERS_URL: url('orders'), BRIDGE_URL: url('bridge') };
   second = await startPart({
     name: 'gateway',
     port: await freePort(),
-    env: { ...system.territory.env, ...env },
+    env: { ...system.territory.env, ...system.addresses },
     onLine: (line) => void system.lines.push(`second gateway: ${line}`),
   });
   await gatewayReady(secondUrl());

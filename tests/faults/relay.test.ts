@@ -11,12 +11,15 @@ import { underTraffic, type Writes } from '@live-orders/test-support/clients/tra
 let system: System;
 /** Takes no requests; it came first, so it leads. */
 let first: Daemon;
+let firstUrl: string;
 let staff: Api;
 
 beforeAll(async () => {
   const territory = await claimTerritory(inject('servers'));
-  first = await startPart({ name: 'orders', port: await freePort(), env: territory.env, onLine: () => undefined });
-  await leads(first);
+  const [port, opsPort] = [await freePort(), await freePort()];
+  firstUrl = `http://127.0.0.1:${opsPort}`;
+  first = await startPart({ name: 'orders', port, opsPort, env: territory.env, onLine: () => undefined });
+  await leads(firstUrl);
   system = await startSystem(territory);
   staff = await new Api(system.gatewayUrl).login('staff@example.com');
 });
@@ -26,11 +29,10 @@ afterAll(async () => {
   await system.territory.remove();
 });
 
-const healthOf = async ({ port }: Daemon) =>
-  serviceHealth.parse(await (await fetch(`http://127.0.0.1:${port}/api`)).json());
+const healthAt = async (operationsUrl: string) => serviceHealth.parse(await (await fetch(operationsUrl)).json());
 
-const leads = (daemon: Daemon) =>
-  vi.waitFor(async () => expect((await healthOf(daemon)).dependencies.relay).toBe('leading'), {
+const leads = (operationsUrl: string) =>
+  vi.waitFor(async () => expect((await healthAt(operationsUrl)).dependencies.relay).toBe('leading'), {
     timeout: 20_000,
     interval: 50,
   });
@@ -43,7 +45,7 @@ const signal = ({ pid }: Daemon, name: NodeJS.Signals): void => {
 /** Orders flow while `injure` works; then every event of every order is in Kafka once, in the order of versions. */
 const carriesOn = async (injure: (writes: Writes) => Promise<void>): Promise<void> => {
   await underTraffic({ gateway: system.gatewayUrl, rate: 20, seed: 5 }, injure);
-  await vi.waitFor(async () => expect((await healthOf(system.part('orders'))).outbox?.depth).toBe(0), {
+  await vi.waitFor(async () => expect((await healthAt(system.operationsUrl('orders'))).outbox?.depth).toBe(0), {
     timeout: 20_000,
   });
   const versions = await orderVersions(system.territory);
@@ -57,12 +59,12 @@ describe('another orders service carries the outbox on, each event once and in o
     await carriesOn(async (writes) => {
       signal(first, 'SIGSTOP');
       try {
-        await leads(system.part('orders'));
+        await leads(system.operationsUrl('orders'));
         await writes(20);
       } finally {
         signal(first, 'SIGCONT');
       }
-      await vi.waitFor(async () => expect((await healthOf(first)).dependencies.relay).toBe('standby'), {
+      await vi.waitFor(async () => expect((await healthAt(firstUrl)).dependencies.relay).toBe('standby'), {
         timeout: 20_000,
       });
     });
@@ -72,10 +74,10 @@ describe('another orders service carries the outbox on, each event once and in o
   test('is killed', async () => {
     await carriesOn(async (writes) => {
       await system.restart('orders');
-      await leads(first);
+      await leads(firstUrl);
       await writes(20);
       await first.kill();
-      await leads(system.part('orders'));
+      await leads(system.operationsUrl('orders'));
       await first.start();
     });
   }, 90_000);

@@ -19,9 +19,7 @@ test.beforeAll(async ({ shop }) => {
     const port = await freePort();
     const env = {
       ...system.territory.env,
-      USERS_URL: `http://127.0.0.1:${system.part('users').port}`,
-      ORDERS_URL: `http://127.0.0.1:${system.part('orders').port}`,
-      BRIDGE_URL: `http://127.0.0.1:${system.part('bridge').port}`,
+      ...system.addresses,
       // So little memory that a client which was away for a moment is served from the log.
       HISTORY_LENGTH: count === 0 ? '1' : '5000',
     };

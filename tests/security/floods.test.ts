@@ -63,7 +63,7 @@ test('who sends many bodies slowly is refused, and others log in', async ({ shop
 });
 
 test('customers cannot take the places of the team', async ({ shop }) => {
-  await shop.system.beside('gateway', { MAX_CLIENTS: '10', MAX_CLIENTS_PER_USER: '9' }, async (url) => {
+  await shop.system.beside('gateway', { MAX_CLIENTS: '10', MAX_CLIENTS_PER_USER: '9' }, async (url, operationsUrl) => {
     await gatewayReady(url);
     const at = (api: Api): Api => new Api(url, api.session);
     const [one, other] = [at(await shop.anybody.register()), at(await shop.anybody.register())];
@@ -76,7 +76,10 @@ test('customers cannot take the places of the team', async ({ shop }) => {
     await staff.next('welcome');
     expect((await fetch(`${url}/ready`)).status).toBe(503);
     await expect(Socket.open(at(shop.admin))).rejects.toThrow('refused with 503');
-    expect(gatewayHealth.parse(await (await fetch(url)).json())).toMatchObject({ clients: 10, max_clients: 10 });
+    expect(gatewayHealth.parse(await (await fetch(operationsUrl)).json())).toMatchObject({
+      clients: 10,
+      max_clients: 10,
+    });
     // Whoever wants no stream is served all the same.
     expect((await at(shop.staff).send('GET', '/orders/api/orders')).status).toBe(200);
     for (const socket of [...sockets, staff]) await socket.close();

@@ -40,9 +40,7 @@ beforeAll(() => {
 /** A gateway of its own, with these settings; what it has written so far, and how to end it. */
 const startGateway = (system: System, port: number, settings: Record<string, string>) => {
   const lines: string[] = [];
-  const urlOf = (name: 'users' | 'orders' | 'bridge') => `http://127.0.0.1:${system.part(name).port}`;
-  const urls = { USERS_URL: urlOf('users'), ORDERS_URL: urlOf('orders'), BRIDGE_URL: urlOf('bridge') };
-  const own = { HOST: '127.0.0.1', PORT: String(port), ...urls, ...settings };
+  const own = { HOST: '127.0.0.1', PORT: String(port), OPS_PORT: '0', ...system.addresses, ...settings };
   const gateway = spawnTied(process.execPath, ['src/main.ts'], {
     cwd: join(root, 'gateway'),
     env: { ...process.env, ...system.territory.env, ...own },

@@ -2,47 +2,45 @@ import { z } from 'zod';
 import { timestamp } from '../domain/fields.ts';
 import { behind, lag, outboxHealth, streamLag } from '../domain/stream-lag.ts';
 
-/** What a process says of itself at its `GET /`: the state of its `dependencies` by name, such as `postgres: "up"`. */
-export const health = z
-  .object({
-    name: z.string().meta({ example: 'orders' }),
-    version: z.string().meta({ example: '0.1.0' }),
-    dependencies: z.record(z.string(), z.string()).meta({ example: { postgres: 'up', relay: 'leading' } }),
-  })
-  .meta({ id: 'Health' });
+/** What a process says of itself to anybody. */
+export const liveness = z
+  .object({ name: z.string().meta({ example: 'orders' }), status: z.literal('up') })
+  .meta({ id: 'Liveness' });
+
+/** What a process tells operators, at its operations port: also the state of its `dependencies` by name. */
+export const health = z.object({
+  name: z.string(),
+  version: z.string(),
+  /** Such as `{ postgres: 'up', relay: 'leading' }`. */
+  dependencies: z.record(z.string(), z.string()),
+});
 export type Health = z.infer<typeof health>;
 
-const unlessUnknown = { description: 'null: the database does not tell' };
-
-/** The health of a service that has an outbox. */
-export const serviceHealth = health
-  .extend({ outbox: outboxHealth.nullable().meta(unlessUnknown) })
-  .meta({ id: 'ServiceHealth' });
+/** The health of a service that has an outbox; null: the database does not tell. */
+export const serviceHealth = health.extend({ outbox: outboxHealth.nullable() });
 export type ServiceHealth = z.infer<typeof serviceHealth>;
 
 /** How the orders that changed lately compare in the database, in Kafka and in the log in Redis. */
-const reconciliation = z
-  .object({
-    checked: z.int().meta({ description: 'Orders that were compared' }),
-    missing_in_kafka: z.int().meta({ description: 'Orders whose latest version Kafka never got' }),
-    missing_in_redis: z
-      .int()
-      .nullable()
-      .meta({ description: 'Of those that Kafka has; null: the log was not readable' }),
-    gaps: z.int().meta({ description: 'Versions that lack between others' }),
-    ahead: z.int().meta({ description: 'Orders of which Kafka or Redis has a later version than the database' }),
-    repaired: z.int().meta({ description: 'Orders that were sent again' }),
-    at: timestamp,
-    took_ms: z.int(),
-  })
-  .meta({ id: 'Reconciliation' });
+const reconciliation = z.object({
+  /** Orders that were compared. */
+  checked: z.int(),
+  /** Orders whose latest version Kafka never got. */
+  missing_in_kafka: z.int(),
+  /** Of those that Kafka has; null: the log was not readable. */
+  missing_in_redis: z.int().nullable(),
+  /** Versions that lack between others. */
+  gaps: z.int(),
+  /** Orders of which Kafka or Redis has a later version than the database. */
+  ahead: z.int(),
+  /** Orders that were sent again. */
+  repaired: z.int(),
+  at: timestamp,
+  took_ms: z.int(),
+});
 export type Reconciliation = z.infer<typeof reconciliation>;
 
-export const ordersHealth = serviceHealth
-  .extend({
-    reconciliation: reconciliation.nullable().meta({ description: 'The last one of this process; null: none so far' }),
-  })
-  .meta({ id: 'OrdersHealth' });
+/** The reconciliation is the last one of this process; null: none so far. */
+export const ordersHealth = serviceHealth.extend({ reconciliation: reconciliation.nullable() });
 export type OrdersHealth = z.infer<typeof ordersHealth>;
 
 /**
@@ -52,15 +50,17 @@ export type OrdersHealth = z.infer<typeof ordersHealth>;
 export const bridgeHealth = health.extend({ lag: lag.extend({ behind_ms: z.int().nullable() }).nullable() });
 export type BridgeHealth = z.infer<typeof bridgeHealth>;
 
-export const gatewayHealth = health
-  .extend({
-    position: z.string().nullable().meta({ description: 'Of the live stream: `epoch:seq`' }),
-    live: z.boolean().meta({ description: 'Whether every stage of the stream is known to be in time' }),
-    behind,
-    lag: streamLag,
-    fresh_at: timestamp.nullable().meta({ description: 'What was committed until then is known to have come' }),
-    clients: z.int(),
-    max_clients: z.int().meta({ description: 'The last tenth of these places is kept for the team' }),
-  })
-  .meta({ id: 'GatewayHealth' });
+export const gatewayHealth = health.extend({
+  /** Of the live stream: `epoch:seq`. */
+  position: z.string().nullable(),
+  /** Whether every stage of the stream is known to be in time. */
+  live: z.boolean(),
+  behind,
+  lag: streamLag,
+  /** What was committed until then is known to have come. */
+  fresh_at: timestamp.nullable(),
+  clients: z.int(),
+  /** The last tenth of these places is kept for the team. */
+  max_clients: z.int(),
+});
 export type GatewayHealth = z.infer<typeof gatewayHealth>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mergeEnv, partPort } from './part-env.ts';
+import { mergeEnv, partPorts } from './part-env.ts';
 
 test("a part gets the runner's defaults where the person has set nothing", () => {
   expect(mergeEnv({ PATH: '/bin' }, {}, { REDIS_PORT: '6379' })).toEqual({ PATH: '/bin', REDIS_PORT: '6379' });
@@ -19,8 +19,9 @@ test('an empty value is none', () => {
   expect(env).toEqual({ SEED: 'demo', LOG_LEVEL: 'info' });
 });
 
-test("a part's port comes from its .env", () => {
-  expect(partPort('gateway', {})).toBe(3000);
-  expect(partPort('gateway', { PORT: '4000' })).toBe(4000);
-  expect(() => partPort('gateway', { PORT: 'abc' })).toThrow('PORT=abc in gateway/.env is no port');
+test("a part's ports come from its .env", () => {
+  expect(partPorts('gateway', {})).toEqual({ port: 3000, opsPort: 3010 });
+  expect(partPorts('gateway', { PORT: '4000', OPS_PORT: '4010' })).toEqual({ port: 4000, opsPort: 4010 });
+  expect(() => partPorts('gateway', { PORT: 'abc' })).toThrow('PORT=abc in gateway/.env is no port');
+  expect(() => partPorts('gateway', { OPS_PORT: '0.5' })).toThrow('OPS_PORT=0.5 in gateway/.env is no port');
 });

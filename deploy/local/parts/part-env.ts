@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parts, type PartName } from './parts.ts';
+import { parts, type PartName, type PartPorts } from './parts.ts';
 import { local, root } from '../places.ts';
 import { StartError } from '../process/start-error.ts';
 
@@ -39,13 +39,25 @@ export const partEnv = (name: PartName, system: Env): Env =>
   mergeEnv(process.env, readPartEnv(name), { ...partDefaults, ...system });
 
 /**
- * The port that a part listens on: from its `.env`, else its default. PORT in the shell is not looked at, because it
- * would be the same for all parts. Throws a StartError where the file's PORT is no port.
+ * The ports that a part listens on: from its `.env`, else its defaults. Those of the shell are not looked at, because they
+ * would be the same for all parts. Throws a StartError where the file has something that is no port.
  */
-export const partPort = (name: PartName, file: Env = readPartEnv(name)): number => {
-  const port = Number(file.PORT || parts[name].port);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new StartError(
-    `${name} cannot start: PORT=${file.PORT ?? ''} in ${parts[name].folder}/.env is no port (1 to 65535)`,
-  );
+export const partPorts = (name: PartName, file: Env = readPartEnv(name)): PartPorts => {
+  const read = (variable: 'PORT' | 'OPS_PORT', fallback: number): number => {
+    const port = Number(file[variable] || fallback);
+    if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+    throw new StartError(
+      `${name} cannot start: ${variable}=${file[variable] ?? ''} in ${parts[name].folder}/.env is no port (1 to 65535)`,
+    );
+  };
+  const { port, operations } = parts[name];
+  return { port: read('PORT', port), opsPort: operations ? read('OPS_PORT', operations.port) : 0 };
+};
+
+/** The variables that tell the other parts on this machine where a part listens. */
+export const partAddresses = (name: PartName, { port, opsPort }: PartPorts): Record<string, string> => {
+  const { urlVariable, operations } = parts[name];
+  const urls: Record<string, string> = { [urlVariable]: `http://127.0.0.1:${port}` };
+  if (operations) urls[operations.urlVariable] = `http://127.0.0.1:${opsPort}`;
+  return urls;
 };

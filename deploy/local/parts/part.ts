@@ -10,7 +10,9 @@ import { parts, type PartName } from './parts.ts';
 export interface PartOptions {
   name: PartName;
   port: number;
-  /** All environment variables of the process but PORT. The part adds those of its own `.env` that are missing here. */
+  /** Default: any free one. */
+  opsPort?: number;
+  /** All environment variables of the process but PORT and OPS_PORT. The part adds those of its own `.env` that are missing here. */
   env: Env;
   /** Restarts the part when its sources change, and serves the dashboard by Vite. */
   dev?: boolean;
@@ -26,7 +28,7 @@ const nodeArguments = (name: PartName, port: number, host: string, dev: boolean)
 };
 
 /** A part of the system, not started yet. It runs in its folder, and `onLine` gets each line that it writes. */
-export const createPart = ({ name, port, env, dev = false, onLine }: PartOptions): Daemon => {
+export const createPart = ({ name, port, opsPort = 0, env, dev = false, onLine }: PartOptions): Daemon => {
   const { folder, health } = parts[name];
   return new Daemon({
     name,
@@ -34,7 +36,7 @@ export const createPart = ({ name, port, env, dev = false, onLine }: PartOptions
     command: process.execPath,
     args: nodeArguments(name, port, env.HOST ?? '127.0.0.1', dev),
     cwd: join(root, folder),
-    env: { ...env, PORT: String(port) },
+    env: { ...env, PORT: String(port), OPS_PORT: String(opsPort) },
     output: onLine,
     answers: () => httpAnswers(`http://127.0.0.1:${port}${health}`),
     patience: 60_000,

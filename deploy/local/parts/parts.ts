@@ -10,6 +10,8 @@ export interface PartDefinition {
   health: string;
   /** The variable that tells the other parts its address. */
   urlVariable: string;
+  /** Likewise its port for operators, where it has a second one for them. */
+  operations?: { port: number; urlVariable: string };
   /** The servers without which it cannot start. */
   needs: readonly ServerName[];
   /**
@@ -22,12 +24,19 @@ export interface PartDefinition {
 export const partNames = ['users', 'orders', 'bridge', 'gateway', 'dashboard'] as const;
 export type PartName = (typeof partNames)[number];
 
+/** Where a part listens. The second port counts only for those that have one for operators. */
+export interface PartPorts {
+  port: number;
+  opsPort: number;
+}
+
 export const parts: Readonly<Record<PartName, PartDefinition>> = {
   users: {
     folder: 'services/users',
     port: 3002,
     health: '/api',
     urlVariable: 'USERS_URL',
+    operations: { port: 3012, urlVariable: 'USERS_OPS_URL' },
     needs: ['postgres', 'redis', 'kafka'],
     stopTurn: 3,
   },
@@ -36,6 +45,7 @@ export const parts: Readonly<Record<PartName, PartDefinition>> = {
     port: 3001,
     health: '/api',
     urlVariable: 'ORDERS_URL',
+    operations: { port: 3011, urlVariable: 'ORDERS_OPS_URL' },
     needs: ['postgres', 'redis', 'kafka'],
     stopTurn: 3,
   },
@@ -52,6 +62,7 @@ export const parts: Readonly<Record<PartName, PartDefinition>> = {
     port: 3000,
     health: '/',
     urlVariable: 'GATEWAY_URL',
+    operations: { port: 3010, urlVariable: 'GATEWAY_OPS_URL' },
     needs: ['redis'],
     stopTurn: 1,
   },

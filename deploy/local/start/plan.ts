@@ -1,5 +1,5 @@
-import { partPort } from '../parts/part-env.ts';
-import type { PartName } from '../parts/parts.ts';
+import { partPorts } from '../parts/part-env.ts';
+import type { PartName, PartPorts } from '../parts/parts.ts';
 import { serverNames, type ServerName } from '../servers/stack.ts';
 
 interface ServerDefinition {
@@ -21,7 +21,7 @@ export interface Plan {
   embedded: ServerName[];
   /** The servers that a variable points at. */
   external: ServerName[];
-  ports: Record<PartName, number>;
+  ports: Record<PartName, PartPorts>;
 }
 
 /** The plan for these environment variables; throws a StartError where a part's port is none. */
@@ -31,11 +31,11 @@ export const makePlan = (env: Record<string, string | undefined>): Plan => {
     embedded: serverNames.filter((name) => !isExternal(name)),
     external: serverNames.filter(isExternal),
     ports: {
-      users: partPort('users'),
-      orders: partPort('orders'),
-      bridge: partPort('bridge'),
-      gateway: partPort('gateway'),
-      dashboard: partPort('dashboard'),
+      users: partPorts('users'),
+      orders: partPorts('orders'),
+      bridge: partPorts('bridge'),
+      gateway: partPorts('gateway'),
+      dashboard: partPorts('dashboard'),
     },
   };
 };

@@ -20,11 +20,12 @@ const wantedPorts = ({ embedded, ports }: Plan): Wanted[] => [
     const { port, variables } = servers[name];
     return { port, title: serverTitles[name], remedy: `set ${variables.join(' and ')} to use what listens there` };
   }),
-  ...partNames.map((name) => ({
-    port: ports[name],
-    title: name,
-    remedy: `set another PORT in ${parts[name].folder}/.env`,
-  })),
+  ...partNames.flatMap((name) => {
+    const remedy = (variable: string) => `set another ${variable} in ${parts[name].folder}/.env`;
+    const { port, opsPort } = ports[name];
+    const operations = { port: opsPort, title: `${name}, for operators`, remedy: remedy('OPS_PORT') };
+    return [{ port, title: name, remedy: remedy('PORT') }, ...(parts[name].operations ? [operations] : [])];
+  }),
 ];
 
 const takenPorts = async (wanted: Wanted[]): Promise<Wanted[]> => {

@@ -12,17 +12,26 @@ import { System } from './system.ts';
 /** Milliseconds within which several signals are one Ctrl-C: the terminal sends it, npm and bootstrap.mjs pass it on. */
 const echoMs = 1_000;
 
-const table = ({ ports }: Plan): string => `
-  Dashboard   http://localhost:${ports.dashboard}
-  Gateway     http://localhost:${ports.gateway}
-  Orders      http://localhost:${ports.orders}/api
-  Users       http://localhost:${ports.users}/api
-  Bridge      http://localhost:${ports.bridge}
+const table = ({ ports }: Plan): string => {
+  const operations = [
+    `gateway http://localhost:${ports.gateway.opsPort}`,
+    `orders http://localhost:${ports.orders.opsPort}`,
+    `users http://localhost:${ports.users.opsPort}`,
+    `bridge http://localhost:${ports.bridge.port}`,
+  ];
+  return `
+  Dashboard   http://localhost:${ports.dashboard.port}
+  Gateway     http://localhost:${ports.gateway.port}
+  Orders      http://localhost:${ports.orders.port}/api
+  Users       http://localhost:${ports.users.port}/api
+
+  Health and metrics: ${operations.join(', ')}
 
   Log in as   admin@example.com, staff@example.com or customer@example.com, password password123
   Make life   npm run traffic, in another terminal
   Stop        Ctrl-C
 `;
+};
 
 /** Calls `first` when this process is asked to stop, by whatever signal, and `again` each time that it is asked later. */
 const onStop = (first: () => void, again: () => void): void => {

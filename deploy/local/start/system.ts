@@ -3,7 +3,7 @@ import type { Daemon } from '../process/daemon.ts';
 import { archiveClasses } from '../servers/kafka-archive.ts';
 import type { Output } from '../process/tied-process.ts';
 import { createPart } from '../parts/part.ts';
-import { partEnv, type Env } from '../parts/part-env.ts';
+import { partAddresses, partEnv, type Env } from '../parts/part-env.ts';
 import { partNames, parts, type PartName } from '../parts/parts.ts';
 import { logs, startData } from '../places.ts';
 import { servers, type Plan } from './plan.ts';
@@ -112,7 +112,7 @@ export class System {
     signal.throwIfAborted();
     const part = createPart({
       name,
-      port: plan.ports[name],
+      ...plan.ports[name],
       env: partEnv(name, this.#addresses()),
       dev,
       onLine: (line, from) => onLine(name, line, from),
@@ -129,7 +129,7 @@ export class System {
     const { plan } = this.#options;
     const stack = this.#stack;
     if (stack === undefined) throw new Error('starting a part: the stack must be prepared before');
-    const { gateway } = plan.ports;
+    const gateway = plan.ports.gateway.port;
     const byServer: Record<ServerName, Env> = {
       postgres: { DATABASE_URL: stack.databaseUrl },
       redis: { REDIS_HOST: stack.redisHost, REDIS_PORT: String(stack.redisPort) },
@@ -140,7 +140,7 @@ export class System {
       // `npm run traffic` moves every order as one and the same user.
       REQUESTS_PER_MINUTE_PER_USER: '60000',
       ...Object.fromEntries(plan.embedded.flatMap((name) => Object.entries(byServer[name]))),
-      ...Object.fromEntries(partNames.map((name) => [parts[name].urlVariable, `http://127.0.0.1:${plan.ports[name]}`])),
+      ...Object.fromEntries(partNames.flatMap((name) => Object.entries(partAddresses(name, plan.ports[name])))),
       // The dashboard tells browsers to find the gateway at its usual port unless this says otherwise.
       ...(gateway === parts.gateway.port ? {} : { PUBLIC_GATEWAY_URL: `http://localhost:${gateway}` }),
     };

@@ -12,7 +12,8 @@ const outbox = { lag: { depth: 0, oldest_ms: 0, dead: 0 } };
 const fine: Readings = {
   orders: outbox,
   users: outbox,
-  ordersForClients: outbox,
+  ordersForClients: { lag: null },
+  usersForClients: { lag: null },
   bridge: { lag: { records: 0, behind_ms: 0 } },
   redis: { lag: 1 },
 };

@@ -4,7 +4,8 @@ import { type Readings, StageFreshness } from './stage-freshness.ts';
 const fine: Readings = {
   orders: { lag: { depth: 2, oldest_ms: 40, dead: 0 } },
   users: { lag: { depth: 0, oldest_ms: 0, dead: 0 } },
-  ordersForClients: { lag: { depth: 2, oldest_ms: 40, dead: 0 } },
+  ordersForClients: { lag: null },
+  usersForClients: { lag: null },
   bridge: { lag: { records: 1, behind_ms: 12 } },
   redis: { lag: 1 },
 };
@@ -133,9 +134,16 @@ describe('the figures', () => {
     });
   });
 
-  test('say that orders answers nobody, without making the stream late, when only the proxy gets no answer', () => {
-    const starved = after({}, { ordersForClients: null }, { ordersForClients: null });
-    expect(starved.answering).toMatchObject({ users: 'up', orders: 'down' });
-    expect(starved.behind(true)).toBeNull();
-  });
+  test.each([
+    ['users', { usersForClients: null }],
+    ['orders', { ordersForClients: null }],
+  ])(
+    'say that %s answers nobody, without making the stream late, when only the proxy gets no answer',
+    (name, missed) => {
+      const starved = after({}, missed, missed);
+      expect(starved.answering).toEqual({ users: 'up', orders: 'up', bridge: 'up', [name]: 'down' });
+      expect(starved.behind(true)).toBeNull();
+      expect(starved.lag(gateway)).toEqual(after({}).lag(gateway));
+    },
+  );
 });

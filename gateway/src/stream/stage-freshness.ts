@@ -14,10 +14,10 @@ export interface Reading<T> {
 /** What one poll brought, by stage; null for a stage that did not answer, or does not know. */
 export interface Readings {
   orders: Reading<OutboxHealth> | null;
-  /** As clients reach it. */
   users: Reading<OutboxHealth> | null;
-  /** Likewise: their requests may find no connection free while the service tells how far behind it is. */
-  ordersForClients: Reading<OutboxHealth> | null;
+  /** As clients reach them: their requests may find no connection free while the service tells how far behind it is. */
+  ordersForClients: Reading<null> | null;
+  usersForClients: Reading<null> | null;
   bridge: Reading<Lag> | null;
   /** A round trip in ms. */
   redis: Reading<number> | null;
@@ -62,7 +62,8 @@ const chainMs = 2_000;
 export class StageFreshness {
   readonly #orders = new LastReading<OutboxHealth>();
   readonly #users = new LastReading<OutboxHealth>();
-  readonly #ordersForClients = new LastReading<OutboxHealth>();
+  readonly #ordersForClients = new LastReading<null>();
+  readonly #usersForClients = new LastReading<null>();
   readonly #bridge = new LastReading<Lag>();
   readonly #redis = new LastReading<number>();
   /** Proofs that the bridge is not known to have reached yet, the oldest first. */
@@ -75,12 +76,13 @@ export class StageFreshness {
    * the gateway itself followed the stream (`subscribed`).
    */
   take(
-    { orders, users, ordersForClients, bridge, redis }: Readings,
+    { orders, users, ordersForClients, usersForClients, bridge, redis }: Readings,
     poll: { asked: number; ordersAnswered: number; subscribed: boolean },
   ): void {
     this.#orders.take(orders);
     this.#users.take(users);
     this.#ordersForClients.take(ordersForClients);
+    this.#usersForClients.take(usersForClients);
     this.#bridge.take(bridge);
     this.#redis.take(redis);
     this.#askedAt = poll.asked;
@@ -130,6 +132,6 @@ export class StageFreshness {
   /** Which of the parts behind the gateway answer; users and orders: those who come through the gateway. */
   get answering(): Record<'users' | 'orders' | 'bridge', 'up' | 'down'> {
     const state = ({ isUnknown }: { isUnknown: boolean }) => (isUnknown ? 'down' : 'up');
-    return { users: state(this.#users), orders: state(this.#ordersForClients), bridge: state(this.#bridge) };
+    return { users: state(this.#usersForClients), orders: state(this.#ordersForClients), bridge: state(this.#bridge) };
   }
 }

@@ -16,7 +16,7 @@ import { Upstream } from '../http/upstream.ts';
 const log = createLog('test', 'silent');
 const soon = { timeout: 20_000, interval: 20 };
 const health = {
-  ...{ name: 'stage', version: '1', dependencies: {} },
+  ...{ name: 'stage', status: 'up', version: '1', dependencies: {} },
   outbox: { depth: 3, oldest_ms: 7, dead: 0 },
   lag: { records: 0, behind_ms: 0 },
 };
@@ -35,7 +35,7 @@ let running: Promise<void>;
 beforeEach(async () => {
   const { redisHost, redisPort } = inject('servers');
   redis = connectRedis({ REDIS_HOST: redisHost, REDIS_PORT: redisPort }, log);
-  // One server stands for all stages.
+  // One server stands for all stages, and for both ports of the services.
   stages = createServer((request, response) => {
     if (holds(request, response)) return;
     response.setHeader('content-type', 'application/json').end(JSON.stringify(health));
@@ -51,7 +51,8 @@ beforeEach(async () => {
   heartbeat = new Heartbeat({ hub, subscriber, freshness, log });
   users = new Upstream('users', url);
   orders = new Upstream('orders', url);
-  const poll = new StagePoll({ users, orders, bridgeUrl: url, redis, subscriber, freshness, heartbeat, log });
+  const operations = { users: url, orders: url, bridge: url };
+  const poll = new StagePoll({ users, orders, operations, redis, subscriber, freshness, heartbeat, log });
   stop = new AbortController();
   running = poll.run(stop.signal);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { bridgeHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
+import { bridgeHealth, liveness, serviceHealth } from '@live-orders/contracts/rest/health.ts';
 import type { Lag } from '@live-orders/contracts/domain/stream-lag.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
@@ -31,12 +31,12 @@ interface Answer {
 }
 
 /** Over a connection that no client can take: how far a stage is behind has nothing to do with how many ask it. */
-const askDirectly = async (url: URL): Promise<Answer> => {
+const askDirectly = async (url: string): Promise<Answer> => {
   const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
   return { status: answer.status, body: await answer.json() };
 };
 
-/** Over the connections of the proxy: answered when a client would be. */
+/** Over the connections of the proxy: answered when a client would be, and without figures, which are not for clients. */
 const askAsClient = async ({ requests }: Upstream): Promise<Answer> => {
   const { statusCode, body } = await requests.ask({ method: 'GET', path: '/api' }, AbortSignal.timeout(answerMs));
   return { status: statusCode, body: await body.json() };
@@ -47,7 +47,8 @@ const outboxOf = ({ outbox }: z.infer<typeof tolerant.service>) => outbox;
 interface StagePollOptions {
   users: Upstream;
   orders: Upstream;
-  bridgeUrl: string;
+  /** The operations ports of the stages. */
+  operations: Record<'users' | 'orders' | 'bridge', string>;
   redis: Redis;
   subscriber: Pick<Subscriber, 'live'>;
   /** Takes in what the stages answer. */
@@ -75,23 +76,29 @@ export class StagePoll implements Task {
   }
 
   async #poll(): Promise<void> {
-    const { users, orders, bridgeUrl, subscriber, freshness } = this.#options;
+    const { users, orders, operations, subscriber, freshness } = this.#options;
     const asked = Date.now();
     // A stage that hangs holds the whole poll up, and proves nothing of the others.
     let ordersAnswered = asked;
-    const [ordersLag, usersLag, ordersForClients, bridge, redis] = await Promise.all([
-      this.#read('orders', askDirectly(new URL('/api', orders.url)), tolerant.service, outboxOf).then((reading) => {
+    const [ordersLag, usersLag, ordersForClients, usersForClients, bridge, redis] = await Promise.all([
+      this.#read('orders', askDirectly(operations.orders), tolerant.service, outboxOf).then((reading) => {
         ordersAnswered = Date.now();
         return reading;
       }),
-      this.#read('users', askAsClient(users), tolerant.service, outboxOf),
-      this.#read('orders for clients', askAsClient(orders), tolerant.service, outboxOf),
-      this.#read('bridge', askDirectly(new URL('/', bridgeUrl)), tolerant.bridge, lagOfBridge),
+      this.#read('users', askDirectly(operations.users), tolerant.service, outboxOf),
+      this.#answers('orders for clients', askAsClient(orders)),
+      this.#answers('users for clients', askAsClient(users)),
+      this.#read('bridge', askDirectly(operations.bridge), tolerant.bridge, lagOfBridge),
       this.#pingRedis(),
     ]);
-    const readings = { orders: ordersLag, users: usersLag, ordersForClients, bridge, redis };
+    const readings = { orders: ordersLag, users: usersLag, ordersForClients, usersForClients, bridge, redis };
     const poll = { asked, ordersAnswered, subscribed: subscriber.live };
     freshness.take(readings, poll);
+  }
+
+  /** Whether a stage answers those who are told no figures. */
+  #answers(stage: string, asked: Promise<Answer>): Promise<Reading<null> | null> {
+    return this.#read<typeof liveness, null>(stage, asked, liveness, () => undefined);
   }
 
   /** Null for a stage that does not answer, or that says that it does not know. */

@@ -34,6 +34,7 @@ export const page = 'http://dashboard.test';
 export class Gateway {
   readonly hub: Hub;
   readonly tokens = new Map<string, Identity>();
+  readonly metrics = createMetrics('gateway');
   /** Set to true, the gateway behaves as after a request to stop. */
   stopping = false;
   url = '';
@@ -67,9 +68,9 @@ export class Gateway {
     return { authorization: `Bearer ${token}`, identity };
   }
 
-  /** The value of a line of `GET /metrics`; `labels` are those of the line without the part's name. */
+  /** The value of a line of the metrics; `labels` are those of the line without the part's name. */
   async metric(name: string, labels = ''): Promise<number> {
-    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const text = await this.metrics.metrics();
     const line = text.split('\n').find((one) => one.startsWith(`${name}{${labels}part="gateway"}`));
     return Number(line?.split(' ').at(-1) ?? NaN);
   }
@@ -87,7 +88,7 @@ export class Gateway {
  * The app of a gateway with all its routes, and what attaches its WebSocket to a server. `gateway` says which tokens are
  * good, and whether the process is asked to stop.
  */
-export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub, redis: Redis) => {
+export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping' | 'metrics'>, hub: Hub, redis: Redis) => {
   const subscriber = new Subscriber({
     hub,
     redis,
@@ -121,16 +122,12 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping'>, hub: Hub,
     log,
     ...{ rates, callers, streams: new Connections(callers, 5) },
   });
-  const metrics = createMetrics('gateway');
-  const countClose = measureClients(metrics, hub);
+  const countClose = measureClients(gateway.metrics, hub);
   const app = createGatewayApp({
-    ...{ log, hub, admission, authority: { verify }, tickets, origins, metrics, countClose },
+    ...{ log, hub, admission, authority: { verify }, tickets, origins, countClose },
     ...{ callers, rates },
     users: new Upstream('users', 'http://127.0.0.1:1'),
     orders: new Upstream('orders', 'http://127.0.0.1:1'),
-    health: () => {
-      throw new Error('no health is read here');
-    },
   });
   return { app, attach: registerWebSocket(app, { hub, admission, presence, countClose, log }) };
 };

@@ -1,13 +1,10 @@
 import { join } from 'node:path';
 import type { BridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
-import { createApp } from '@live-orders/runtime/http/app.ts';
-import { guard } from '@live-orders/runtime/http/policy.ts';
-import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
-import { registerMetrics } from '@live-orders/runtime/api/common-routes.ts';
+import { operationsServer } from '@live-orders/runtime/api/operations.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/process/run.ts';
 import { z } from 'zod';
@@ -23,6 +20,7 @@ const config = loadConfig(
   z.object({
     ...settings.process,
     ...settings.port(3004),
+    ...settings.operations,
     ...settings.redis,
     ...settings.kafka,
     /** Messages that the log keeps; a client away for longer resyncs. */
@@ -48,17 +46,13 @@ const bridge = new Bridge({
   log,
   metrics,
 });
-const app = createApp(log);
-app.get('/', guard('public'), (c) =>
-  c.json({
-    name: 'bridge',
-    version: manifest.version,
-    dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', consumer: bridge.state },
-    lag: lag.value,
-  } satisfies BridgeHealth),
-);
-registerMetrics(app, metrics);
+const health = (): BridgeHealth => ({
+  name: 'bridge',
+  version: manifest.version,
+  dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', consumer: bridge.state },
+  lag: lag.value,
+});
+// A bridge is asked for nothing else, so this port is its only one.
+const operations = operationsServer({ host: config.OPS_HOST, port: config.PORT, log, health, metrics });
 
-await run(log, [httpServer(app, { host: config.HOST, port: config.PORT, log }), bridge, lag, epochs], async () =>
-  redis.disconnect(),
-);
+await run(log, [operations, bridge, lag, epochs], async () => redis.disconnect());

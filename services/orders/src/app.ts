@@ -1,11 +1,9 @@
 import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
-import { type OrdersHealth, ordersHealth } from '@live-orders/contracts/rest/health.ts';
-import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/api/common-routes.ts';
+import { registerDocument, registerHealth } from '@live-orders/runtime/api/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Registry } from 'prom-client';
 import type { Orders } from './orders/orders.ts';
 import type { Products } from './products/products.ts';
 import { registerExportRoute } from './routes/export.ts';
@@ -16,12 +14,10 @@ import type { Stats } from './stats/stats.ts';
 
 export interface OrdersAppOptions {
   log: Log;
-  metrics: Registry;
   orders: Orders;
   products: Products;
   stats: Stats;
   authority: Authority;
-  health: () => Promise<OrdersHealth>;
 }
 
 const about = {
@@ -38,9 +34,8 @@ const about = {
 export const createOrdersApp = (options: OrdersAppOptions): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(options.log, withAuthority(options.authority));
   const api = app.basePath('/api');
-  registerHealth(api, ordersHealth, options.health);
+  registerHealth(api, 'orders');
   registerDocument(api, about);
-  registerMetrics(app, options.metrics);
   registerExportRoute(api, options);
   registerStatsRoute(api, options);
   registerOrderRoutes(api, options);

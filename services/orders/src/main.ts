@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { OrdersHealth } from '@live-orders/contracts/rest/health.ts';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase, databaseState } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
+import { operationsServer } from '@live-orders/runtime/api/operations.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { SessionCheck } from '@live-orders/runtime/http/session-check.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
@@ -31,6 +33,8 @@ const config = loadConfig(
   z.object({
     ...settings.process,
     ...settings.port(3001),
+    ...settings.operations,
+    ...settings.operationsPort(3011),
     ...settings.database,
     ...settings.redis,
     ...settings.kafka,
@@ -92,26 +96,26 @@ const reconciler = new Reconciler({
 const sessionCheck = new SessionCheck(config.USERS_URL, log);
 const app = createOrdersApp({
   log,
-  metrics,
   orders: new Orders(context),
   products: new Products(context),
   stats: new Stats(database),
   authority: { verify: createVerifier(remoteKeys(config.USERS_URL)), userNow: sessionCheck.userNow },
-  health: async () => {
-    const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
-    return {
-      name: 'orders',
-      version: manifest.version,
-      dependencies: { postgres, relay: relay.state },
-      outbox: measured,
-      reconciliation: reconciler.last,
-    };
-  },
 });
+const health = async (): Promise<OrdersHealth> => {
+  const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
+  return {
+    name: 'orders',
+    version: manifest.version,
+    dependencies: { postgres, relay: relay.state },
+    outbox: measured,
+    reconciliation: reconciler.last,
+  };
+};
 await run(
   log,
   [
     httpServer(app, { host: config.HOST, port: config.PORT, log }),
+    operationsServer({ host: config.OPS_HOST, port: config.OPS_PORT, log, health, metrics }),
     relay,
     reconciler,
     rollupTask(figures, log),

@@ -1,11 +1,9 @@
 import type { AuthEnv, Identity, Verify } from '@live-orders/runtime/http/auth.ts';
-import { type ServiceHealth, serviceHealth } from '@live-orders/contracts/rest/health.ts';
-import { registerDocument, registerHealth, registerMetrics } from '@live-orders/runtime/api/common-routes.ts';
+import { registerDocument, registerHealth } from '@live-orders/runtime/api/common-routes.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Registry } from 'prom-client';
 import type { Limits } from './limits/limits.ts';
 import { registerAuthRoutes } from './routes/auth.ts';
 import { registerUserRoutes } from './routes/users.ts';
@@ -17,14 +15,12 @@ import type { Users } from './users.ts';
 
 export interface UsersOptions {
   log: Log;
-  metrics: Registry;
   users: Users;
   sessions: Sessions;
   signer: Signer;
   limits: Limits;
   verify: Verify;
   hasher: Hasher;
-  health: () => Promise<ServiceHealth>;
 }
 
 const about = {
@@ -45,12 +41,11 @@ export const createUsersApp = (options: UsersOptions): OpenAPIHono<AuthEnv> => {
   const userNow = async ({ session_id }: Identity) => toUser(await sessions.user(session_id));
   const app = createApp<AuthEnv>(options.log, withAuthority({ verify, userNow }));
   const api = app.basePath('/api');
-  registerHealth(api, serviceHealth, options.health);
+  registerHealth(api, 'users');
   registerDocument(api, about);
   app.get('/.well-known/jwks.json', guard('public'), (c) =>
     c.json(options.signer.keySet, 200, { 'cache-control': 'public, max-age=300' }),
   );
-  registerMetrics(app, options.metrics);
   registerAuthRoutes(api, options);
   registerUserRoutes(api, options);
   return app;

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { ServiceHealth } from '@live-orders/contracts/rest/health.ts';
 import { createVerifier } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase, databaseState } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
+import { operationsServer } from '@live-orders/runtime/api/operations.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { connectKafka } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
@@ -28,6 +30,8 @@ const config = loadConfig(
   z.object({
     ...settings.process,
     ...settings.port(3002),
+    ...settings.operations,
+    ...settings.operationsPort(3012),
     ...settings.database,
     ...settings.redis,
     ...settings.kafka,
@@ -60,31 +64,31 @@ const relay = new Relay({
 });
 const app = createUsersApp({
   log,
-  metrics,
   users,
   sessions,
   signer,
   limits: createLimits({ redis, prefix: config.REDIS_PREFIX }, log),
   verify: createVerifier(createLocalJWKSet(signer.keySet)),
   hasher,
-  health: async () => {
-    const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
-    return {
-      name: 'users',
-      version: manifest.version,
-      dependencies: {
-        postgres,
-        redis: redis.status === 'ready' ? 'up' : 'down',
-        relay: relay.state,
-      },
-      outbox: measured,
-    };
-  },
 });
+const health = async (): Promise<ServiceHealth> => {
+  const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
+  return {
+    name: 'users',
+    version: manifest.version,
+    dependencies: {
+      postgres,
+      redis: redis.status === 'ready' ? 'up' : 'down',
+      relay: relay.state,
+    },
+    outbox: measured,
+  };
+};
 await run(
   log,
   [
     httpServer(app, { host: config.HOST, port: config.PORT, log }),
+    operationsServer({ host: config.OPS_HOST, port: config.OPS_PORT, log, health, metrics }),
     relay,
     sweeper('sessions that are over', () => sessions.sweep(), log),
   ],

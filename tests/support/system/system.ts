@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { startPart } from './part.ts';
-import type { Env } from '@live-orders/local/parts/part-env.ts';
-import { type PartName, partNames, parts } from '@live-orders/local/parts/parts.ts';
+import { type Env, partAddresses } from '@live-orders/local/parts/part-env.ts';
+import { type PartName, type PartPorts, parts } from '@live-orders/local/parts/parts.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import pg from 'pg';
 
@@ -63,6 +63,8 @@ export const claimTerritory = async (servers: Servers): Promise<Territory> => {
   };
 };
 
+const freePorts = async (): Promise<PartPorts> => ({ port: await freePort(), opsPort: await freePort() });
+
 /** Parts as processes of their own, on free ports. */
 export class System {
   readonly territory: Territory;
@@ -70,17 +72,20 @@ export class System {
   readonly parts = new Map<PartName, Daemon>();
   /** What the parts said so far, newest last; for the report of a failed test. */
   readonly lines: string[] = [];
-  readonly #ports: Map<PartName, number>;
+  readonly #ports: Record<PartName, PartPorts>;
   readonly #env: Env;
+  /** The variables that tell other processes where the parts are. */
+  readonly addresses: Readonly<Record<string, string>>;
 
   /** `ports` has all parts, also those that are not started yet, for those that have to know their address. */
-  constructor(plan: { territory: Territory; ports: Map<PartName, number>; names: PartName[]; extra: Env }) {
+  constructor(plan: { territory: Territory; ports: Record<PartName, PartPorts>; names: PartName[]; extra: Env }) {
     this.territory = plan.territory;
     this.#ports = plan.ports;
-    const urls = Object.fromEntries(plan.names.map((name) => [parts[name].urlVariable, this.#url(name)]));
+    const addresses = plan.names.flatMap((name) => Object.entries(partAddresses(name, plan.ports[name])));
+    this.addresses = Object.fromEntries(addresses);
     this.#env = {
       ...plan.territory.env,
-      ...urls,
+      ...this.addresses,
       PUBLIC_GATEWAY_URL: this.gatewayUrl,
       ALLOWED_ORIGINS: this.dashboardUrl,
       ...plan.extra,
@@ -93,6 +98,12 @@ export class System {
 
   get dashboardUrl(): string {
     return this.#url('dashboard');
+  }
+
+  /** Where a part tells operators its health and figures. */
+  operationsUrl(name: PartName): string {
+    const { port, opsPort } = this.#ports[name];
+    return `http://127.0.0.1:${parts[name].operations ? opsPort : port}`;
   }
 
   part(name: PartName): Daemon {
@@ -125,12 +136,12 @@ export class System {
   }
 
   /** Runs another of a part beside the one of this system, with other settings, while `work` is done at its address. */
-  async beside<T>(name: PartName, settings: Env, work: (url: string) => Promise<T>): Promise<T> {
-    const port = await freePort();
+  async beside<T>(name: PartName, settings: Env, work: (url: string, operationsUrl: string) => Promise<T>): Promise<T> {
+    const ports = await freePorts();
     const onLine = (line: string): void => void this.lines.push(`other ${name}: ${line}`);
-    const part = await startPart({ name, port, env: { ...this.#env, ...settings }, onLine });
+    const part = await startPart({ name, ...ports, env: { ...this.#env, ...settings }, onLine });
     try {
-      return await work(`http://127.0.0.1:${port}`);
+      return await work(`http://127.0.0.1:${ports.port}`, `http://127.0.0.1:${ports.opsPort}`);
     } finally {
       await part.stop();
     }
@@ -138,10 +149,10 @@ export class System {
 
   /** Resolves when the part answers its health page; rejects with what was said last. */
   async start(name: PartName, settings: Env = {}): Promise<void> {
-    const port = this.#ports.get(name) ?? 0;
     const onLine = (line: string): void => void this.lines.push(`${name}: ${line}`);
     try {
-      this.parts.set(name, await startPart({ name, port, env: { ...this.#env, ...settings }, onLine }));
+      const part = await startPart({ name, ...this.#ports[name], env: { ...this.#env, ...settings }, onLine });
+      this.parts.set(name, part);
     } catch (error) {
       throw new Error(`${name} did not start; the last lines:\n${this.lines.slice(-20).join('\n')}`, { cause: error });
     }
@@ -152,7 +163,7 @@ export class System {
   }
 
   #url(name: PartName): string {
-    return `http://127.0.0.1:${this.#ports.get(name)}`;
+    return `http://127.0.0.1:${this.#ports[name].port}`;
   }
 }
 
@@ -171,8 +182,13 @@ export const startSystem = async (
   names: PartName[] = ['users', 'orders', 'bridge', 'gateway'],
   extra: Env = {},
 ): Promise<System> => {
-  const ports = new Map<PartName, number>();
-  for (const name of partNames) ports.set(name, await freePort());
+  const ports: Record<PartName, PartPorts> = {
+    users: await freePorts(),
+    orders: await freePorts(),
+    bridge: await freePorts(),
+    gateway: await freePorts(),
+    dashboard: await freePorts(),
+  };
   const system = new System({ territory, ports, names, extra });
   try {
     await Promise.all(names.map((name) => system.start(name)));

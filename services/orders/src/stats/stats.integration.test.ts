@@ -10,7 +10,6 @@ import { connectDatabase, type Sequelize } from '@live-orders/runtime/database/d
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { createOrdersApp } from '../app.ts';
@@ -47,7 +46,6 @@ beforeAll(async () => {
   stats = new Stats(database);
   app = createOrdersApp({
     log,
-    metrics: new Registry(),
     orders,
     products: new Products(context),
     stats,
@@ -62,7 +60,6 @@ beforeAll(async () => {
         expires_at: Infinity,
       }),
     },
-    health: async () => ({ name: 'orders', version: 'test', dependencies: {}, outbox: null, reconciliation: null }),
   });
 });
 

@@ -7,7 +7,6 @@ import type { Identity } from '@live-orders/runtime/http/auth.ts';
 import { connectDatabase, type Sequelize } from '@live-orders/runtime/database/database.ts';
 import { migrate } from '@live-orders/runtime/database/migrations.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
-import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createOrdersApp } from '../app.ts';
@@ -40,13 +39,10 @@ export class TestOrdersService {
     this.database = database;
     this.#app = createOrdersApp({
       log,
-      metrics: createMetrics('orders'),
       orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance }),
       products: new Products({ database, outbox }),
       stats: new Stats(database),
       authority: { verify: (token) => Promise.resolve(this.#identity(token)) },
-      health: () =>
-        Promise.resolve({ name: 'orders', version: '0', dependencies: {}, outbox: null, reconciliation: null }),
     });
   }
 

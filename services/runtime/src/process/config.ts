@@ -48,6 +48,11 @@ export const settings = {
     USERS_URL: z.url().default('http://127.0.0.1:3002'),
   },
   port: (value: number) => ({ PORT: port.default(value) }),
+  operations: {
+    /** Where details are told without a token: to this machine only, unless a network is closed to strangers. */
+    OPS_HOST: z.string().default('127.0.0.1'),
+  },
+  operationsPort: (value: number) => ({ OPS_PORT: port.default(value) }),
 };
 
 /** The environment does not allow to start; the message names each variable that is wrong, and why. */

@@ -43,7 +43,7 @@ export const release = async (instance: Instance): Promise<void> => {
 /** The orders instance that leads the outbox, as its metrics say; null when none does. */
 export const relayLeader = async (laboratory: Laboratory): Promise<Instance | null> => {
   for (const instance of laboratory.all('orders')) {
-    const text = await fetch(`${instance.url}/metrics`, { signal: AbortSignal.timeout(1_000) }).then(
+    const text = await fetch(`${instance.operationsUrl}/metrics`, { signal: AbortSignal.timeout(1_000) }).then(
       (answer) => answer.text(),
       () => '',
     );

@@ -14,6 +14,7 @@ export interface InstanceOptions {
   name: string;
   part: PartName;
   port: number;
+  opsPort: number;
   env: Env;
   onLine: (line: string) => void;
 }
@@ -42,6 +43,11 @@ export class Instance {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Where it tells operators its health and figures, where that is not at `port`. */
+  get operationsUrl(): string {
+    return `http://127.0.0.1:${this.#options.opsPort}`;
+  }
+
   /** Whether it has ended without being held, so that its supervisor would start it. */
   get isDown(): boolean {
     return !this.held && !this.#starting && !this.isAlive;
@@ -56,12 +62,12 @@ export class Instance {
   async start(env: Env = {}): Promise<void> {
     this.#starting = true;
     this.losses = 0;
-    const { part, port } = this.#options;
+    const { part, port, opsPort } = this.#options;
     const onLine = (line: string): void => {
       if (line === lossMark) this.losses += 1;
       this.#options.onLine(line);
     };
-    const daemon = createTestPart({ name: part, port, env: { ...this.#options.env, ...env }, onLine });
+    const daemon = createTestPart({ name: part, port, opsPort, env: { ...this.#options.env, ...env }, onLine });
     try {
       await daemon.start();
       this.#daemon = daemon;

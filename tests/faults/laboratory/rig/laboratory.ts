@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { createKafkaCluster, type KafkaListener } from '@live-orders/test-support/system/kafka-cluster.ts';
-import type { PartName } from '@live-orders/local/parts/parts.ts';
+import { partAddresses } from '@live-orders/local/parts/part-env.ts';
+import type { PartName, PartPorts } from '@live-orders/local/parts/parts.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { removeData } from '@live-orders/local/servers/postgres-home.ts';
 import type { Stack } from '@live-orders/local/servers/stack.ts';
@@ -26,7 +27,7 @@ export interface Links {
   kafkaOfBridges: FaultProxy[];
   redisOfBridges: FaultProxy[];
   redisOfGateways: FaultProxy[];
-  /** To users, orders and bridges, where there are several in turn; the services get the keys of tokens over it too. */
+  /** To both ports of users and orders, and to bridges, where there are several in turn; the services get the keys of tokens over it too. */
   services: FaultProxy[];
   /** To the gateways in turn: first that of the writers, then one for each dashboard. */
   clients: FaultProxy[];
@@ -151,18 +152,19 @@ export class Laboratory {
   }
 
   async #startParts(): Promise<void> {
-    const ports = new Map<string, number>();
+    const ports = new Map<string, PartPorts>();
     for (const [part, count] of replicas) {
-      for (let index = 1; index <= count; index += 1) ports.set(`${part}-${index}`, await freePort());
+      for (let index = 1; index <= count; index += 1)
+        ports.set(`${part}-${index}`, { port: await freePort(), opsPort: await freePort() });
     }
-    const portsOf = (part: PartName): number[] =>
-      [...ports].flatMap(([name, port]) => (name.startsWith(part) ? [port] : []));
-    const [users, orders, bridges] = [
-      await FaultProxy.open('gateways → users', portsOf('users')),
-      await FaultProxy.open('gateways → orders', portsOf('orders')),
-      await FaultProxy.open('gateways → bridges', portsOf('bridge')),
-    ];
-    this.links.services.push(users, orders, bridges);
+    const link = async (part: PartName, which: keyof PartPorts): Promise<FaultProxy> => {
+      const behind = [...ports].flatMap(([name, all]) => (name.startsWith(part) ? [all[which]] : []));
+      const opened = await FaultProxy.open(`gateways → ${part} (${which})`, behind);
+      this.links.services.push(opened);
+      return opened;
+    };
+    const addressesOf = async (part: PartName) =>
+      partAddresses(part, { port: (await link(part, 'port')).port, opsPort: (await link(part, 'opsPort')).port });
     const shared = {
       NODE_ENV: 'test',
       BCRYPT_COST: '4',
@@ -170,20 +172,20 @@ export class Laboratory {
       KAFKA_PARTITIONS: '3',
       KAFKA_REPLICATION: String(Math.min(3, this.servers.brokers.length)),
       REDIS_HOST: '127.0.0.1',
-      USERS_URL: `http://127.0.0.1:${users.port}`,
-      ORDERS_URL: `http://127.0.0.1:${orders.port}`,
-      BRIDGE_URL: `http://127.0.0.1:${bridges.port}`,
+      ...(await addressesOf('users')),
+      ...(await addressesOf('orders')),
+      ...partAddresses('bridge', { port: (await link('bridge', 'port')).port, opsPort: 0 }),
       MAX_CLIENTS_PER_USER: '5000',
       REQUESTS_PER_MINUTE_PER_USER: '1000000',
     };
-    for (const [name, port] of ports) {
+    for (const [name, own] of ports) {
       const part = replicas.find(([one]) => name.startsWith(one))?.[0] ?? 'users';
       const env = { ...shared, ...(await this.#wire(part, name)) };
       const onLine = (line: string): void => {
         this.lines.push(`${name}: ${line}`);
         if (this.lines.length > remembered) this.lines.splice(0, remembered / 2);
       };
-      this.instances.push(new Instance({ name, part, port, env, onLine }));
+      this.instances.push(new Instance({ name, part, ...own, env, onLine }));
     }
     await Promise.all(this.instances.map((instance) => instance.start()));
     this.keeper.start();

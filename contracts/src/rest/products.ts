@@ -39,7 +39,7 @@ export const productChange = z
 export type ProductChange = z.infer<typeof productChange>;
 
 export const productQuery = pageQuery.extend({
-  q: givenText.min(1).max(100).optional().meta({ description: 'A part of the name' }),
+  q: givenText.min(1).max(100).optional().meta({ description: 'A part of the name, whatever accents are typed' }),
   archived: flagOff.meta({ description: '`true`: only those that are no longer sold' }),
   low_stock: flag.optional().meta({ description: '`true`: stock at or below the product’s threshold' }),
   sort: z

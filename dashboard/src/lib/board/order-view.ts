@@ -1,5 +1,6 @@
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { searchText } from '@live-orders/contracts/domain/search-text.ts';
 import { finalStatuses, openStatuses, statusViews } from '../orders/status.ts';
 
 /** What the board can be narrowed to: one status, all those that are not final, or everything. */
@@ -39,10 +40,14 @@ export function writeView({ filter, query, sort }: ReturnType<typeof readView>):
   return address.toString();
 }
 
-/** Whether a search finds an order. As the server's `q`, but a number is found by its first digits, while it is typed. */
-export function matchesQuery(order: Order, query: string): boolean {
-  const wanted = query.trim().replace(/^#/, '').toLowerCase();
-  return String(order.number).startsWith(wanted) || order.customer_name.toLowerCase().includes(wanted);
+/**
+ * Tells of orders whether a search finds them. As the server's `q`, but a number is found by its first digits, while it is
+ * typed.
+ */
+export function matcher(query: string): (order: Order) => boolean {
+  const wanted = searchText(query.trim().replace(/^#/, ''));
+  if (wanted === '') return () => true;
+  return ({ number, customer_name }) => String(number).startsWith(wanted) || searchText(customer_name).includes(wanted);
 }
 
 const dueTime = (order: Order): string => order.due_at ?? '9999';
@@ -51,7 +56,8 @@ const dueFirst = (a: Order, b: Order): number => (dueTime(a) < dueTime(b) ? -1 :
 /** The orders to show, out of a list that has the newest first. */
 export function arrange(orders: readonly Order[], filter: Filter, query: string, sort: Sort): Order[] {
   const statuses = new Set(statusesOf(filter));
-  const shown = orders.filter((order) => statuses.has(order.status) && matchesQuery(order, query));
+  const isFound = matcher(query);
+  const shown = orders.filter((order) => statuses.has(order.status) && isFound(order));
   if (sort === 'due') shown.sort(dueFirst);
   return shown;
 }

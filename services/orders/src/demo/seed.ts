@@ -1,5 +1,6 @@
 import { demoCustomers, demoTeam, seededRandom } from '@live-orders/contracts/demo.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
+import { searchText } from '@live-orders/contracts/domain/search-text.ts';
 import { type UsualStep, usualSteps } from '@live-orders/contracts/domain/order-status.ts';
 import { enterAlone } from '@live-orders/runtime/database/migrations.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
@@ -53,18 +54,19 @@ const insertProducts = async (database: Sequelize, outbox: Outbox, transaction: 
     database,
     productRow,
     `WITH new AS (
-       SELECT * FROM unnest($ids::uuid[], $names::text[], $descriptions::text[], $prices::bigint[], $stocks::int[])
-         AS n (id, name, description, price, stock)
+       SELECT * FROM unnest($ids::uuid[], $names::text[], $searches::text[], $descriptions::text[], $prices::bigint[], $stocks::int[])
+         AS n (id, name, search, description, price, stock)
      ), stocked AS (
        INSERT INTO stock_movements (product_id, change, kind, reason, actor_name, actor_role, created_at)
        SELECT id, stock, 'adjustment', 'first stock', 'Demo', 'admin', $at::timestamptz FROM new
      )
-     INSERT INTO products AS p (id, name, description, price, currency, stock, created_at, updated_at)
-     SELECT id, name, description, price, 'USD', stock, $at::timestamptz, $at::timestamptz FROM new
+     INSERT INTO products AS p (id, name, search, description, price, currency, stock, created_at, updated_at)
+     SELECT id, name, search, description, price, 'USD', stock, $at::timestamptz, $at::timestamptz FROM new
      RETURNING ${productColumns}`,
     {
       ids: demoProducts.map(() => uuidv7()),
       names: demoProducts.map(([name]) => name),
+      searches: demoProducts.map(([name]) => searchText(name)),
       descriptions: demoProducts.map(([, description]) => description),
       prices: demoProducts.map(([, , price]) => price),
       stocks: demoProducts.map(([, , , stock]) => stock),

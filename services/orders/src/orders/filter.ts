@@ -1,3 +1,4 @@
+import { searchText } from '@live-orders/contracts/domain/search-text.ts';
 import type { OrderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { Conditions, contains } from '../database/conditions.ts';
 
@@ -29,11 +30,12 @@ export const filterOrders = (filter: OrderFilter, owner: Owner): Conditions => {
 };
 
 const search = (where: Conditions, q: string): void => {
-  const number = /^#?(\d{1,9})$/.exec(q)?.[1];
-  const part = contains(q.toLowerCase());
+  const text = searchText(q);
+  const number = /^#?(\d{1,9})$/.exec(text)?.[1];
+  const part = contains(text);
   // The index has trigrams, and finds parts of three letters or more. Fewer letters are only looked for where words begin:
   // anywhere, the whole index would be read, for 2 s on a million orders.
-  const patterns = /[\p{L}\p{N}]{3}/u.test(q) ? [part] : [part.slice(1), `% ${part.slice(1)}`];
+  const patterns = /[\p{L}\p{N}]{3}/u.test(text) ? [part] : [part.slice(1), `% ${part.slice(1)}`];
   const like = (names: string[]): string => names.map((name) => `o.search LIKE ${name}`).join(' OR ');
   if (number === undefined) where.add((...names) => `(${like(names)})`, ...patterns);
   else where.add((value, ...names) => `(o.number = ${value} OR ${like(names)})`, Number(number), ...patterns);

@@ -2,6 +2,7 @@ import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderCreation } from '@live-orders/contracts/rest/orders.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
+import { searchText } from '@live-orders/contracts/domain/search-text.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import { select } from '@live-orders/runtime/database/select.ts';
 import type { NewEvent } from '@live-orders/runtime/outbox/outbox.ts';
@@ -182,7 +183,7 @@ const insertOrder = async (
   events: NewEvent[],
 ): Promise<void> => {
   const { items } = order;
-  const search = [order.customer_name, ...items.map((item) => item.name)].join(' ').toLowerCase();
+  const search = searchText([order.customer_name, ...items.map((item) => item.name)].join(' '));
   const row: OrderBinds = { ...order, search };
   const inserted = outbox.insertion(events);
   await database.query(

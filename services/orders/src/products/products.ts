@@ -1,5 +1,6 @@
 import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import { product as productSchema, type Product } from '@live-orders/contracts/domain/products.ts';
+import { searchText } from '@live-orders/contracts/domain/search-text.ts';
 import type {
   ProductChange,
   ProductCreation,
@@ -47,7 +48,7 @@ export class Products {
     const { column, descending } = readSort(query.sort);
     const where = new Conditions();
     where.add((value) => `p.archived = ${value}`, query.archived);
-    if (query.q) where.add((pattern) => `p.name ILIKE ${pattern}`, contains(query.q));
+    if (query.q) where.add((pattern) => `p.search LIKE ${pattern}`, contains(searchText(query.q)));
     if (query.low_stock !== undefined) {
       where.add((wanted) => `(p.stock <= p.low_stock_threshold) = ${wanted}`, query.low_stock);
     }
@@ -93,10 +94,10 @@ export class Products {
         updated_at: new Date().toISOString(),
       };
       await this.#database.query(
-        `UPDATE products SET name = $name, description = $description, price = $price,
+        `UPDATE products SET name = $name, search = $search, description = $description, price = $price,
            low_stock_threshold = $low_stock_threshold, archived = $archived, version = $version, updated_at = $updated_at
          WHERE id = $id`,
-        { bind: after, transaction },
+        { bind: { ...after, search: searchText(after.name) }, transaction },
       );
       await this.#outbox.append([{ type: 'product.updated', value: { ...after, actor } }], transaction);
       return after;
@@ -144,7 +145,7 @@ export class Products {
        )
        INSERT INTO stock_movements (product_id, change, kind, reason, actor_id, actor_name, actor_role, created_at)
        SELECT $id, $stock, 'adjustment', 'first stock', $actor_id, $actor_name, $actor_role, $created_at WHERE $stock > 0`,
-      { bind: { ...created, ...actorBind(actor) }, transaction },
+      { bind: { ...created, search: searchText(created.name), ...actorBind(actor) }, transaction },
     );
     await this.#outbox.append([{ type: 'product.created', value: { ...created, actor } }], transaction);
     return created;

@@ -22,8 +22,8 @@ export const productRow = z.object({
 /** The columns of a `productRow`, for `products p`. */
 export const productColumns = columnsOf(productRow, 'p');
 
-/** For an INSERT INTO products, bound by a product. */
-export const productValues = namedValues(Object.keys(productRow.shape));
+/** For an INSERT INTO products, bound by a product and by `search`, its name as `searchText` writes it. */
+export const productValues = namedValues([...Object.keys(productRow.shape), 'search']);
 
 /** A `StockMovement` of the contracts as table `stock_movements` has it. */
 export const movementRow = z.object({

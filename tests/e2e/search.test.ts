@@ -1,0 +1,51 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import { describe, expect } from 'vitest';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+
+/** Names as people have them, and what others type to find them; the fourth way is the first with its accent as a character. */
+const typed: [string, string[]][] = [
+  ['Lucía Ferrer', ['lucia', 'LUCIA', 'lucía', 'luci\u0301a']],
+  ['Chloé Martin', ['chloe', 'Chloe\u0301']],
+  ['Deniz Yılmaz', ['yilmaz', 'YILMAZ', 'Yılmaz']],
+  ['Anna Zieliński', ['zielinski', 'zieliński']],
+  ['Łukasz Sørensen', ['lukasz', 'sorensen']],
+];
+
+describe('a search by name', () => {
+  test('finds the orders of a customer whatever accents are typed, in the list and in the export', async ({ shop }) => {
+    for (const [name, ways] of typed) {
+      const customer = await shop.anybody.register(name);
+      const { id } = await customer.placeOrder([{ product_id: shop.products[0].id, quantity: 1 }]);
+      for (const q of ways) {
+        expect([q, (await shop.staff.orders({ q })).map((order) => order.id)]).toEqual([
+          q,
+          expect.arrayContaining([id]),
+        ]);
+        const exported = `/orders/api/orders/export?format=ndjson&q=${encodeURIComponent(q)}`;
+        expect(String((await shop.staff.send('GET', exported)).body)).toContain(id);
+      }
+      expect((await shop.staff.orders({ q: `${ways[0]}x` })).map((order) => order.id)).not.toContain(id);
+    }
+  });
+
+  test('finds products likewise, and by their new name', async ({ shop }) => {
+    const mark = crypto.randomUUID();
+    const found = async (q: string): Promise<string[]> =>
+      (await shop.staff.call(calls.listProducts, { query: { q } })).data.map(({ name }) => name);
+    const { id } = await shop.admin.call(calls.createProduct, { body: { name: `Crème brûlée ${mark}`, price: 100 } });
+    expect(await found(`CREME BRULEE ${mark}`)).toEqual([`Crème brûlée ${mark}`]);
+    await shop.admin.call(calls.changeProduct, { id, body: { name: `Smørrebrød ${mark}` } });
+    expect(await found(`smorrebrod ${mark}`)).toEqual([`Smørrebrød ${mark}`]);
+    expect(await found(`creme brulee ${mark}`)).toEqual([]);
+  });
+
+  test('takes %, _ and \\ for themselves', async ({ shop }) => {
+    const mark = crypto.randomUUID();
+    const customer = await shop.anybody.register(`Ana 100%_\\ ${mark}`);
+    const { id } = await customer.placeOrder([{ product_id: shop.products[0].id, quantity: 1 }]);
+    const found = async (q: string): Promise<string[]> => (await shop.staff.orders({ q })).map((order) => order.id);
+    expect(await found(`100%_\\ ${mark}`)).toEqual([id]);
+    for (const q of [`ana % ${mark}`, `ana 100__\\ ${mark}`, `ana 100%_\\\\ ${mark}`])
+      expect(await found(q)).toEqual([]);
+  });
+});

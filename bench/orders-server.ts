@@ -4,6 +4,7 @@ import { noLimits } from '../services/orders/src/orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
+import { Team } from '../services/orders/src/orders/team.ts';
 import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createVerifier } from '../services/runtime/src/http/auth.ts';
 import { connectDatabase } from '../services/runtime/src/database/database.ts';
@@ -24,6 +25,7 @@ const app = createOrdersApp({
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
+  team: new Team('http://127.0.0.1:1', log),
   authority: { verify: createVerifier(createLocalJWKSet(keySet)) },
 });
 await run(log, [httpServer(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());

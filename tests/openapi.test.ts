@@ -14,6 +14,7 @@ import { noLimits } from '../services/orders/src/orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
+import { Team } from '../services/orders/src/orders/team.ts';
 import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createUsersApp } from '../services/users/src/app.ts';
 import { createLimits } from '../services/users/src/limits/limits.ts';
@@ -33,6 +34,7 @@ const ordersApp = createOrdersApp({
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
+  team: new Team('http://127.0.0.1:1', log),
 });
 const signer = await Signer.create('a secret of a test, and of nothing else');
 const hasher = new Hasher({ cost: 4, pepper: 'a pepper of a test, and of nothing else' });

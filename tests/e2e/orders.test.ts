@@ -3,7 +3,7 @@ import { type orderPage, orderSorts } from '@live-orders/contracts/rest/orders.t
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { describe, expect } from 'vitest';
 import type { z } from 'zod';
-import type { Api, OrderFilters } from '@live-orders/test-support/clients/api.ts';
+import { type Api, type OrderFilters, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 
@@ -48,14 +48,14 @@ describe('versions', () => {
 
   test('a refused change tells a customer nothing internal', async () => {
     const placed = await customer.placeOrder([line()]);
-    const assignee = { id: crypto.randomUUID(), name: 'Secret Assignee' };
+    const assignee = { id: staff.session?.user.id ?? '' };
     await staff.call(calls.changeOrder, { id: placed.id, body: { assignee, internal_note: 'Secret note' } });
     const stale = await customer.send('PATCH', `${path}/${placed.id}/status`, {
       body: { status: 'cancelled' },
       headers: { 'if-match': '"1"' },
     });
     expect(stale).toMatchObject({ status: 412, body: { current: { id: placed.id, version: 2 } } });
-    expect(JSON.stringify(stale.body)).not.toContain('Secret');
+    for (const secret of ['Secret', 'assigned']) expect(JSON.stringify(stale.body)).not.toContain(secret);
   });
 
   test('what changes nothing makes no version', async () => {
@@ -147,7 +147,13 @@ describe('assignment and internal notes', () => {
   test('are events for staff, and never reach the customer, by REST or by socket', async () => {
     const placed = await customer.placeOrder([line()]);
     const [own, team] = await Promise.all([Socket.open(customer), Socket.open(staff)]);
-    const assignee = { id: crypto.randomUUID(), name: 'Sam Staff' };
+    const hired = {
+      email: `${crypto.randomUUID()}@example.com`,
+      password: testPassword,
+      name: 'Sam Secret',
+      role: 'staff',
+    } as const;
+    const assignee = { id: (await admin.call(calls.createUser, { body: hired })).id };
     const changed = await staff.call(calls.changeOrder, {
       id: placed.id,
       body: {
@@ -155,7 +161,7 @@ describe('assignment and internal notes', () => {
         internal_note: 'fragile!',
       },
     });
-    expect(changed).toMatchObject({ version: 2, assigned_name: 'Sam Staff', internal_note: 'fragile!' });
+    expect(changed).toMatchObject({ version: 2, assigned_name: 'Sam Secret', internal_note: 'fragile!' });
     // Events of earlier tests may still be under way.
     const isOurs = ({ data }: { data: { id: string } }) => data.id === placed.id;
     expect((await team.next('order_update', isOurs)).data).toEqual(changed);
@@ -167,7 +173,7 @@ describe('assignment and internal notes', () => {
       customer.send('PATCH', `${path}/${placed.id}/status`, { body: { status: 'cancelled' } }),
     ]);
     const everything = JSON.stringify(seen.map(({ body }) => body)) + own.frames.join();
-    for (const secret of ['fragile', 'internal_note', 'assigned', 'Sam Staff'])
+    for (const secret of ['fragile', 'internal_note', 'assigned', 'Sam Secret'])
       expect(everything).not.toContain(secret);
     expect((await staff.orders({ assigned_to: assignee.id })).map(({ id }) => id)).toEqual([placed.id]);
     await staff.call(calls.changeOrder, { id: placed.id, body: { assignee: null } });

@@ -35,6 +35,7 @@ const policies: Record<string, 'public' | 'signed-in' | readonly Role[]> = {
   getUser: admins,
   changeUser: admins,
   deactivateUser: admins,
+  listTeam: team,
   listOrders: 'signed-in',
   placeOrder: 'signed-in',
   moveOrders: team,

@@ -19,6 +19,10 @@ export const user = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof user>;
 
+/** One of those who take care of orders, as they see each other. */
+export const teamMember = user.pick({ id: true, name: true, role: true }).meta({ id: 'TeamMember' });
+export type TeamMember = z.infer<typeof teamMember>;
+
 /** A user as administrators see it: deactivated users stay, with `active: false`. */
 export const account = user
   .extend({ active: z.boolean(), version: z.int().positive(), updated_at: timestamp })

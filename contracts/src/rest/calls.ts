@@ -33,6 +33,8 @@ import {
   refreshRequest,
   registration,
   session,
+  teamPage,
+  teamQuery,
   verification,
 } from './users.ts';
 
@@ -71,6 +73,7 @@ export const calls = {
   getUser: { method: 'GET', path: `${users}/{id}`, status: 200, answer: account },
   changeUser: { method: 'PATCH', path: `${users}/{id}`, body: accountChange, status: 200, answer: account },
   deactivateUser: { method: 'DELETE', path: `${users}/{id}`, status: 204, answer: nothing },
+  listTeam: { method: 'GET', path: '/users/api/team', query: teamQuery, status: 200, answer: teamPage },
 
   listOrders: { method: 'GET', path: orders, query: orderQuery, status: 200, answer: orderPage },
   placeOrder: { method: 'POST', path: orders, body: orderCreation, status: 201, answer: order },

@@ -33,11 +33,14 @@ export const statusChange = z
   .meta({ id: 'StatusChange', example: { status: 'confirmed' } });
 export type StatusChange = z.infer<typeof statusChange>;
 
-/** Assigning takes the id and the name of a member of the team; null takes the assignment or the note away. */
+/** Assigning takes the id of a member of the team; null takes the assignment or the note away. */
 export const orderChange = z
   .strictObject({
     assignee: z
-      .strictObject({ id: uuid, name: givenText.min(1).max(100) })
+      .strictObject({
+        id: uuid,
+        name: givenText.max(100).optional().meta({ description: 'Ignored: the name is the one of the account' }),
+      })
       .nullable()
       .optional(),
     internal_note: givenText.min(1).max(1000).nullable().optional(),

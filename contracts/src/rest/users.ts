@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { givenText } from '../domain/fields.ts';
+import { givenText, uuid } from '../domain/fields.ts';
 import { page, pageQuery } from './paging.ts';
-import { account, role, user } from '../domain/users.ts';
+import { account, role, teamMember, user } from '../domain/users.ts';
 
 const email = z
   .email()
@@ -77,3 +77,9 @@ export const accountChange = z
   .meta({ id: 'AccountChange', example: { role: 'staff' } });
 
 export const accountQuery = pageQuery.extend({ role: role.optional() });
+
+/** The team: active staff and administrators. */
+export const teamQuery = pageQuery.extend({
+  id: uuid.optional().meta({ description: 'Only the member with this id' }),
+});
+export const teamPage = page(teamMember).meta({ id: 'TeamPage' });

@@ -5,6 +5,7 @@ import { withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Orders } from './orders/orders.ts';
+import type { Team } from './orders/team.ts';
 import type { Products } from './products/products.ts';
 import { registerExportRoute } from './routes/export.ts';
 import { registerStatsRoute } from './routes/stats.ts';
@@ -17,6 +18,7 @@ export interface OrdersAppOptions {
   orders: Orders;
   products: Products;
   stats: Stats;
+  team: Team;
   authority: Authority;
 }
 

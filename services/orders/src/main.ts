@@ -24,6 +24,7 @@ import { sweepKeys } from './database/idempotency.ts';
 import { noLimits, usualLimits } from './orders/allowance.ts';
 import { defaultTargets, targetsSetting } from './orders/due-times.ts';
 import { Orders } from './orders/orders.ts';
+import { Team } from './orders/team.ts';
 import { Products } from './products/products.ts';
 import { Reconciler } from './reconciliation/reconciler.ts';
 import { seedOrders } from './demo/seed.ts';
@@ -99,6 +100,7 @@ const app = createOrdersApp({
   orders: new Orders(context),
   products: new Products(context),
   stats: new Stats(database),
+  team: new Team(config.USERS_URL, log),
   authority: { verify: createVerifier(remoteKeys(config.USERS_URL)), userNow: sessionCheck.userNow },
 });
 const health = async (): Promise<OrdersHealth> => {

@@ -28,7 +28,7 @@ const about = {
   description: 'Accounts, logins and sessions.',
   tags: [
     { name: 'auth', description: 'Logging in, and the life of sessions' },
-    { name: 'users', description: 'The own profile; for administrators all users' },
+    { name: 'users', description: 'The own profile; for the team its members; for administrators all users' },
     { name: 'health', description: 'Whether the service runs' },
   ],
 };

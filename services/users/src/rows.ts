@@ -1,4 +1,4 @@
-import { type Account, role, type User } from '@live-orders/contracts/domain/users.ts';
+import { type Account, role, type TeamMember, type User } from '@live-orders/contracts/domain/users.ts';
 import { columnsOf, timestampColumn } from '@live-orders/runtime/database/select.ts';
 import { z } from 'zod';
 
@@ -54,3 +54,5 @@ export const toAccount = (row: UserRow): Account => ({
   version: row.version,
   updated_at: row.updated_at,
 });
+
+export const toMember = ({ id, name, role: held }: Account): TeamMember => ({ id, name, role: held });

@@ -27,10 +27,9 @@ export interface UserChange {
   password?: string | undefined;
 }
 
-interface ListQuery {
+interface PageQuery {
   limit: number;
   cursor?: string | undefined;
-  role?: Role | undefined;
 }
 
 const newest = '-created_at';
@@ -99,15 +98,14 @@ export class Users {
   }
 
   /** A page of accounts, newest first. */
-  async list({ limit, cursor, role }: ListQuery): Promise<{ data: Account[]; next_cursor: string | null }> {
-    const [createdAt = null, id = null] = cursor ? readCursor(cursor, newest, sortValues.time) : [];
-    const rows = await this.#select(
-      `WHERE ($role::text IS NULL OR u.role = $role)
-         AND ($createdAt::timestamptz IS NULL OR (u.created_at, u.id) < ($createdAt, $id::uuid))
-       ORDER BY u.created_at DESC, u.id DESC LIMIT $most`,
-      { role: role ?? null, createdAt, id, most: limit + 1 },
-    );
-    return toPage(rows.map(toAccount), limit, newest, (row) => row.created_at);
+  list({ role, ...page }: PageQuery & { role?: Role | undefined }) {
+    return this.#page('($role::text IS NULL OR u.role = $role)', { role: role ?? null }, page);
+  }
+
+  /** A page of those who take care of orders, newest first, or only the one with this id. */
+  team({ id, ...page }: PageQuery & { id?: string | undefined }) {
+    const isMember = `u.active AND u.role <> 'customer' AND ($member::uuid IS NULL OR u.id = $member)`;
+    return this.#page(isMember, { member: id ?? null }, page);
   }
 
   /**
@@ -163,6 +161,16 @@ export class Users {
     // Another login of this user may have been first.
     const now = await this.get(user.id);
     return (await this.#hasher.fits(password, now.password, caller)) ? now : user;
+  }
+
+  async #page(condition: string, bind: Binds, { limit, cursor }: PageQuery) {
+    const [createdAt = null, id = null] = cursor ? readCursor(cursor, newest, sortValues.time) : [];
+    const rows = await this.#select(
+      `WHERE ${condition} AND ($createdAt::timestamptz IS NULL OR (u.created_at, u.id) < ($createdAt, $id::uuid))
+       ORDER BY u.created_at DESC, u.id DESC LIMIT $most`,
+      { ...bind, createdAt, id, most: limit + 1 },
+    );
+    return toPage(rows.map(toAccount), limit, newest, (row) => row.created_at);
   }
 
   #select(rest: string, bind: Binds, transaction?: Transaction): Promise<UserRow[]> {

@@ -3,13 +3,13 @@ import {
   bulkResults,
   type BulkResults,
   type BulkStatusChange,
-  type OrderChange,
   type OrderCreation,
   type OrderFilter,
   type OrderQuery,
   type OrderStep,
   type StatusChange,
 } from '@live-orders/contracts/rest/orders.ts';
+import type { TeamMember } from '@live-orders/contracts/domain/users.ts';
 import { movesOf } from '@live-orders/contracts/domain/order-status.ts';
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
@@ -25,6 +25,12 @@ import { orderColumns, orderRow, stepColumns, stepRow } from './rows.ts';
 
 /** Orders of an export that are in memory at once, however many there are, even when its reader pauses. */
 const batchRows = 100;
+
+/** What staff change of an order; null takes the assignment or the note away. */
+interface OrderChange {
+  assignee?: Pick<TeamMember, 'id' | 'name'> | null | undefined;
+  internal_note?: string | null | undefined;
+}
 
 interface ChangeOptions {
   /** Checks the order as it is before the change. */

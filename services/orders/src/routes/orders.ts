@@ -11,7 +11,7 @@ import {
 import { customerOrder, order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
-import { type AuthEnv, type Identity, toActor } from '@live-orders/runtime/http/auth.ts';
+import { type AuthEnv, bearerToken, type Identity, toActor } from '@live-orders/runtime/http/auth.ts';
 import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
 import { etag, ifMatch, isUnchanged } from '@live-orders/runtime/http/preconditions.ts';
 import { route } from '@live-orders/runtime/api/route.ts';
@@ -19,6 +19,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { idempotencyHeader, idempotencyProblems, keyOf, replayHeader } from '../database/idempotency.ts';
 import type { Owner } from '../orders/filter.ts';
 import type { Orders } from '../orders/orders.ts';
+import type { Team } from '../orders/team.ts';
 
 const tags = ['orders'];
 const params = z.object({ id: uuid });
@@ -125,8 +126,11 @@ const ownerOf = (identity: Identity): Owner => (isStaff(identity.role) ? null : 
 const shown = (identity: Identity, found: Order): Order => (isStaff(identity.role) ? found : customerOrder(found));
 
 /** Placing, reading and changing orders. */
-export const registerOrderRoutes = (app: OpenAPIHono<AuthEnv>, { orders }: { orders: Orders }): void => {
-  registerOrderChanges(app, orders);
+export const registerOrderRoutes = (
+  app: OpenAPIHono<AuthEnv>,
+  { orders, team }: { orders: Orders; team: Team },
+): void => {
+  registerOrderChanges(app, orders, team);
 
   app.openapi(list, async (c) => {
     const { identity } = c.var;
@@ -146,7 +150,7 @@ export const registerOrderRoutes = (app: OpenAPIHono<AuthEnv>, { orders }: { ord
   });
 };
 
-const registerOrderChanges = (app: OpenAPIHono<AuthEnv>, orders: Orders): void => {
+const registerOrderChanges = (app: OpenAPIHono<AuthEnv>, orders: Orders, team: Team): void => {
   app.openapi(create, async (c) => {
     const { identity } = c.var;
     const sent = c.req.valid('json');
@@ -167,7 +171,9 @@ const registerOrderChanges = (app: OpenAPIHono<AuthEnv>, orders: Orders): void =
     const { identity } = c.var;
     const precondition = ifMatch(c, (current: Order) => shown(identity, current));
     const { id } = c.req.valid('param');
-    const changed = await orders.change(id, c.req.valid('json'), toActor(identity), { precondition });
+    const { assignee: named, internal_note } = c.req.valid('json');
+    const assignee = named && (await team.assignee(named.id, identity, bearerToken(c) ?? ''));
+    const changed = await orders.change(id, { assignee, internal_note }, toActor(identity), { precondition });
     return c.json(changed, 200, { etag: etag(changed.version) });
   });
   app.openapi(move, async (c) => {

@@ -17,6 +17,7 @@ import { rollUp } from './rollup.ts';
 import { noLimits } from '../orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { Orders } from '../orders/orders.ts';
+import { Team } from '../orders/team.ts';
 import { Products } from '../products/products.ts';
 import { seedOrders } from '../demo/seed.ts';
 import { Stats } from './stats.ts';
@@ -49,6 +50,7 @@ beforeAll(async () => {
     orders,
     products: new Products(context),
     stats,
+    team: new Team('http://127.0.0.1:1', log),
     // The token is the role: who may ask is what counts here.
     authority: {
       verify: async (token) => ({

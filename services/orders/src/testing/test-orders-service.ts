@@ -13,6 +13,7 @@ import { createOrdersApp } from '../app.ts';
 import { type Allowance, noLimits } from '../orders/allowance.ts';
 import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { Orders } from '../orders/orders.ts';
+import { Team } from '../orders/team.ts';
 import { Products } from '../products/products.ts';
 import { Stats } from '../stats/stats.ts';
 
@@ -42,6 +43,8 @@ export class TestOrdersService {
       orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance }),
       products: new Products({ database, outbox }),
       stats: new Stats(database),
+      // Nobody listens there: members of the team can assign orders to themselves only.
+      team: new Team('http://127.0.0.1:9', log),
       authority: { verify: (token) => Promise.resolve(this.#identity(token)) },
     });
   }

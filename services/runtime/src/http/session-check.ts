@@ -18,6 +18,23 @@ const trialMs = 1_000;
 /** How many tokens are remembered, about 1 KB each; the one that was first seen longest ago is forgotten first. */
 const cacheSize = 10_000;
 
+/**
+ * Asks the users service something in the name of a caller, with the caller's token. Rejects when no JSON has come within 2 s.
+ */
+export const askUsers = async (url: URL, token: string): Promise<{ status: number; body: unknown }> => {
+  const options: RequestInit = {
+    headers: { authorization: `Bearer ${token}` },
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  };
+  // The service may have closed an idle connection at the very moment when it is used again; a new one is good.
+  const response = await fetch(url, options).catch((error: unknown) => {
+    if (error instanceof TypeError) return fetch(url, options);
+    throw error;
+  });
+  return { status: response.status, body: await response.json() };
+};
+
 interface Knowledge {
   /** Null before the first answer. */
   answer: User | 'ended' | null;
@@ -93,19 +110,9 @@ export class SessionCheck {
   }
 
   async #request(token: string): Promise<User | 'ended'> {
-    const options: RequestInit = {
-      headers: { authorization: `Bearer ${token}` },
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    };
-    // The service may have closed an idle connection at the very moment when it is used again; a new one is good.
-    const response = await fetch(this.#url, options).catch((error: unknown) => {
-      if (error instanceof TypeError) return fetch(this.#url, options);
-      throw error;
-    });
-    const body: unknown = await response.json();
-    if (response.status === 401) return 'ended';
-    if (!response.ok) throw new Error(`GET ${this.#url.pathname} answered ${response.status}`);
+    const { status, body } = await askUsers(this.#url, token);
+    if (status === 401) return 'ended';
+    if (status !== 200) throw new Error(`GET ${this.#url.pathname} answered ${status}`);
     return verification.parse(body).user;
   }
 }

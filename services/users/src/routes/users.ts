@@ -5,6 +5,8 @@ import {
   accountPage,
   accountQuery,
   profileChange,
+  teamPage,
+  teamQuery,
 } from '@live-orders/contracts/rest/users.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
@@ -16,7 +18,7 @@ import type { Context } from 'hono';
 import { tellLeft } from '../limits/budget.ts';
 import { type Caller, placeOfCaller } from '../limits/caller.ts';
 import type { Limits } from '../limits/limits.ts';
-import { toAccount, toUser } from '../rows.ts';
+import { toAccount, toMember, toUser } from '../rows.ts';
 import type { Hasher } from '../passwords/hashing.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
@@ -105,9 +107,21 @@ const deactivate = route({
   problems: [404, 'last_admin', 413, 422],
 });
 
+const team = route({
+  policy: ['staff', 'admin'],
+  method: 'get',
+  path: '/team',
+  operationId: 'listTeam',
+  summary: 'Who can take care of orders',
+  tags,
+  request: { query: teamQuery },
+  responses: { 200: json(teamPage, 'Active staff and administrators, newest first') },
+  problems: [422],
+});
+
 const signedIn = (c: Context): Caller => ({ place: placeOfCaller(c), isKnown: true });
 
-/** The caller's own profile, and for administrators all users. */
+/** The caller's own profile, for the team its members, and for administrators all users. */
 export const registerUserRoutes = (
   app: OpenAPIHono<AuthEnv>,
   options: { users: Users; sessions: Sessions; limits: Limits; hasher: Hasher },
@@ -133,6 +147,10 @@ export const registerUserRoutes = (
     return c.json(toUser(await users.get(self.id)), 200);
   });
 
+  app.openapi(team, async (c) => {
+    const page = await users.team(c.req.valid('query'));
+    return c.json({ ...page, data: page.data.map(toMember) }, 200);
+  });
   app.openapi(list, async (c) => c.json(await users.list(c.req.valid('query')), 200));
   app.openapi(create, async (c) => {
     const created = toAccount(await users.create(c.req.valid('json'), signedIn(c)));

@@ -41,6 +41,35 @@ describe('registration and login', () => {
     expect((await anybody.login(body.email ?? '')).session?.user.id).toBe(first?.user.id);
   });
 
+  test('an address is the same with spaces around it and in full-width letters; plus signs and dots make another', async () => {
+    const name = crypto.randomUUID();
+    const register = (email: string) =>
+      anybody.call(calls.register, { body: { email, password: testPassword, name: 'Ada' } });
+    const { user } = await register(`  ${name}@Example.com\u00a0`);
+    expect(user.email).toBe(`${name}@example.com`);
+    const wide = `${name}＠ｅｘａｍｐｌｅ．ｃｏｍ`;
+    const twin = { email: wide, password: testPassword, name: 'Twin' };
+    expect(await anybody.problem('POST', `${auth}/register`, twin)).toMatchObject({ status: 409, code: 'email_taken' });
+    expect(await admin.problem('POST', '/users/api/users', { ...twin, role: 'staff' })).toMatchObject({ status: 409 });
+    for (const typed of [user.email, ` ${user.email} `, wide])
+      expect((await anybody.login(typed, testPassword)).session?.user.id).toBe(user.id);
+    const others = [`${name}+shop@example.com`, `${name.replaceAll('-', '.')}@example.com`];
+    for (const email of others) expect((await register(email)).user.email).toBe(email);
+  });
+
+  test('an address that only looks like another is refused', async () => {
+    const name = crypto.randomUUID();
+    await anybody.call(calls.register, {
+      body: { email: `a${name}@example.com`, password: testPassword, name: 'Ada' },
+    });
+    for (const email of [`\u0430${name}@example.com`, `a\u200b${name}@example.com`, `a${name}@ex\u0430mple.com`]) {
+      const body = { email, password: testPassword, name: 'Ada' };
+      const refused = { status: 422, errors: [{ path: 'email', message: expect.stringMatching(/^must /) }] };
+      expect(await anybody.problem('POST', `${auth}/register`, body)).toMatchObject(refused);
+      expect(await admin.problem('POST', '/users/api/users', { ...body, role: 'admin' })).toMatchObject(refused);
+    }
+  });
+
   test('a role cannot be chosen, and a password must be 8 characters', async () => {
     const good = { email: `${crypto.randomUUID()}@example.com`, password: testPassword, name: 'X' };
     for (const [change, path] of [

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import { givenText, uuid } from '../domain/fields.ts';
+import { email } from './email.ts';
 import { page, pageQuery } from './paging.ts';
 import { account, role, teamMember, user } from '../domain/users.ts';
 
-const email = z
-  .email()
-  .max(254)
-  .transform((value) => value.toLowerCase());
 const name = givenText.min(1).max(100);
 
 /** Counted in characters as people see them written, whatever the script; what is easy to guess is refused by the service. */

@@ -40,10 +40,13 @@ export const actions: Actions = {
   default: async (event) => {
     const form = await event.request.formData();
     const typed = form.get('email');
-    const email = typeof typed === 'string' ? typed.trim() : '';
+    const email = typeof typed === 'string' ? typed : '';
     const given = credentials.safeParse({ email, password: form.get('password') });
-    if (!given.success)
-      return fail(422, { email, message: 'Enter an e-mail address and a password.', retryAfter: null });
+    if (!given.success) {
+      const fault = given.error.issues.find(({ path }) => email !== '' && path[0] === 'email');
+      const message = fault ? `The e-mail address ${fault.message}.` : 'Enter an e-mail address and a password.';
+      return fail(422, { email, message, retryAfter: null });
+    }
     const answer = await askGateway(session, '/users/api/auth/login', {
       method: 'POST',
       body: JSON.stringify(given.data),

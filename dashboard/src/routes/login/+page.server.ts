@@ -1,4 +1,5 @@
 import { NODE_ENV } from '$app/env/private';
+import { callAsUser } from '#lib/server/forward.ts';
 import { askGateway, callerOf } from '#lib/server/gateway.ts';
 import { dropSession, keepSession } from '#lib/server/session.ts';
 import type { Problem } from '@live-orders/contracts/rest/errors.ts';
@@ -27,7 +28,8 @@ const messages: Partial<Record<Problem['code'], string>> = {
  */
 export const load: PageServerLoad = async (event) => {
   const next = safeNext(event.url.searchParams.get('next'));
-  if (event.locals.accessToken) {
+  // After a form that was refused, the page says so, also to somebody who already had a session.
+  if (event.locals.accessToken && event.request.method !== 'POST') {
     const call = { token: event.locals.accessToken, limit: 3000 };
     const answer = await askGateway(verification, '/users/api/auth/verify', call);
     if (answer.ok) redirect(303, next);
@@ -56,6 +58,8 @@ export const actions: Actions = {
       const { status, code, title } = answer.problem;
       return fail(status, { email, message: messages[code] ?? `${title}.`, retryAfter: answer.retryAfter });
     }
+    // Whoever sits here now shall not leave the session of before behind. When it cannot be ended, it ends by its age.
+    await callAsUser(event, '/users/api/auth/logout', { method: 'POST', limit: 3000 });
     keepSession(event, answer.data);
     redirect(303, safeNext(event.url.searchParams.get('next')));
   },

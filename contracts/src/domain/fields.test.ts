@@ -8,6 +8,7 @@ test.each([
   ['a zero-width space', '\u200b'],
   ['two soft hyphens', '\u00ad\u00ad'],
   ['a filler of Hangul', '\u3164'],
+  ['a blank of Braille', '\u2800'],
   ['joiners between spaces', ' \u200d \u2060 '],
 ])('%s alone cannot be seen, and is refused', (_what, text) => {
   expect(messages(text)).toEqual(['must hold something that can be seen']);

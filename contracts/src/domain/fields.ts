@@ -20,8 +20,11 @@ export const givenTime = z.iso
  * need them, may stay.
  */
 const withoutNulAndTurns = '^[^\\u0000\\u202a-\\u202e\\u2066-\\u2069]*$';
-/** What nobody sees: spaces, controls, and what Unicode says to show as nothing, such as a soft hyphen. */
-const invisible = /^[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Z}]+$/u;
+/**
+ * What nobody sees: spaces, controls, what Unicode says to show as nothing, such as a soft hyphen, and the blank pattern of
+ * Braille, which counts as a symbol.
+ */
+const invisible = /^[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Z}\u2800]+$/u;
 
 /** Text that a caller gives: without what hides or disguises it, and half a surrogate pair is no text at all. */
 export const givenText = z

@@ -64,7 +64,7 @@ describe('a login in a browser that has a session', () => {
     const refused = await submit(email, 'not the password', before.cookies);
     expect(refused).toMatchObject({
       status: 401,
-      page: expect.stringContaining('The e-mail or the password is wrong.'),
+      page: expect.stringContaining('The e-mail or the password is wrong.') as string,
     });
     expect(await isAlive(before.cookies)).toBe(true);
   });

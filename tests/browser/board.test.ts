@@ -45,8 +45,8 @@ const openBoard = async (viewport: typeof desktop): Promise<Page> => {
   return staff.page;
 };
 
-const placeOrder = async () => {
-  const customer = await new Api(site.system.gatewayUrl).register();
+const placeOrder = async (name?: string) => {
+  const customer = await new Api(site.system.gatewayUrl).register(name);
   const [product] = await customer.products();
   return customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
 };
@@ -86,6 +86,20 @@ test('every count says when there are orders that are not here, and all of them 
   await chip('delivered').click();
   await page.getByRole('searchbox').fill(String(100_000 + many));
   await oldest.waitFor();
+  expect(staff.errors).toEqual([]);
+}, 60_000);
+
+test('a search finds names whatever accents are typed, among what is loaded and among what comes later', async () => {
+  const loaded = await placeOrder('Lucía Zieliński');
+  const page = await openBoard(desktop);
+  const row = ({ number }: { number: number }) => page.locator(`[data-order-number="${number}"]`);
+  await row(loaded).waitFor();
+  const other = await placeOrder('Jane Plain');
+  await row(other).waitFor();
+  await page.getByRole('searchbox').fill('LUCIA zielinski');
+  await row(other).waitFor({ state: 'detached' });
+  await row(loaded).waitFor();
+  await row(await placeOrder('Luci\u0301a Zieliński')).waitFor();
   expect(staff.errors).toEqual([]);
 }, 60_000);
 

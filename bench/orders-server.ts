@@ -26,6 +26,7 @@ const app = createOrdersApp({
   products: new Products({ database, outbox }),
   stats: new Stats(database),
   team: new Team('http://127.0.0.1:1', log),
+  denials: { record: () => undefined },
   authority: { verify: createVerifier(createLocalJWKSet(keySet)) },
 });
 await run(log, [httpServer(app, { host: '127.0.0.1', port: Number(port), log })], () => database.close());

@@ -9,10 +9,12 @@ import { movesFrom, orderStatuses } from '@live-orders/contracts/domain/order-st
 import { order, orderItem } from '@live-orders/contracts/domain/orders.ts';
 import { product } from '@live-orders/contracts/domain/products.ts';
 import { account, user } from '@live-orders/contracts/domain/users.ts';
+import { securityEventCatalogue } from '@live-orders/contracts/domain/security-events.ts';
 import { orderHistory } from '@live-orders/contracts/rest/orders.ts';
+import { securityEntry } from '@live-orders/contracts/rest/security-events.ts';
 import { stockMovement } from '@live-orders/contracts/rest/products.ts';
 import { session } from '@live-orders/contracts/rest/users.ts';
-import { entryFields, redisKeys, stateFields } from '@live-orders/contracts/redis/keyspace.ts';
+import { entryFields, redisKeys, securityEventStream, stateFields } from '@live-orders/contracts/redis/keyspace.ts';
 import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
 import { resyncReasons, serverMessage } from '@live-orders/contracts/socket/messages.ts';
 import { describe, expect, test } from 'vitest';
@@ -94,6 +96,7 @@ describe('docs/rest.md', () => {
     ['product', product],
     ['movement', stockMovement],
     ['user', user],
+    ['security event', securityEntry],
     ['session', session],
   ])('has the members of the shape %s', (name, { shape }) => {
     expect(shapeNames(name).sort()).toEqual(Object.keys(shape).sort());
@@ -128,10 +131,32 @@ test('docs/events.md has every topic, event type, header, and key, field and mes
     ...eventTypes.flatMap((type) => [type, eventCatalogue[type].redis]),
     ...Object.keys(eventHeaders.shape),
     ...Object.values(redisKeys('')),
+    securityEventStream(''),
     ...Object.values(entryFields),
     ...Object.values(stateFields),
   ];
   for (const name of names) expect(events).toContain(`\`${name}\``);
+});
+
+describe('docs/security-events.md', () => {
+  const text = read('docs/security-events.md');
+
+  test('has every type, its outcome and its details', () => {
+    const documented = rows(text.split('\n## ')[0] ?? '').slice(1);
+    const wanted = Object.entries(securityEventCatalogue).map(
+      ([type, { outcome, details }]) => `${type} ${outcome} ${Object.keys(details.shape).join(', ')}`,
+    );
+    expect(documented.map(([type, outcome, , details]) => `${type} ${outcome} ${details}`).sort()).toEqual(
+      wanted.sort(),
+    );
+  });
+
+  test('has every member', () => {
+    const documented = rows(section(text, 'What an event says')).flatMap(([names = '']) => names.split(', '));
+    expect(documented.filter((name) => name in securityEntry.shape).sort()).toEqual(
+      Object.keys(securityEntry.shape).sort(),
+    );
+  });
 });
 
 describe('docs/realtime.md', () => {

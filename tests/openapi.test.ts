@@ -17,6 +17,7 @@ import { Products } from '../services/orders/src/products/products.ts';
 import { Team } from '../services/orders/src/orders/team.ts';
 import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createUsersApp } from '../services/users/src/app.ts';
+import { AuditTrail } from '../services/users/src/audit/trail.ts';
 import { createLimits } from '../services/users/src/limits/limits.ts';
 import { Hasher } from '../services/users/src/passwords/hashing.ts';
 import { Sessions } from '../services/users/src/sessions.ts';
@@ -28,9 +29,10 @@ const log = createLog('test', 'silent');
 const database = connectDatabase('postgres://nobody@127.0.0.1:1/none', 2, 'test');
 const outbox = new Outbox(database, 'test_outbox', log);
 const verify = () => Promise.reject(new Error('no token is checked here'));
+const denials = { record: () => undefined };
 
 const ordersApp = createOrdersApp({
-  ...{ log, authority: { verify } },
+  ...{ log, authority: { verify }, denials },
   orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
@@ -38,10 +40,11 @@ const ordersApp = createOrdersApp({
 });
 const signer = await Signer.create('a secret of a test, and of nothing else');
 const hasher = new Hasher({ cost: 4, pepper: 'a pepper of a test, and of nothing else' });
-const sessions = new Sessions(database, outbox, signer);
+const trail = new AuditTrail(database, log, 400);
+const sessions = new Sessions({ database, outbox, signer, trail });
 const usersApp = createUsersApp({
-  ...{ log, sessions, signer, verify, hasher },
-  users: new Users({ database, outbox, sessions, hasher }),
+  ...{ log, sessions, signer, verify, hasher, trail, denials },
+  users: new Users({ database, outbox, sessions, hasher, trail }),
   limits: createLimits({ redis: new Redis({ lazyConnect: true }), prefix: '' }, log),
 });
 

@@ -3,6 +3,8 @@ import type { CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import { ticket as ticketShape, ticketSeconds } from '@live-orders/contracts/socket/tickets.ts';
 import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
 import { empty, json } from '@live-orders/runtime/api/openapi.ts';
+import type { Denials } from '@live-orders/runtime/audit/denials.ts';
+import { recordDenials, usualDenials } from '@live-orders/runtime/audit/record-denials.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
@@ -15,7 +17,7 @@ import { registerServerSentEvents } from './connections/sse.ts';
 import type { Tickets } from './connections/tickets.ts';
 import { registerDocs } from './docs/docs.ts';
 import type { Hub } from './fanout/hub.ts';
-import type { Callers } from './http/callers.ts';
+import { type Callers, tellAddress } from './http/callers.ts';
 import { strictTransport } from './http/transport-security.ts';
 import type { Upstream } from './http/upstream.ts';
 import { BodyMemory } from './limits/body-memory.ts';
@@ -35,6 +37,7 @@ interface GatewayOptions {
   origins: Origins;
   callers: Callers;
   rates: RequestRates;
+  denials: Pick<Denials, 'record'>;
   users: Upstream;
   orders: Upstream;
   /** The dashboard's pages, where the gateway stands before them. */
@@ -84,6 +87,9 @@ const ticketRoute = route({
 export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> => {
   const app = createApp<AuthEnv>(
     options.log,
+    tellAddress(options.callers),
+    // Roles are checked by the services: what is forbidden here is forbidden to a page.
+    recordDenials(options.denials, (code) => (code === 'forbidden' ? 'origin.refused' : usualDenials(code))),
     withAuthority(options.authority),
     strictTransport(options.callers),
     cors({

@@ -11,6 +11,8 @@
  * `testing` stands above all of them: only tests import it.
  */
 import { join } from 'node:path';
+import { Denials } from '@live-orders/runtime/audit/denials.ts';
+import { sendSecurityEvents } from '@live-orders/runtime/audit/stream.ts';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { operationsServer } from '@live-orders/runtime/api/operations.ts';
@@ -165,6 +167,7 @@ const pages = config.DASHBOARD_URL
       log,
     })
   : null;
+const denials = new Denials(log, sendSecurityEvents(redis, prefix));
 const drain = new Drain(hub);
 const admission = new Admission({
   hub,
@@ -179,6 +182,7 @@ const admission = new Admission({
   callers,
   streams: new Connections(callers, config.MAX_CONNECTIONS_PER_ADDRESS),
   drain,
+  denials,
   presence,
   log,
 });
@@ -190,6 +194,7 @@ const app = createGatewayApp({
   origins,
   callers,
   rates,
+  denials,
   users,
   orders,
   pages,
@@ -228,7 +233,10 @@ const operations = operationsServer({
 
 await run(
   log,
-  [drain, ...[http, operations, stagePoll, heartbeat, subscriber, presence].map((task) => drain.lasting(task))],
+  [
+    drain,
+    ...[http, operations, denials, stagePoll, heartbeat, subscriber, presence].map((task) => drain.lasting(task)),
+  ],
   async () => {
     for (const connection of [redis, streamSubscription, presenceSubscription]) connection.disconnect();
   },

@@ -36,6 +36,7 @@ const policies: Record<string, 'public' | 'signed-in' | readonly Role[]> = {
   changeUser: admins,
   deactivateUser: admins,
   listTeam: team,
+  listSecurityEvents: admins,
   listOrders: 'signed-in',
   placeOrder: 'signed-in',
   moveOrders: team,

@@ -13,6 +13,12 @@ export const redisKeys = (prefix: string) => ({
   revocations: `${prefix}revocations`,
 });
 
+/**
+ * A stream of security events on their way from orders and gateway to the users service, which takes them out. An entry has
+ * one field, `event`, with a `SecurityEvent` as JSON text.
+ */
+export const securityEventStream = (prefix: string): string => `${prefix}security_events`;
+
 /** The fields of an entry of the log. They are short because every entry repeats them. */
 export const entryFields = { channel: 'c', message: 'm' } as const;
 

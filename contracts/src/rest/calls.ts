@@ -22,6 +22,7 @@ import {
   stockMovementPage,
 } from './products.ts';
 import { pageQuery } from './paging.ts';
+import { securityEventPage, securityEventQuery } from './security-events.ts';
 import { orderStats, statsQuery } from './stats.ts';
 import {
   accountChange,
@@ -74,6 +75,13 @@ export const calls = {
   changeUser: { method: 'PATCH', path: `${users}/{id}`, body: accountChange, status: 200, answer: account },
   deactivateUser: { method: 'DELETE', path: `${users}/{id}`, status: 204, answer: nothing },
   listTeam: { method: 'GET', path: '/users/api/team', query: teamQuery, status: 200, answer: teamPage },
+  listSecurityEvents: {
+    method: 'GET',
+    path: '/users/api/security-events',
+    query: securityEventQuery,
+    status: 200,
+    answer: securityEventPage,
+  },
 
   listOrders: { method: 'GET', path: orders, query: orderQuery, status: 200, answer: orderPage },
   placeOrder: { method: 'POST', path: orders, body: orderCreation, status: 201, answer: order },

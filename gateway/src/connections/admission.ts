@@ -6,6 +6,7 @@ import {
   bearerToken,
   type Identity,
 } from '@live-orders/runtime/http/auth.ts';
+import type { Denials } from '@live-orders/runtime/audit/denials.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { asGuard } from '@live-orders/runtime/http/policy.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
@@ -50,6 +51,7 @@ interface AdmissionOptions {
   /** The streams of each address, through whichever proxy they come. */
   streams: Connections;
   drain: Pick<Drain, 'begun'>;
+  denials: Pick<Denials, 'record'>;
   presence: PresenceChannel;
   log: Log;
 }
@@ -129,9 +131,11 @@ export class Admission {
    * staff, the session of a token. That of a ticket was checked when it was issued, at most `ticketSeconds` ago.
    */
   async identify({ ticket, token }: Credentials): Promise<Identity | null> {
-    const { tickets, authority, revocations } = this.#options;
+    const { tickets, authority, revocations, denials } = this.#options;
     const identity = ticket ? await tickets.redeem(ticket) : token ? await authenticate(token, authority, false) : null;
-    return identity && identity.expires_at * 1000 > Date.now() && !revocations.covers(identity) ? identity : null;
+    if (identity && identity.expires_at * 1000 > Date.now() && !revocations.covers(identity)) return identity;
+    if (ticket) denials.record('ticket.refused', { subject: identity?.id ?? null, details: {} });
+    return null;
   }
 
   /**

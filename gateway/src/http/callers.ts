@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 
 /** An IPv4 address that came over an IPv6 socket is written as `::ffff:192.0.2.1`. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
@@ -77,3 +77,11 @@ export const callerOf = (c: Context, callers: Callers): string => {
   const { address: peer = 'unknown' } = getConnInfo(c).remote;
   return callers.addressOf(peer, c.req.header('x-forwarded-for'), c.req.header(proxySecretHeader));
 };
+
+/** Tells the log and security events whose request it is, whatever the request claims. */
+export const tellAddress =
+  (callers: Callers): MiddlewareHandler =>
+  async (c, next) => {
+    c.set('address', () => callerOf(c, callers));
+    await next();
+  };

@@ -189,6 +189,7 @@ test('what memory no longer holds comes from the log, in full or not at all, how
     origins: new Origins([], { sameHost: false }),
     authority: { verify: () => Promise.reject(new Error('no token is checked here')) },
     drain: { begun: false },
+    denials: { record: () => undefined },
     presence: new PresenceChannel({ hub, redis, subscription, prefix, log }),
     log,
   });

@@ -108,6 +108,7 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping' | 'metrics'
     if (!identity) throw new ProblemError('unauthenticated', 'The access token is not valid.');
     return identity;
   };
+  const denials = { record: () => undefined };
   const origins = new Origins([page], { sameHost: false });
   const tickets = new Tickets(redis, '');
   const admission = new Admission({
@@ -119,13 +120,14 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping' | 'metrics'
       },
     },
     presence,
+    denials,
     log,
     ...{ rates, callers, streams: new Connections(callers, 5) },
   });
   const countClose = measureClients(gateway.metrics, hub);
   const app = createGatewayApp({
     ...{ log, hub, admission, authority: { verify }, tickets, origins, countClose },
-    ...{ callers, rates },
+    ...{ callers, rates, denials },
     users: new Upstream('users', 'http://127.0.0.1:1'),
     orders: new Upstream('orders', 'http://127.0.0.1:1'),
   });

@@ -1,5 +1,7 @@
 import type { AuthEnv, Authority } from '@live-orders/runtime/http/auth.ts';
 import { registerDocument, registerHealth } from '@live-orders/runtime/api/common-routes.ts';
+import type { Denials } from '@live-orders/runtime/audit/denials.ts';
+import { recordDenials } from '@live-orders/runtime/audit/record-denials.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { withAuthority } from '@live-orders/runtime/http/policy.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
@@ -20,6 +22,7 @@ export interface OrdersAppOptions {
   stats: Stats;
   team: Team;
   authority: Authority;
+  denials: Pick<Denials, 'record'>;
 }
 
 const about = {
@@ -34,7 +37,7 @@ const about = {
 
 /** The HTTP app of the orders service, not listening yet. */
 export const createOrdersApp = (options: OrdersAppOptions): OpenAPIHono<AuthEnv> => {
-  const app = createApp<AuthEnv>(options.log, withAuthority(options.authority));
+  const app = createApp<AuthEnv>(options.log, withAuthority(options.authority), recordDenials(options.denials));
   const api = app.basePath('/api');
   registerHealth(api, 'orders');
   registerDocument(api, about);

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { OrdersHealth } from '@live-orders/contracts/rest/health.ts';
+import { Denials } from '@live-orders/runtime/audit/denials.ts';
+import { sendSecurityEvents } from '@live-orders/runtime/audit/stream.ts';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase, databaseState } from '@live-orders/runtime/database/database.ts';
@@ -81,7 +83,6 @@ const relay = new Relay({
   log,
   metrics,
 });
-// The reconciler reads from Redis; nothing here writes to it.
 const redis = connectRedis(config, log);
 const reconciler = new Reconciler({
   context,
@@ -94,6 +95,7 @@ const reconciler = new Reconciler({
   log,
   metrics,
 });
+const denials = new Denials(log, sendSecurityEvents(redis, config.REDIS_PREFIX));
 const sessionCheck = new SessionCheck(config.USERS_URL, log);
 const app = createOrdersApp({
   log,
@@ -102,6 +104,7 @@ const app = createOrdersApp({
   stats: new Stats(database),
   team: new Team(config.USERS_URL, log),
   authority: { verify: createVerifier(remoteKeys(config.USERS_URL)), userNow: sessionCheck.userNow },
+  denials,
 });
 const health = async (): Promise<OrdersHealth> => {
   const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
@@ -118,6 +121,7 @@ await run(
   [
     httpServer(app, { host: config.HOST, port: config.PORT, log }),
     operationsServer({ host: config.OPS_HOST, port: config.OPS_PORT, log, health, metrics }),
+    denials,
     relay,
     reconciler,
     rollupTask(figures, log),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ServiceHealth } from '@live-orders/contracts/rest/health.ts';
+import { Denials } from '@live-orders/runtime/audit/denials.ts';
 import { createVerifier } from '@live-orders/runtime/http/auth.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { connectDatabase, databaseState } from '@live-orders/runtime/database/database.ts';
@@ -18,6 +19,8 @@ import { createLocalJWKSet } from 'jose';
 import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createUsersApp } from './app.ts';
+import { AuditIntake } from './audit/intake.ts';
+import { AuditTrail } from './audit/trail.ts';
 import { createLimits } from './limits/limits.ts';
 import { Hasher } from './passwords/hashing.ts';
 import { seedUsers } from './seed.ts';
@@ -36,6 +39,8 @@ const config = loadConfig(
     ...settings.redis,
     ...settings.kafka,
     ...settings.accounts,
+    /** For how many days security events are kept. */
+    AUDIT_DAYS: z.coerce.number().int().min(1).max(36_500).default(400),
   }),
   join(import.meta.dirname, '..'),
 );
@@ -48,9 +53,11 @@ await migrate(database, 'users', join(import.meta.dirname, 'migrations'), log);
 const redis = connectRedis(config, log);
 const outbox = new Outbox(database, 'users_outbox', log);
 const signer = await Signer.create(config.JWT_SECRET);
-const sessions = new Sessions(database, outbox, signer);
+const trail = new AuditTrail(database, log, config.AUDIT_DAYS);
+const denials = new Denials(log, (events) => trail.insert(events));
+const sessions = new Sessions({ database, outbox, signer, trail });
 const hasher = new Hasher({ cost: config.BCRYPT_COST, pepper: config.PASSWORD_PEPPER });
-const users = new Users({ database, outbox, sessions, hasher });
+const users = new Users({ database, outbox, sessions, hasher, trail });
 if (config.SEED === 'demo') await seedUsers(database, outbox, hasher, log);
 
 const relay = new Relay({
@@ -70,6 +77,8 @@ const app = createUsersApp({
   limits: createLimits({ redis, prefix: config.REDIS_PREFIX }, log),
   verify: createVerifier(createLocalJWKSet(signer.keySet)),
   hasher,
+  trail,
+  denials,
 });
 const health = async (): Promise<ServiceHealth> => {
   const [postgres, measured] = await Promise.all([databaseState(database), outbox.measure()]);
@@ -90,6 +99,9 @@ await run(
     httpServer(app, { host: config.HOST, port: config.PORT, log }),
     operationsServer({ host: config.OPS_HOST, port: config.OPS_PORT, log, health, metrics }),
     relay,
+    denials,
+    new AuditIntake(redis, config.REDIS_PREFIX, trail, log),
+    sweeper('security events whose time is over', () => trail.sweep(), log),
     sweeper('sessions that are over', () => sessions.sweep(), log),
   ],
   async () => {

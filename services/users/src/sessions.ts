@@ -8,6 +8,7 @@ import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { sessionColumns, type SessionRow, sessionRow, toUser, userColumns, userRow, type UserRow } from './rows.ts';
+import type { AuditTrail } from './audit/trail.ts';
 import type { Signer } from './tokens.ts';
 
 const idleMs = 7 * 24 * 3_600_000;
@@ -35,11 +36,13 @@ export class Sessions {
   readonly #database: Sequelize;
   readonly #outbox: Outbox;
   readonly #signer: Signer;
+  readonly #trail: AuditTrail;
 
-  constructor(database: Sequelize, outbox: Outbox, signer: Signer) {
-    this.#database = database;
-    this.#outbox = outbox;
-    this.#signer = signer;
+  constructor(options: { database: Sequelize; outbox: Outbox; signer: Signer; trail: AuditTrail }) {
+    this.#database = options.database;
+    this.#outbox = options.outbox;
+    this.#signer = options.signer;
+    this.#trail = options.trail;
   }
 
   /**
@@ -70,6 +73,7 @@ export class Sessions {
           transaction,
         },
       );
+      await this.#trail.add('login.succeeded', { subject: user.id, actor: user.id, details: {} }, transaction);
       return this.#answer(user, id, secret);
     });
   }
@@ -105,6 +109,7 @@ export class Sessions {
       if (behind === 0) await this.#renew(session, now, transaction);
       else if (behind > 1 || now.getTime() - session.refreshed_at.getTime() > graceMs) {
         await this.#end(id, 'token_reuse', transaction);
+        await this.#trail.add('session.stolen', { subject: user.id, details: {} }, transaction);
         return null;
       }
       return this.#answer(user, id, this.#nextSecret(session, given.generation));
@@ -128,7 +133,10 @@ export class Sessions {
 
   /** Ends a session, if it has not ended already. */
   async end(sessionId: string): Promise<void> {
-    await this.#outbox.transact((transaction) => this.#end(sessionId, 'logout', transaction));
+    await this.#outbox.transact(async (transaction) => {
+      const ended = await this.#end(sessionId, 'logout', transaction);
+      if (ended) await this.#trail.add('session.ended', { subject: ended.user_id, details: {} }, transaction);
+    });
   }
 
   /**
@@ -179,7 +187,8 @@ export class Sessions {
     );
   }
 
-  async #end(sessionId: string, reason: Reason, transaction: Transaction): Promise<void> {
+  /** Undefined where the session had ended already. */
+  async #end(sessionId: string, reason: Reason, transaction: Transaction): Promise<{ user_id: string } | undefined> {
     const [ended] = await select(
       this.#database,
       z.object({ user_id: z.string() }),
@@ -188,6 +197,7 @@ export class Sessions {
       transaction,
     );
     if (ended) await this.#tell({ id: ended.user_id, session_id: sessionId, reason }, transaction);
+    return ended;
   }
 
   async #tell(value: EventValue<'user.session_revoked'>, transaction: Transaction): Promise<void> {

@@ -8,6 +8,7 @@ import { isDuplicate } from '@live-orders/runtime/database/sql-state.ts';
 import { isSame } from '@live-orders/runtime/http/preconditions.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { toAccount, userColumns, userRow, type UserRow } from './rows.ts';
+import type { AuditTrail } from './audit/trail.ts';
 import type { Caller } from './limits/caller.ts';
 import type { Hasher } from './passwords/hashing.ts';
 import { checkPassword } from './passwords/policy.ts';
@@ -60,22 +61,31 @@ export class Users {
   readonly #outbox: Outbox;
   readonly #sessions: Sessions;
   readonly #hasher: Hasher;
+  readonly #trail: AuditTrail;
 
-  constructor(options: { database: Sequelize; outbox: Outbox; sessions: Sessions; hasher: Hasher }) {
+  constructor(options: { database: Sequelize; outbox: Outbox; sessions: Sessions; hasher: Hasher; trail: AuditTrail }) {
     this.#database = options.database;
     this.#outbox = options.outbox;
     this.#sessions = options.sessions;
     this.#hasher = options.hasher;
+    this.#trail = options.trail;
   }
 
-  /** Throws `email_taken`, or `validation_failed` for a password that is easy to guess. */
-  async create(wanted: NewUser, caller: Caller): Promise<UserRow> {
+  /**
+   * `by` is `self` for somebody who registers. Throws `email_taken`, or `validation_failed` for a password that is easy to
+   * guess.
+   */
+  async create(wanted: NewUser, caller: Caller, by: 'self' | 'admin'): Promise<UserRow> {
     checkPassword(wanted.password, wanted);
     const password = await this.#hasher.hash(wanted.password, caller);
     try {
       return await this.#outbox.transact(async (transaction) => {
         const created = await insertUser(this.#database, { ...wanted, id: uuidv7(), password }, transaction);
         await this.#outbox.append([{ type: 'user.registered', value: toAccount(created) }], transaction);
+        const { id, role } = created;
+        if (by === 'self') {
+          await this.#trail.add('user.registered', { subject: id, actor: id, details: {} }, transaction);
+        } else await this.#trail.add('user.created', { subject: id, details: { role } }, transaction);
         return created;
       });
     } catch (error) {
@@ -139,6 +149,7 @@ export class Users {
       const changed = toAccount(await this.#update(after, transaction));
       await this.#outbox.append([{ type: 'user.updated', value: changed }], transaction);
       await this.#revoke(before, after, transaction);
+      await this.#record(before, after, transaction);
       return changed;
     });
   }
@@ -197,5 +208,18 @@ export class Users {
     else if (before.password !== after.password) {
       await this.#sessions.endAll(after.id, 'password_changed', transaction);
     }
+  }
+
+  /** Tells the audit trail of what changed and concerns security. */
+  async #record(before: UserRow, after: UserRow, transaction: Transaction): Promise<void> {
+    const told = { subject: after.id, details: {} };
+    if (before.role !== after.role) {
+      const details = { from: before.role, to: after.role };
+      await this.#trail.add('user.role_changed', { ...told, details }, transaction);
+    }
+    if (before.active !== after.active) {
+      await this.#trail.add(after.active ? 'user.reactivated' : 'user.deactivated', told, transaction);
+    }
+    if (before.password !== after.password) await this.#trail.add('password.changed', told, transaction);
   }
 }

@@ -45,6 +45,7 @@ export class TestOrdersService {
       stats: new Stats(database),
       // Nobody listens there: members of the team can assign orders to themselves only.
       team: new Team('http://127.0.0.1:9', log),
+      denials: { record: () => undefined },
       authority: { verify: (token) => Promise.resolve(this.#identity(token)) },
     });
   }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { requestContext } from '../process/request-context.ts';
+import { requestIds } from '../process/request-context.ts';
 import { createApp } from './app.ts';
 
 let lines: Record<string, unknown>[];
@@ -13,7 +13,7 @@ beforeEach(() => {
   out.on('data', (text: Buffer) => {
     for (const line of text.toString().trim().split('\n')) lines.push(JSON.parse(line) as Record<string, unknown>);
   });
-  const log = pino({ level: 'info', mixin: () => requestContext.getStore() ?? {} }, out);
+  const log = pino({ level: 'info', mixin: requestIds }, out);
   app = createApp(log);
   app.get('/things/:id', (c) => {
     log.info('at work');

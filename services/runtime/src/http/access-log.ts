@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Log } from '../process/log.ts';
-import { requestContext } from '../process/request-context.ts';
+import { requestContext, type Sender } from '../process/request-context.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
     /** For whoever is asked next because of this request (W3C Trace Context, level 1). */
     traceparent: string;
+    /** Whose request it is, where the app finds that out itself, as the gateway does; it believes no header then. */
+    address: () => string;
   }
 }
 
@@ -17,8 +19,17 @@ const traceFormat = /^00-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-([\da-f]{2}
 /** What monitors and other services ask all the time; told at `debug` only. */
 const polled = new Set(['/', '/ready', '/metrics', '/api', '/api/auth/verify', '/.well-known/jwks.json']);
 
-const userOf = (identity: unknown): unknown =>
-  typeof identity === 'object' && identity !== null && 'id' in identity ? identity.id : undefined;
+const userOf = (identity: unknown): string | undefined =>
+  typeof identity === 'object' && identity !== null && 'id' in identity && typeof identity.id === 'string'
+    ? identity.id
+    : undefined;
+
+/** To a service the gateway says the address; it removes what a client claims. */
+const senderOf = (c: Context): Sender => ({
+  user_id: userOf(c.get('identity')) ?? null,
+  address: c.get('address')?.() ?? c.req.header('x-forwarded-for') ?? null,
+  user_agent: c.req.header('user-agent') ?? null,
+});
 
 /**
  * Takes part in the caller's trace, or begins one where the header `traceparent` is missing or wrong; and writes a line for
@@ -33,15 +44,15 @@ export const accessLog =
       traceFormat.exec(c.req.header('traceparent') ?? '') ?? [];
     const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`;
     c.set('traceparent', traceparent);
-    await requestContext.run({ request_id: c.get('requestId'), trace_id: traceId, traceparent }, async () => {
+    const ids = { request_id: c.get('requestId'), trace_id: traceId, traceparent };
+    await requestContext.run({ ...ids, sender: () => senderOf(c) }, async () => {
       await next();
-      const identity: unknown = c.get('identity');
       const line = {
         method: c.req.method,
         route: routePath(c, -1),
         status: c.res.status,
         ms: Math.round((performance.now() - began) * 10) / 10,
-        user_id: userOf(identity),
+        user_id: userOf(c.get('identity')),
       };
       if (polled.has(c.req.path)) log.debug(line, 'request');
       else log.info(line, 'request');

@@ -1,6 +1,6 @@
 import { pino, stdSerializers, type Logger } from 'pino';
 import { errorCode } from './error-code.ts';
-import { requestContext } from './request-context.ts';
+import { requestIds } from './request-context.ts';
 
 export type Log = Logger;
 
@@ -26,10 +26,7 @@ export const createLog = (name: string, level: string): Log =>
     name,
     level,
     base: { name },
-    mixin: () => {
-      const { request_id, trace_id } = requestContext.getStore() ?? {};
-      return { request_id, trace_id };
-    },
+    mixin: requestIds,
     serializers: { err: loggedError },
     redact: {
       paths: ['password', '*.password', 'authorization', '*.authorization', 'access_token', 'refresh_token', 'ticket'],

@@ -80,6 +80,8 @@ export const registerAuthRoutes = (
     const { email, password } = c.req.valid('json');
     const place = placeOfCaller(c);
     const user = await users.byEmail(email);
+    // For the security event of a login that is refused; it says nothing of an address that has no account.
+    c.set('subject', user?.id ?? null);
     const { fits, headers } = await limits.logins.attempt(email, place, (caller) =>
       hasher.fits(password, user?.password ?? null, caller),
     );
@@ -94,7 +96,7 @@ export const registerAuthRoutes = (
     const place = placeOfCaller(c);
     const wanted = c.req.valid('json');
     tellLeft(c, (await limits.registrations.take(place)).headers);
-    const user = await users.create({ ...wanted, role: 'customer' }, { place, isKnown: false });
+    const user = await users.create({ ...wanted, role: 'customer' }, { place, isKnown: false }, 'self');
     await limits.logins.welcome(wanted.email, place);
     return c.json(await sessions.open(user), 201);
   });

@@ -9,6 +9,7 @@ import {
   teamQuery,
 } from '@live-orders/contracts/rest/users.ts';
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
+import type { Denials } from '@live-orders/runtime/audit/denials.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
@@ -124,9 +125,15 @@ const signedIn = (c: Context): Caller => ({ place: placeOfCaller(c), isKnown: tr
 /** The caller's own profile, for the team its members, and for administrators all users. */
 export const registerUserRoutes = (
   app: OpenAPIHono<AuthEnv>,
-  options: { users: Users; sessions: Sessions; limits: Limits; hasher: Hasher },
+  options: {
+    users: Users;
+    sessions: Sessions;
+    limits: Limits;
+    hasher: Hasher;
+    denials: Pick<Denials, 'record'>;
+  },
 ): void => {
-  const { users, sessions, limits, hasher } = options;
+  const { users, sessions, limits, hasher, denials } = options;
   // The guard has just looked the session and its user up.
   app.openapi(getProfile, (c) => c.json(toUser(c.var.identity), 200));
 
@@ -139,6 +146,7 @@ export const registerUserRoutes = (
       );
       tellLeft(c, headers);
       if (!fits) {
+        denials.record('password.refused', { subject: self.id, details: {} });
         const errors = [{ path: 'current_password', message: 'is wrong' }];
         throw new ProblemError('validation_failed', 'See errors for each field.', { errors });
       }
@@ -153,7 +161,7 @@ export const registerUserRoutes = (
   });
   app.openapi(list, async (c) => c.json(await users.list(c.req.valid('query')), 200));
   app.openapi(create, async (c) => {
-    const created = toAccount(await users.create(c.req.valid('json'), signedIn(c)));
+    const created = toAccount(await users.create(c.req.valid('json'), signedIn(c), 'admin'));
     return c.json(created, 201, { location: `/api/users/${created.id}` });
   });
   app.openapi(get, async (c) => c.json(toAccount(await users.get(c.req.valid('param').id)), 200));

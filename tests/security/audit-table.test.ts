@@ -1,0 +1,105 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import type { SecurityEntry } from '@live-orders/contracts/rest/security-events.ts';
+import type { Api } from '@live-orders/test-support/clients/api.ts';
+import type { Shop } from '@live-orders/test-support/fixtures/shop.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+import pg from 'pg';
+import { afterAll, describe, expect } from 'vitest';
+import type { z } from 'zod';
+
+type Page = z.infer<typeof calls.listSecurityEvents.answer>;
+
+let shop: Shop;
+let database: pg.Client;
+
+test.beforeAll(async ({ shop: opened }) => {
+  shop = opened;
+  database = new pg.Client({ connectionString: shop.system.territory.databaseUrl });
+  await database.connect();
+});
+
+afterAll(() => database.end());
+
+const idOf = ({ session }: Api): string => session?.user.id ?? '';
+const emailOf = ({ session }: Api): string => session?.user.email ?? '';
+const list = (query: Record<string, string | number | undefined>): Promise<Page> =>
+  shop.admin.call(calls.listSecurityEvents, { query });
+const typesOf = ({ data }: Page): string[] => data.map(({ type }) => type);
+
+/** Somebody who registered, became staff, and then a customer again; what an administrator did came from the address. */
+const addressOfAdmin = '198.19.1.1';
+const person = async (): Promise<Api> => {
+  const api = await shop.anybody.register();
+  const headers = { 'x-forwarded-for': addressOfAdmin };
+  for (const role of ['staff', 'customer'] as const) {
+    await shop.admin.call(calls.changeUser, { id: idOf(api), body: { role }, headers });
+  }
+  return api;
+};
+
+describe('the list', () => {
+  test('finds by user, as the one who did it and as the one whom it concerns, by id and by e-mail address', async () => {
+    const api = await person();
+    for (const user of [idOf(api), emailOf(api), emailOf(api).toUpperCase()]) {
+      expect(typesOf(await list({ user }))).toEqual([
+        ...['user.role_changed', 'user.role_changed', 'login.succeeded', 'user.registered'],
+      ]);
+    }
+    const byAdmin = await list({ user: emailOf(shop.admin), address: addressOfAdmin });
+    expect(byAdmin.data.filter(({ subject_id }) => subject_id === idOf(api))).toMatchObject([
+      { actor_email: emailOf(shop.admin), subject_email: emailOf(api), details: { from: 'staff', to: 'customer' } },
+      { actor_email: emailOf(shop.admin), subject_email: emailOf(api), details: { from: 'customer', to: 'staff' } },
+    ]);
+    expect(await list({ user: `${crypto.randomUUID()}@example.com` })).toEqual({ data: [], next_cursor: null });
+  });
+
+  test('finds by type and address', async () => {
+    const user = idOf(await person());
+    expect(typesOf(await list({ user, type: 'user.registered' }))).toEqual(['user.registered']);
+    expect((await list({ user, address: addressOfAdmin })).data).toHaveLength(2);
+    expect((await list({ user, address: '198.19.1.2' })).data).toEqual([]);
+  });
+
+  test('goes page by page, and between two times', async () => {
+    const user = idOf(await person());
+    const { data: all } = await list({ user });
+    const paged: SecurityEntry[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page: Page = await list({ user, limit: 1, cursor });
+      paged.push(...page.data);
+      cursor = page.next_cursor;
+    }
+    expect(paged).toEqual(all);
+    const [last, , first] = all;
+    const between = await list({ user, created_from: first?.created_at, created_to: last?.created_at });
+    expect(between.data.map(({ id }) => id)).toContain(first?.id);
+    expect(between.data.map(({ id }) => id)).not.toContain(last?.id);
+  });
+
+  test.each(['type=login', 'user=somebody', 'q=all', 'created_from=yesterday', 'cursor=x', 'address='])(
+    'refuses %s',
+    async (query) => {
+      const { code } = await shop.admin.problem('GET', `${calls.listSecurityEvents.path}?${query}`);
+      expect(code).toBe('validation_failed');
+    },
+  );
+});
+
+describe('the table', () => {
+  test.each(['UPDATE security_events SET address = NULL', 'DELETE FROM security_events', 'TRUNCATE security_events'])(
+    'refuses %s',
+    async (statement) => {
+      await expect(database.query(statement)).rejects.toThrow('security_events can only be added to');
+    },
+  );
+
+  test('lets a row go whose time is over', async () => {
+    const id = crypto.randomUUID();
+    await database.query(
+      `INSERT INTO security_events (id, type, created_at, count, details, keep_until)
+       VALUES ($1, 'login.failed', now() - interval '2 days', 1, '{}', now() - interval '1 day')`,
+      [id],
+    );
+    expect((await database.query('DELETE FROM security_events WHERE id = $1', [id])).rowCount).toBe(1);
+  });
+});

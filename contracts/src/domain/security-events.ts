@@ -17,8 +17,8 @@ interface Kind {
   outcome: 'done' | 'refused';
   /** What is told of it beside the members that every security event has. */
   details: z.ZodType<Record<string, string>>;
-  /** In words for a person. */
-  summary: string;
+  /** What a page calls it. `docs/security-events.md` says more. */
+  label: string;
 }
 
 /**
@@ -27,30 +27,30 @@ interface Kind {
  * the e-mail address would find it here, so of a login the account is told where there is one, and nothing where there is none.
  */
 export const securityEventCatalogue = {
-  'login.succeeded': { outcome: 'done', details: nothing, summary: 'Logged in' },
-  'login.failed': { outcome: 'refused', details: refusedCall, summary: 'Wrong e-mail or password, or deactivated' },
-  'login.delayed': { outcome: 'refused', details: refusedCall, summary: 'Has to wait after too many wrong passwords' },
-  'session.ended': { outcome: 'done', details: nothing, summary: 'Logged out' },
+  'login.succeeded': { outcome: 'done', details: nothing, label: 'Logged in' },
+  'login.failed': { outcome: 'refused', details: refusedCall, label: 'Login failed' },
+  'login.delayed': { outcome: 'refused', details: refusedCall, label: 'Login slowed down' },
+  'session.ended': { outcome: 'done', details: nothing, label: 'Logged out' },
   'session.stolen': {
     outcome: 'refused',
     details: nothing,
-    summary: 'A refresh token was used again, so its session has ended',
+    label: 'Session ended: its token was used twice',
   },
-  'password.changed': { outcome: 'done', details: nothing, summary: 'Has a new password; all sessions have ended' },
-  'password.refused': { outcome: 'refused', details: nothing, summary: 'Gave a wrong own password to set a new one' },
-  'user.registered': { outcome: 'done', details: nothing, summary: 'Registered as a customer' },
-  'user.created': { outcome: 'done', details: z.object({ role }), summary: 'Was given an account' },
+  'password.changed': { outcome: 'done', details: nothing, label: 'New password' },
+  'password.refused': { outcome: 'refused', details: nothing, label: 'Wrong own password' },
+  'user.registered': { outcome: 'done', details: nothing, label: 'Registered' },
+  'user.created': { outcome: 'done', details: z.object({ role }), label: 'Account created' },
   'user.role_changed': {
     outcome: 'done',
     details: z.object({ from: role, to: role }),
-    summary: 'Has another role; all sessions have ended',
+    label: 'Role changed',
   },
-  'user.deactivated': { outcome: 'done', details: nothing, summary: 'Was deactivated; all sessions have ended' },
-  'user.reactivated': { outcome: 'done', details: nothing, summary: 'Was activated again' },
-  'access.denied': { outcome: 'refused', details: refusedCall, summary: 'The role does not allow the call' },
-  'rate.exceeded': { outcome: 'refused', details: refusedCall, summary: 'Asked more often than is allowed' },
-  'origin.refused': { outcome: 'refused', details: refusedCall, summary: 'A foreign page asked for the live stream' },
-  'ticket.refused': { outcome: 'refused', details: nothing, summary: 'A ticket that is unknown, used or too old' },
+  'user.deactivated': { outcome: 'done', details: nothing, label: 'Account deactivated' },
+  'user.reactivated': { outcome: 'done', details: nothing, label: 'Account activated again' },
+  'access.denied': { outcome: 'refused', details: refusedCall, label: 'Not allowed' },
+  'rate.exceeded': { outcome: 'refused', details: refusedCall, label: 'Too many requests' },
+  'origin.refused': { outcome: 'refused', details: refusedCall, label: 'Foreign page refused' },
+  'ticket.refused': { outcome: 'refused', details: nothing, label: 'Ticket refused' },
 } as const satisfies Record<string, Kind>;
 
 type Catalogue = typeof securityEventCatalogue;

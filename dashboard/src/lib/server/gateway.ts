@@ -22,8 +22,8 @@ function isFromGateway({ headers }: Request): boolean {
   return timingSafeEqual(hash('sha256', proof, 'buffer'), hash('sha256', PROXY_SECRET, 'buffer'));
 }
 
-/** What a request is found by in the logs of every part. */
-const traceHeaders = ['x-request-id', 'traceparent', 'tracestate'];
+/** What a request is found by in the logs of every part, and what its browser says of itself. */
+const passedHeaders = ['x-request-id', 'traceparent', 'tracestate', 'user-agent'];
 
 /**
  * What the gateway is told, in headers, of the request for which it is asked: its id and trace, and its sender. For that
@@ -32,7 +32,7 @@ const traceHeaders = ['x-request-id', 'traceparent', 'tracestate'];
  */
 export function callerOf({ request, getClientAddress }: RequestEvent): Record<string, string> {
   const caller: Record<string, string> = {};
-  for (const name of traceHeaders) {
+  for (const name of passedHeaders) {
     const value = request.headers.get(name);
     if (value) caller[name] = value;
   }

@@ -1,4 +1,4 @@
-import { callGateway } from '#lib/server/gateway.ts';
+import { callerOf, callGateway } from '#lib/server/gateway.ts';
 import { dropSession } from '#lib/server/session.ts';
 import { redirect } from '@sveltejs/kit';
 import type { Actions, PageServerLoad } from './$types';
@@ -8,7 +8,8 @@ export const load: PageServerLoad = () => redirect(303, '/');
 export const actions: Actions = {
   default: async (event) => {
     // The cookies are deleted even when the gateway cannot be reached, so that the user is logged out on this machine.
-    await callGateway('/users/api/auth/logout', { method: 'POST', token: event.locals.accessToken, limit: 3000 });
+    const call = { token: event.locals.accessToken, caller: callerOf(event), limit: 3000 };
+    await callGateway('/users/api/auth/logout', { method: 'POST', ...call });
     dropSession(event);
     redirect(303, '/login');
   },

@@ -1,0 +1,146 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
+import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
+
+const narrow = { width: 360, height: 780 };
+
+let site: Site;
+let admin: Visitor;
+let victim: Api;
+let email: string;
+
+/** Of this file alone. */
+const address = '198.19.2.1';
+
+test.beforeAll(async ({ site: opened }) => {
+  site = opened;
+  victim = await site.anybody.register('Vera Victim');
+  email = victim.session?.user.email ?? '';
+  const headers = { 'x-forwarded-for': address, 'user-agent': 'curl/8.5.0' };
+  for (let n = 0; n < 3; n += 1) {
+    await site.anybody.send('POST', calls.login.path, { body: { email, password: `guess ${n}` }, headers });
+  }
+  await victim.send('GET', calls.listUsers.path, { headers });
+  const id = victim.session?.user.id ?? '';
+  await site.admin.call(calls.changeUser, { id, body: { role: 'staff' } });
+  admin = await site.visit('security', { viewport: desktop });
+  await admin.login('admin@example.com');
+});
+
+beforeEach(async () => {
+  await admin.page.setViewportSize(desktop);
+  admin.errors.length = 0;
+});
+
+afterAll(() => admin.leave());
+
+const events = (page: Page) => page.getByRole('list', { name: 'Security events' }).getByRole('listitem');
+const shown = async (page: Page): Promise<(string | null)[]> =>
+  Promise.all((await events(page).all()).map((item) => item.getAttribute('data-event')));
+const shows = (page: Page, types: string[]): Promise<void> =>
+  vi.waitFor(async () => expect(await shown(page)).toEqual(types), { timeout: 20_000 });
+
+const ofVictim = ['user.role_changed', 'access.denied', 'login.failed', 'login.succeeded', 'user.registered'];
+
+test('an administrator finds by keyboard who tried to get in, from where, and with what', async () => {
+  const { page } = admin;
+  await page.getByRole('link', { name: 'Security' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/security');
+  const ownLogin = events(page).filter({ hasText: 'admin@example.com' }).filter({ hasText: 'Logged in' }).first();
+  expect(await ownLogin.innerText()).toMatch(/Chrome on \w+$/);
+  await admin.photograph('all');
+
+  await page.getByLabel('Who, or about whom').fill(email);
+  await page.keyboard.press('Enter');
+  await shows(page, ofVictim);
+  expect(new URL(page.url()).search).toBe(`?user=${encodeURIComponent(email)}`);
+  const failed = page.locator('[data-event="login.failed"]');
+  expect(await failed.innerText()).toMatch(/Login failed[^]*Somebody not logged in[^]*about [^]*curl\/8\.5\.0/);
+  expect(await failed.innerText()).toContain(address);
+  await admin.photograph('of-one-user');
+
+  await page.getByLabel('What happened').selectOption('user.role_changed');
+  await shows(page, ['user.role_changed']);
+  expect(await events(page).innerText()).toMatch(/customer → staff/);
+  await page.getByRole('link', { name: 'Clear' }).click();
+  await page.waitForURL('**/security');
+
+  await page.goto(`/security?user=${encodeURIComponent(email)}&period=hour`);
+  await shows(page, ofVictim);
+  await page.locator('[data-event="login.failed"]').getByRole('link', { name: address }).click();
+  await page.waitForURL(`**/security?address=${address}`);
+  await shows(page, ['access.denied', 'login.failed']);
+  expect(admin.errors).toEqual([]);
+});
+
+test('a list goes on with older events, and back', async () => {
+  const { page } = admin;
+  const { data } = await site.admin.call(calls.listSecurityEvents, { query: { type: 'login.succeeded', limit: 200 } });
+  for (let n = data.length; n <= 50; n += 1) await site.anybody.register();
+  await page.goto('/security?type=login.succeeded');
+  expect(await events(page).count()).toBe(50);
+  const first = await events(page).first().innerText();
+  await page.getByRole('link', { name: 'Older' }).click();
+  await vi.waitFor(async () => expect(await events(page).first().innerText()).not.toBe(first), { timeout: 20_000 });
+  expect(new Set(await shown(page))).toEqual(new Set(['login.succeeded']));
+  await page.getByRole('link', { name: 'Newest' }).click();
+  await vi.waitFor(async () => expect(await events(page).count()).toBe(50), { timeout: 20_000 });
+});
+
+describe('on a phone', () => {
+  test('nothing is wider than the screen', async () => {
+    const { page } = admin;
+    await page.setViewportSize(narrow);
+    await page.goto(`/security?user=${encodeURIComponent(email)}`);
+    await shows(page, ofVictim);
+    await admin.photograph('phone');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(narrow.width);
+  });
+});
+
+describe('says so when', () => {
+  test('nothing was found', async () => {
+    const { page } = admin;
+    await page.goto('/security?address=203.0.113.250');
+    await page.getByText('Nothing was found').waitFor();
+    await admin.photograph('empty');
+  });
+
+  test('what was typed is no user', async () => {
+    const { page } = admin;
+    await page.goto('/security?user=vera');
+    await page.getByText('“vera” is no e-mail address of a user.').waitFor();
+    expect(await page.getByLabel('Who, or about whom').getAttribute('aria-invalid')).toBe('true');
+    await admin.photograph('wrong');
+  });
+
+  test('the users service is away', async () => {
+    const { page } = admin;
+    await page.goto('/security');
+    await site.system.part('users').kill();
+    try {
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByText('Security events can’t be shown').waitFor();
+      await admin.photograph('failed');
+    } finally {
+      await site.system.part('users').start();
+    }
+    await page.getByRole('link', { name: 'Try again' }).click();
+    await events(page).first().waitFor();
+  });
+});
+
+test('others have neither the link nor the page', async () => {
+  const customer = await site.visit('security-customer', { viewport: desktop });
+  const { session } = await site.anybody.register();
+  await customer.login(session?.user.email ?? '', testPassword);
+  expect(await customer.page.getByRole('link', { name: 'Security' }).count()).toBe(0);
+  await customer.page.goto('/security');
+  expect(new URL(customer.page.url()).pathname).toBe('/');
+  await customer.leave();
+});

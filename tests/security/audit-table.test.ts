@@ -1,10 +1,13 @@
+import { securityEventStream } from '@live-orders/contracts/redis/keyspace.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { SecurityEntry } from '@live-orders/contracts/rest/security-events.ts';
-import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { createLog } from '@live-orders/runtime/process/log.ts';
+import { connectRedis } from '@live-orders/runtime/redis.ts';
+import { Api } from '@live-orders/test-support/clients/api.ts';
 import type { Shop } from '@live-orders/test-support/fixtures/shop.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import pg from 'pg';
-import { afterAll, describe, expect } from 'vitest';
+import { afterAll, describe, expect, vi } from 'vitest';
 import type { z } from 'zod';
 
 type Page = z.infer<typeof calls.listSecurityEvents.answer>;
@@ -76,13 +79,39 @@ describe('the list', () => {
     expect(between.data.map(({ id }) => id)).not.toContain(last?.id);
   });
 
-  test.each(['type=login', 'user=somebody', 'q=all', 'created_from=yesterday', 'cursor=x', 'address='])(
+  test.each(['type=login', 'user=somebody', 'q=all', 'created_from=yesterday', 'cursor=x', 'address=', 'address=%00'])(
     'refuses %s',
     async (query) => {
       const { code } = await shop.admin.problem('GET', `${calls.listSecurityEvents.path}?${query}`);
       expect(code).toBe('validation_failed');
     },
   );
+});
+
+describe('what comes through Redis', () => {
+  test('is written once, however often it comes, and what cannot be read stops nothing', async () => {
+    const { redisHost, redisPort, prefix } = shop.system.territory;
+    const redis = connectRedis({ REDIS_HOST: redisHost, REDIS_PORT: redisPort }, createLog('test', 'silent'));
+    const stream = securityEventStream(prefix);
+    const address = '198.19.1.3';
+    const event = {
+      ...{ id: crypto.randomUUID(), type: 'access.denied', created_at: new Date().toISOString(), address, count: 1 },
+      ...{ actor_id: null, subject_id: null, user_agent: null, request_id: null, details: {} },
+    };
+    const unreadable = [
+      { ...event, type: 'unheard.of' },
+      { ...event, address: 'a\nb' },
+      { ...event, address: '\ud800' },
+    ];
+    const texts = ['{', ...[...unreadable, event, event].map((one) => JSON.stringify(one))];
+    try {
+      for (const text of texts) await redis.xadd(stream, '*', 'event', text);
+      await vi.waitFor(async () => expect(await redis.xlen(stream)).toBe(0), { timeout: 20_000 });
+    } finally {
+      redis.disconnect();
+    }
+    expect((await list({ address })).data.map(({ id }) => id)).toEqual([event.id]);
+  });
 });
 
 describe('the table', () => {
@@ -93,13 +122,25 @@ describe('the table', () => {
     },
   );
 
-  test('lets a row go whose time is over', async () => {
+  test('keeps a row as long as AUDIT_DAYS said when it was written, and no longer', async () => {
     const id = crypto.randomUUID();
     await database.query(
       `INSERT INTO security_events (id, type, created_at, count, details, keep_until)
        VALUES ($1, 'login.failed', now() - interval '2 days', 1, '{}', now() - interval '1 day')`,
       [id],
     );
-    expect((await database.query('DELETE FROM security_events WHERE id = $1', [id])).rowCount).toBe(1);
+    const address = '198.19.1.4';
+    await shop.system.beside('users', { AUDIT_DAYS: '3' }, async (url) => {
+      await vi.waitFor(
+        async () => expect((await database.query('SELECT FROM security_events WHERE id = $1', [id])).rowCount).toBe(0),
+        { timeout: 20_000 },
+      );
+      const body = { email: `${crypto.randomUUID()}@example.com`, password: 'not the password' };
+      await new Api(url).send('POST', '/api/auth/login', { body, headers: { 'x-forwarded-for': address } });
+      const keeping = `SELECT keep_until - created_at = interval '3 days' AS right FROM security_events WHERE address = $1`;
+      await vi.waitFor(async () => expect((await database.query(keeping, [address])).rows).toEqual([{ right: true }]), {
+        timeout: 20_000,
+      });
+    });
   });
 });

@@ -7,7 +7,8 @@ const told = (most: number) =>
   z
     .string()
     .max(most)
-    .regex(/^\P{Cc}*$/u);
+    .regex(/^\P{Cc}*$/u)
+    .refine((text) => text.isWellFormed());
 
 const nothing = z.object({});
 /** A call that was refused: its route, never its address, which may hold a ticket; and the code of the error catalogue. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { givenTime, uuid } from '../domain/fields.ts';
+import { givenText, givenTime, uuid } from '../domain/fields.ts';
 import { addressLength, securityEvent, securityEventTypes } from '../domain/security-events.ts';
 import { page, pageQuery } from './paging.ts';
 
@@ -29,7 +29,7 @@ export const securityEventQuery = pageQuery.extend({
     .union([uuid, email], 'must be the id or the e-mail address of a user')
     .optional()
     .meta({ description: 'Who did it, or whom it concerns: an id or an e-mail address' }),
-  address: z.string().trim().min(1).max(addressLength).optional().meta({ example: '203.0.113.5' }),
+  address: givenText.min(1).max(addressLength).optional().meta({ example: '203.0.113.5' }),
   created_from: givenTime.optional().meta({ description: 'At this time or later' }),
   created_to: givenTime.optional().meta({ description: 'Before this time' }),
 });

@@ -9,7 +9,7 @@ import { movesFrom, orderStatuses } from '@live-orders/contracts/domain/order-st
 import { order, orderItem } from '@live-orders/contracts/domain/orders.ts';
 import { product } from '@live-orders/contracts/domain/products.ts';
 import { account, user } from '@live-orders/contracts/domain/users.ts';
-import { securityEventCatalogue } from '@live-orders/contracts/domain/security-events.ts';
+import { securityEventCatalogue } from '@live-orders/contracts/audit/security-events.ts';
 import { orderHistory } from '@live-orders/contracts/rest/orders.ts';
 import { securityEntry } from '@live-orders/contracts/rest/security-events.ts';
 import { stockMovement } from '@live-orders/contracts/rest/products.ts';

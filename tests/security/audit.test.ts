@@ -1,4 +1,4 @@
-import { type SecurityEventType, securityEventTypes } from '@live-orders/contracts/domain/security-events.ts';
+import { type SecurityEventType, securityEventTypes } from '@live-orders/contracts/audit/security-events.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { SecurityEntry } from '@live-orders/contracts/rest/security-events.ts';
 import { Api, testPassword } from '@live-orders/test-support/clients/api.ts';

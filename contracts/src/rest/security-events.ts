@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { givenText, givenTime, uuid } from '../domain/fields.ts';
-import { addressLength, securityEvent, securityEventTypes } from '../domain/security-events.ts';
+import { addressLength, securityEvent, securityEventTypes } from '../audit/security-events.ts';
 import { page, pageQuery } from './paging.ts';
 
 /** As an administrator reads it: with the e-mail addresses that the users have now. */

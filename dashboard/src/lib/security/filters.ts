@@ -1,4 +1,4 @@
-import { type SecurityEventType, securityEventTypes } from '@live-orders/contracts/domain/security-events.ts';
+import { type SecurityEventType, securityEventTypes } from '@live-orders/contracts/audit/security-events.ts';
 
 /** For how long back events are listed; all of them without one. */
 export const periods = {

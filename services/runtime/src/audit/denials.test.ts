@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { SecurityEvent } from '@live-orders/contracts/domain/security-events.ts';
+import type { SecurityEvent } from '@live-orders/contracts/audit/security-events.ts';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { requestContext } from '../process/request-context.ts';

@@ -1,4 +1,4 @@
-import type { SecurityEvent, SecurityEventType } from '@live-orders/contracts/domain/security-events.ts';
+import type { SecurityEvent, SecurityEventType } from '@live-orders/contracts/audit/security-events.ts';
 import { placeOf } from '../http/place.ts';
 import { pause } from '../process/backoff.ts';
 import type { Log } from '../process/log.ts';

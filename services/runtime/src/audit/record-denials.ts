@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@live-orders/contracts/rest/errors.ts';
-import type { RefusedCallType } from '@live-orders/contracts/domain/security-events.ts';
+import type { RefusedCallType } from '@live-orders/contracts/audit/security-events.ts';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { ProblemError } from '../http/problem.ts';

@@ -5,7 +5,7 @@ import {
   securityEventCatalogue,
   type SecurityEventType,
   userAgentLength,
-} from '@live-orders/contracts/domain/security-events.ts';
+} from '@live-orders/contracts/audit/security-events.ts';
 import { v7 as uuidv7 } from 'uuid';
 import type { Log } from '../process/log.ts';
 import { requestContext } from '../process/request-context.ts';

@@ -1,4 +1,4 @@
-import type { SecurityEvent } from '@live-orders/contracts/domain/security-events.ts';
+import type { SecurityEvent } from '@live-orders/contracts/audit/security-events.ts';
 import { securityEventStream } from '@live-orders/contracts/redis/keyspace.ts';
 import type { Redis } from 'ioredis';
 

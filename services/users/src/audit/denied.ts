@@ -1,4 +1,4 @@
-import type { RefusedCallType } from '@live-orders/contracts/domain/security-events.ts';
+import type { RefusedCallType } from '@live-orders/contracts/audit/security-events.ts';
 import type { ErrorCode } from '@live-orders/contracts/rest/errors.ts';
 import { usualDenials } from '@live-orders/runtime/audit/record-denials.ts';
 

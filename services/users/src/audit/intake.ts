@@ -1,4 +1,4 @@
-import { type SecurityEvent, securityEvent } from '@live-orders/contracts/domain/security-events.ts';
+import { type SecurityEvent, securityEvent } from '@live-orders/contracts/audit/security-events.ts';
 import { securityEventStream } from '@live-orders/contracts/redis/keyspace.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';

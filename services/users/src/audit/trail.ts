@@ -3,7 +3,7 @@ import {
   securityEvent as eventShape,
   securityEventCatalogue,
   type SecurityEventType,
-} from '@live-orders/contracts/domain/security-events.ts';
+} from '@live-orders/contracts/audit/security-events.ts';
 import type { SecurityEntry, SecurityEventQuery } from '@live-orders/contracts/rest/security-events.ts';
 import { logSecurityEvent, securityEvent, type Told } from '@live-orders/runtime/audit/security-event.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';

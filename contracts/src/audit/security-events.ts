@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { timestamp, uuid } from './fields.ts';
-import { role } from './users.ts';
+import { timestamp, uuid } from '../domain/fields.ts';
+import { role } from '../domain/users.ts';
 
 /** Text that a caller may have chosen. It is cut and cleaned before, so that nobody writes a book or a line break into the table. */
 const told = (most: number) =>

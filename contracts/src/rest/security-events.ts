@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { givenText, givenTime, uuid } from '../domain/fields.ts';
 import { addressLength, securityEvent, securityEventTypes } from '../audit/security-events.ts';
+import { email } from './email.ts';
 import { page, pageQuery } from './paging.ts';
 
 /** As an administrator reads it: with the e-mail addresses that the users have now. */
@@ -14,13 +15,6 @@ export const securityEntry = securityEvent
 export type SecurityEntry = z.infer<typeof securityEntry>;
 
 export const securityEventPage = page(securityEntry).meta({ id: 'SecurityEventPage' });
-
-const email = z
-  .string()
-  .trim()
-  .max(254)
-  .pipe(z.email())
-  .transform((value) => value.toLowerCase());
 
 /** Filters of the list; several of them must all hold. */
 export const securityEventQuery = pageQuery.extend({

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
@@ -13,10 +13,9 @@ let site: Site;
 let database: pg.Client;
 let staff: Visitor;
 
-test.beforeAll(async ({ site: opened }) => {
+test.beforeAll(async ({ site: opened, database: connected }) => {
   site = opened;
-  database = new pg.Client({ connectionString: site.system.territory.databaseUrl });
-  await database.connect();
+  database = connected;
   await database.query(
     `INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, version, created_at, updated_at)
      SELECT gen_random_uuid(), 100000 + n, gen_random_uuid(), 'Many ' || n, 'delivered', n, 'USD', 1,
@@ -35,7 +34,6 @@ afterAll(async () => {
   await staff.leave();
   await database.query('DELETE FROM order_items USING orders o WHERE o.id = order_id AND o.number > 100000');
   await database.query('DELETE FROM orders WHERE number > 100000');
-  await database.end();
 });
 
 /** The board as it opens on a device. */

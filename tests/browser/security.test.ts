@@ -3,7 +3,6 @@ import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
 
@@ -79,16 +78,13 @@ test('an administrator finds by keyboard who tried to get in, from where, and wi
   expect(admin.errors).toEqual([]);
 });
 
-test('a list goes on with older events, and back', async () => {
+test('a list goes on with older events, and back', async ({ database }) => {
   const { page } = admin;
-  const database = new pg.Client({ connectionString: site.system.territory.databaseUrl });
-  await database.connect();
   await database.query(
     `INSERT INTO security_events (id, type, created_at, address, count, details, keep_until)
      SELECT gen_random_uuid(), CASE n WHEN 51 THEN 'origin.refused' ELSE 'ticket.refused' END,
        now() - n * interval '1 hour', '198.19.2.2', n, '{}', now() FROM generate_series(1, 51) AS n`,
   );
-  await database.end();
   await page.goto('/security?address=198.19.2.2');
   const newest = Array.from({ length: 50 }, () => 'ticket.refused');
   await shows(page, newest);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
-import pg from 'pg';
-import { afterAll, expect } from 'vitest';
+import type pg from 'pg';
+import { expect } from 'vitest';
 import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
@@ -19,15 +19,10 @@ const path = '/orders/api/orders';
 const auth = '/users/api/auth';
 const unknownId = '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10';
 
-test.beforeAll(async ({ shop }) => {
+test.beforeAll(({ shop, database: connected }) => {
   ({ system, anybody, admin, staff, customer } = shop);
   productId = shop.products[0].id;
-  database = new pg.Client({ connectionString: system.territory.databaseUrl });
-  await database.connect();
-});
-
-afterAll(async () => {
-  await database.end();
+  database = connected;
 });
 
 const lines = (quantity = 1, id = productId) => ({ items: [{ product_id: id, quantity }] });

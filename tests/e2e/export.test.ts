@@ -1,5 +1,5 @@
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, describe, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
@@ -9,10 +9,9 @@ let anybody: Api;
 let staff: Api;
 let customer: Api;
 
-test.beforeAll(async ({ shop }) => {
+test.beforeAll(async ({ shop, database: connected }) => {
   ({ anybody, staff, customer } = shop);
-  database = new pg.Client({ connectionString: shop.system.territory.databaseUrl });
-  await database.connect();
+  database = connected;
   // More than two batches of an export; every tenth shares its moment with nine others.
   await database.query(
     `INSERT INTO orders (id, number, customer_id, customer_name, status, total_amount, currency, version, created_at, updated_at)
@@ -31,7 +30,6 @@ test.beforeAll(async ({ shop }) => {
 afterAll(async () => {
   await database.query("DELETE FROM order_items USING orders o WHERE o.id = order_id AND o.customer_name = 'Many'");
   await database.query("DELETE FROM orders WHERE customer_name = 'Many'");
-  await database.end();
 });
 
 const exported = async (api: Api, query: string): Promise<Order[]> => {

@@ -6,7 +6,6 @@ import { redisMessage, type RedisMessage } from '@live-orders/contracts/redis/me
 import { connectKafka, type IHeaders } from '@live-orders/runtime/kafka/client.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import { describe, expect, vi } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
@@ -70,7 +69,9 @@ const subscribe = async () => {
 };
 
 describe('one order on its way', () => {
-  test('is the same in the database, on Kafka, on Redis and on the socket, in the order of its versions', async () => {
+  test('is the same in the database, on Kafka, on Redis and on the socket, in the order of its versions', async ({
+    database,
+  }) => {
     const channel = await subscribe();
     const socket = await Socket.open(staff);
     const [first, second] = await customer.products();
@@ -87,14 +88,11 @@ describe('one order on its way', () => {
     }
     await socket.next('order_status_update', ({ data }) => data.id === placed.id && data.version === 5);
 
-    const database = new pg.Client({ connectionString: system.territory.databaseUrl });
-    await database.connect();
     const { rows } = await database.query(
       `SELECT o.status, o.version, o.total_amount, o.note, count(h.*)::int AS steps, max(h.version) AS last_step
        FROM orders o JOIN order_status_history h ON h.order_id = o.id WHERE o.id = $1 GROUP BY o.id`,
       [placed.id],
     );
-    await database.end();
     expect(rows).toEqual([
       {
         status: 'delivered',

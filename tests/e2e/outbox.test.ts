@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, expect, inject, vi } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
@@ -15,15 +15,13 @@ let staff: Api;
 let customer: Api;
 let database: pg.Client;
 
-test.beforeAll(async ({ shop }) => {
+test.beforeAll(({ shop, database: connected }) => {
   ({ system, staff, customer } = shop);
-  database = new pg.Client({ connectionString: system.territory.databaseUrl });
-  await database.connect();
+  database = connected;
 });
 
 afterAll(async () => {
   await database.query('DELETE FROM orders_outbox_dead');
-  await database.end();
 });
 
 const outboxHealth = async (of = system) =>

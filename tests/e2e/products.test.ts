@@ -1,12 +1,9 @@
 import { calls } from '@live-orders/contracts/rest/calls.ts';
-import pg from 'pg';
 import { describe, expect } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import type { System } from '@live-orders/test-support/system/system.ts';
 
-let system: System;
 let admin: Api;
 let staff: Api;
 let customer: Api;
@@ -15,7 +12,7 @@ let productId: string;
 const path = '/orders/api/orders';
 
 test.beforeAll(({ shop }) => {
-  ({ system, admin, staff, customer } = shop);
+  ({ admin, staff, customer } = shop);
   productId = shop.products[0].id;
 });
 
@@ -89,13 +86,10 @@ describe('a product', () => {
     expect(await stockOf(id)).toBe(3);
   });
 
-  test('has a stock that stays countable', async () => {
+  test('has a stock that stays countable', async ({ database }) => {
     const wanted = { name: 'Many pins', price: 100_000, stock: 1_000_000 };
     const { id } = await admin.call(calls.createProduct, { body: wanted });
-    const database = new pg.Client({ connectionString: system.territory.databaseUrl });
-    await database.connect();
     await database.query('UPDATE products SET stock = 999999999 WHERE id = $1', [id]);
-    await database.end();
     expect(await admin.problem('POST', `/orders/api/products/${id}/stock`, { change: 2 })).toMatchObject({
       status: 422,
       errors: [{ path: 'change' }],

@@ -6,8 +6,8 @@ import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import type { Shop } from '@live-orders/test-support/fixtures/shop.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import pg from 'pg';
-import { afterAll, describe, expect, vi } from 'vitest';
+import type pg from 'pg';
+import { describe, expect, vi } from 'vitest';
 import type { z } from 'zod';
 
 type Page = z.infer<typeof calls.listSecurityEvents.answer>;
@@ -15,13 +15,10 @@ type Page = z.infer<typeof calls.listSecurityEvents.answer>;
 let shop: Shop;
 let database: pg.Client;
 
-test.beforeAll(async ({ shop: opened }) => {
+test.beforeAll(({ shop: opened, database: connected }) => {
   shop = opened;
-  database = new pg.Client({ connectionString: shop.system.territory.databaseUrl });
-  await database.connect();
+  database = connected;
 });
-
-afterAll(() => database.end());
 
 const idOf = ({ session }: Api): string => session?.user.id ?? '';
 const emailOf = ({ session }: Api): string => session?.user.email ?? '';

@@ -4,20 +4,17 @@ import type { SecurityEntry } from '@live-orders/contracts/rest/security-events.
 import { Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import type { Shop } from '@live-orders/test-support/fixtures/shop.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import pg from 'pg';
-import { afterAll, describe, expect, vi } from 'vitest';
+import type pg from 'pg';
+import { describe, expect, vi } from 'vitest';
 import { z } from 'zod';
 
 let shop: Shop;
 let database: pg.Client;
 
-test.beforeAll(async ({ shop: opened }) => {
+test.beforeAll(({ shop: opened, database: connected }) => {
   shop = opened;
-  database = new pg.Client({ connectionString: shop.system.territory.databaseUrl });
-  await database.connect();
+  database = connected;
 });
-
-afterAll(() => database.end());
 
 /** What must be nowhere: what was typed or given out as a secret, collected by the tests. */
 const secrets: string[] = [];

@@ -2,19 +2,16 @@ import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import type { Shop } from '@live-orders/test-support/fixtures/shop.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import pg from 'pg';
-import { afterAll, describe, expect } from 'vitest';
+import type pg from 'pg';
+import { describe, expect } from 'vitest';
 
 let shop: Shop;
 let database: pg.Client;
 
-test.beforeAll(async ({ shop: opened }) => {
+test.beforeAll(({ shop: opened, database: connected }) => {
   shop = opened;
-  database = new pg.Client({ connectionString: shop.system.territory.databaseUrl });
-  await database.connect();
+  database = connected;
 });
-
-afterAll(() => database.end());
 
 const newEmail = (): string => `${crypto.randomUUID()}@example.com`;
 const register = (password: string) =>

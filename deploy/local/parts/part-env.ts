@@ -58,6 +58,6 @@ export const partPorts = (name: PartName, file: Env = readPartEnv(name)): PartPo
 export const partAddresses = (name: PartName, { port, opsPort }: PartPorts): Record<string, string> => {
   const { urlVariable, operations } = parts[name];
   const urls: Record<string, string> = { [urlVariable]: `http://127.0.0.1:${port}` };
-  if (operations) urls[operations.urlVariable] = `http://127.0.0.1:${opsPort}`;
+  if (operations?.urlVariable) urls[operations.urlVariable] = `http://127.0.0.1:${opsPort}`;
   return urls;
 };

@@ -10,8 +10,8 @@ export interface PartDefinition {
   health: string;
   /** The variable that tells the other parts its address. */
   urlVariable: string;
-  /** Likewise its port for operators, where it has a second one for them. */
-  operations?: { port: number; urlVariable: string };
+  /** Likewise its port for operators, where it has a second one for them; no variable where no other part asks there. */
+  operations?: { port: number; urlVariable?: string };
   /** The servers without which it cannot start. */
   needs: readonly ServerName[];
   /**
@@ -62,7 +62,7 @@ export const parts: Readonly<Record<PartName, PartDefinition>> = {
     port: 3000,
     health: '/',
     urlVariable: 'GATEWAY_URL',
-    operations: { port: 3010, urlVariable: 'GATEWAY_OPS_URL' },
+    operations: { port: 3010 },
     needs: ['redis'],
     stopTurn: 1,
   },

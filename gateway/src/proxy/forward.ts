@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
+import { requestContext } from '@live-orders/runtime/process/request-context.ts';
 import type { Context } from 'hono';
 import { type Dispatcher, errors } from 'undici';
 import { type Callers, callerOf } from '../http/callers.ts';
@@ -38,7 +39,8 @@ export const headersFor = (c: ProxyContext, names: readonly string[], callers: C
   }
   headers['x-forwarded-for'] = callerOf(c, callers);
   headers['x-request-id'] = c.get('requestId');
-  headers.traceparent = c.get('traceparent');
+  const traceparent = requestContext.getStore()?.traceparent;
+  if (traceparent !== undefined) headers.traceparent = traceparent;
   return headers;
 };
 

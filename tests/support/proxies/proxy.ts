@@ -105,10 +105,11 @@ const fillIn = ({ file, fill }: Example, site: Site, ports: Ports): string => {
 const listens = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => resolve(true));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', () => resolve(false));
-    socket.once('close', () => socket.destroy());
-    socket.once('connect', () => socket.destroy());
   });
 
 /** A proxy that runs, with the example of deploy/proxy as its configuration. */

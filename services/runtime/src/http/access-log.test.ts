@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { requestIds } from '../process/request-context.ts';
+import { requestContext, requestIds } from '../process/request-context.ts';
 import { createApp } from './app.ts';
 
 let lines: Record<string, unknown>[];
@@ -17,7 +17,7 @@ beforeEach(() => {
   app = createApp(log);
   app.get('/things/:id', (c) => {
     log.info('at work');
-    return c.text(c.get('traceparent'));
+    return c.text(requestContext.getStore()?.traceparent ?? '');
   });
   app.get('/fails', () => {
     throw new Error('on purpose');

@@ -6,8 +6,6 @@ import { requestContext, type Sender } from '../process/request-context.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** For whoever is asked next because of this request (W3C Trace Context, level 1). */
-    traceparent: string;
     /** Whose request it is, where the app finds that out itself, as the gateway does; it believes no header then. */
     address: () => string;
   }
@@ -43,7 +41,6 @@ export const accessLog =
     const [, traceId = randomBytes(16).toString('hex'), flags = '01'] =
       traceFormat.exec(c.req.header('traceparent') ?? '') ?? [];
     const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`;
-    c.set('traceparent', traceparent);
     const ids = { request_id: c.get('requestId'), trace_id: traceId, traceparent };
     await requestContext.run({ ...ids, sender: () => senderOf(c) }, async () => {
       await next();

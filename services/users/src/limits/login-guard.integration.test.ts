@@ -1,31 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { connectRedis, type Redis } from '@live-orders/runtime/redis.ts';
-import { startStack } from '@live-orders/test-support/system/stack.ts';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { LoginGuard } from './login-guard.ts';
 
 const log = createLog('test', 'silent');
 
-let dataDir: string;
-let stack: Awaited<ReturnType<typeof startStack>>;
 let redis: Redis;
 let guard: LoginGuard;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'live-orders-logins-'));
-  stack = await startStack({ dataDir, durable: false, say: () => undefined }, ['redis']);
-  redis = connectRedis({ REDIS_HOST: stack.redisHost, REDIS_PORT: stack.redisPort }, log);
+  const { redisHost, redisPort } = inject('servers');
+  redis = connectRedis({ REDIS_HOST: redisHost, REDIS_PORT: redisPort }, log);
   await redis.ping();
 });
 
-afterAll(async () => {
-  redis.disconnect();
-  await stack.stop();
-  await rm(dataDir, { recursive: true, force: true });
-});
+afterAll(() => redis.disconnect());
 
 beforeEach(() => {
   guard = new LoginGuard({ redis, prefix: `${crypto.randomUUID()}.` }, log);

@@ -18,7 +18,7 @@ export const load: PageServerLoad = async (event) => {
     ...{ type: filters.type, user: filters.user, address: filters.address },
     created_from: since,
     cursor,
-  } satisfies Partial<SecurityEventQuery> | Record<string, string>;
+  } satisfies Partial<Record<keyof SecurityEventQuery, string>>;
   const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value !== ''));
   query.set('limit', String(rows));
   const call = { token: accessToken, caller: callerOf(event), limit: 5000 };

@@ -80,7 +80,7 @@ export const readAnswers = (received: Buffer, toHead = false): RawAnswer[] => {
       ]),
     );
     rest = rest.subarray(end + 4);
-    const hasBody = !toHead && status !== 101 && status !== 204 && status !== 304;
+    const hasBody = !toHead && status >= 200 && status !== 204 && status !== 304;
     const isEndless = status === 101 || headers.get('content-type') === 'text/event-stream';
     const isChunked = !isEndless && headers.get('transfer-encoding') === 'chunked';
     const told = Number(headers.get('content-length') ?? rest.length);

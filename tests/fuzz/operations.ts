@@ -13,9 +13,13 @@ const described = z.object({
   requestBody: z.object({ content }).optional(),
   responses: z.record(z.string(), z.object({ description: z.string() })),
 });
+const component = z.looseObject({
+  example: z.unknown().optional(),
+  properties: z.record(z.string(), z.unknown()).default({}),
+});
 const document = z.object({
   paths: z.record(z.string(), z.record(z.string(), described)),
-  components: z.object({ schemas: z.record(z.string(), z.looseObject({ example: z.unknown().optional() })) }),
+  components: z.object({ schemas: z.record(z.string(), component) }),
 });
 
 /** A call as the gateway's OpenAPI document describes it. */
@@ -31,6 +35,8 @@ export interface Operation {
   parameters: Parameter[];
   /** A body that is good, as JSON; null where none is wanted. */
   body: string | null;
+  /** The members that the body may have. */
+  members: Set<string>;
   statuses: Set<number>;
   codes: Set<ErrorCode>;
 }
@@ -40,10 +46,8 @@ const codesIn = (text: string): ErrorCode[] => errorCodes.filter((code) => text.
 /** The operations of the document, which is that of the gateway. */
 export const readOperations = (fetched: unknown): Operation[] => {
   const { paths, components } = document.parse(fetched);
-  const exampleOf = (name: string | undefined): string | null => {
-    const example = components.schemas[name?.split('/').at(-1) ?? '']?.example;
-    return example === undefined ? null : JSON.stringify(example);
-  };
+  const bodyOf = ({ requestBody }: z.infer<typeof described>) =>
+    components.schemas[requestBody?.content['application/json'].schema.$ref?.split('/').at(-1) ?? ''];
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]): Operation => {
       const [, part] = /^\/(users|orders)\//.exec(`${path}/`) ?? [];
@@ -55,7 +59,8 @@ export const readOperations = (fetched: unknown): Operation[] => {
         part: part === 'users' || part === 'orders' ? part : 'gateway',
         roles: first ? (first.bearer?.length ? first.bearer : role.options) : null,
         parameters: one.parameters,
-        body: one.requestBody ? (exampleOf(one.requestBody.content['application/json'].schema.$ref) ?? '{}') : null,
+        body: one.requestBody ? JSON.stringify(bodyOf(one)?.example ?? {}) : null,
+        members: new Set(Object.keys(bodyOf(one)?.properties ?? {})),
         statuses: new Set(Object.keys(one.responses).map(Number)),
         codes: new Set(Object.values(one.responses).flatMap(({ description }) => codesIn(description))),
       };

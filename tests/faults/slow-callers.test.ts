@@ -84,7 +84,7 @@ test('1,000 slow callers neither slow the others down nor stay, and leave nothin
   // All addresses of this machine would be proxies, and share what one caller may hold.
   const inspectorPort = await freePort();
   const settings = { TRUSTED_PROXIES: '192.0.2.1', NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
-  await shop.system.beside('gateway', settings, async (url) => {
+  await shop.system.beside('gateway', settings, async (url, operationsUrl) => {
     await gatewayReady(url);
     const healthy = new Api(url, shop.customer.session);
     /** In ms: of 100 requests 99 took no longer. */
@@ -98,7 +98,7 @@ test('1,000 slow callers neither slow the others down nor stay, and leave nothin
       return nearestRank(took, 0.99) ?? NaN;
     };
     await measure();
-    const before = await usageOf(url, inspectorPort);
+    const before = await usageOf(operationsUrl, inspectorPort);
 
     // Quiet and busy rounds take turns, so that what else this machine does falls on both.
     const [quiet, busy]: [number[], number[]] = [[], []];
@@ -118,7 +118,7 @@ test('1,000 slow callers neither slow the others down nor stay, and leave nothin
     expect(closed).toBe(true);
     await vi.waitFor(
       async () => {
-        const after = await usageOf(url, inspectorPort);
+        const after = await usageOf(operationsUrl, inspectorPort);
         expect(after.files).toBeLessThanOrEqual(before.files + 10);
         expect(after.bytes).toBeLessThanOrEqual(before.bytes + 32 * mebibyte);
       },

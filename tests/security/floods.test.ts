@@ -106,6 +106,15 @@ test('who asks too often is told when to come back, and others never feel it', a
   });
 });
 
+test('whoever asks for the documents without end is refused too', async ({ shop }) => {
+  const settings = { TRUSTED_PROXIES: '192.0.2.1', REQUESTS_PER_MINUTE_PER_ADDRESS: '40' };
+  await shop.system.beside('gateway', settings, async (url) => {
+    const ask = (): Promise<Response> => fetch(`${url}/docs/asyncapi.json`);
+    const statuses = (await Promise.all(Array.from({ length: 30 }, ask))).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  });
+});
+
 test('who opens connections without end has so many, and others have theirs', async ({ shop }) => {
   const settings = { TRUSTED_PROXIES: '192.0.2.1', MAX_CONNECTIONS_PER_ADDRESS: '5' };
   await shop.system.beside('gateway', settings, async (url) => {

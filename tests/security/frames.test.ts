@@ -112,7 +112,8 @@ const flood = async (bytes: Buffer): Promise<number | null> => {
   return closeCodeIn(Buffer.concat(received));
 };
 
-const clients = async (): Promise<number> => gatewayHealth.parse((await shop.anybody.send('GET', '/')).body).clients;
+const clients = async (): Promise<number> =>
+  gatewayHealth.parse(await (await fetch(shop.system.operationsUrl('gateway'))).json()).clients;
 
 describe('a flood of', () => {
   test.each(floods)('%s closes its socket, and a colleague works on', async (_what, bytes, code) => {

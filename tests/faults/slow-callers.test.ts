@@ -127,3 +127,16 @@ test('1,000 slow callers neither slow the others down nor stay, and leave nothin
     for (const path of ['/', '/ready', '/users/api', '/orders/api']) expect((await fetch(url + path)).ok).toBe(true);
   });
 }, 300_000);
+
+test('the dashboard gives up whoever sends a form slowly', async ({ shop }) => {
+  await shop.system.ensure('dashboard');
+  const { host, origin, port } = new URL(shop.system.dashboardUrl);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.on('error', () => undefined).resume();
+  const type = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 262144';
+  socket.write(`POST /login HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n${type}\r\n\r\nemail=`);
+  const drip = setInterval(() => socket.write('x'), 500);
+  const closed = once(socket, 'close').then(() => true);
+  expect(await Promise.race([closed, delay(90_000, false)])).toBe(true);
+  clearInterval(drip);
+}, 120_000);

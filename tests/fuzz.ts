@@ -1,3 +1,4 @@
+import type { Role } from '@live-orders/contracts/domain/users.ts';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,36 +6,34 @@ import { join } from 'node:path';
 import { startStack } from '@live-orders/test-support/system/stack.ts';
 import { type KnownIds, withKnownIds } from './fuzz/documents.ts';
 import { attack, installSchemathesis } from './fuzz/schemathesis.ts';
+import { WireAttack } from './fuzz/wire.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { claimTerritory, startSystem, type System } from '@live-orders/test-support/system/system.ts';
 
 /**
- * `npm run fuzz`: starts the system on ports of its own, and sends the users and the orders service what their OpenAPI
- * documents allow and what they do not, in each role, directly and through the gateway. Ends with 1 when an answer was
- * a 5xx or not as documented. `--examples 50` sends more, `--seed` repeats a run.
+ * `npm run fuzz`: starts the system on ports of its own, and sends each part what the OpenAPI documents allow and what they do
+ * not, in each role and without a token, directly and through the gateway: first requests that are spoilt byte by byte, then
+ * those of schemathesis. Ends with 1 when an answer was a 5xx or not as documented, or when a part no longer answered.
+ * `--examples 50` sends more, `--seed` repeats a run, `--wire` leaves schemathesis out, which needs Python.
  */
 const numberOf = (name: string, fallback: number): number => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? fallback : Number(process.argv[at + 1]);
 };
 const examples = numberOf('examples', 20);
+const wireOnly = process.argv.includes('--wire');
 const seed = numberOf('seed', Math.floor(Math.random() * 1e6));
 
-/**
- * What would end the caller's own session, after which the gateway answers 401 to everything; the services themselves
- * look at the token alone, and there an administrator's changes of users are tried too.
- */
-const without = { direct: ['logout'], gateway: ['logout', 'changeUser', 'deactivateUser'] };
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-interface Round {
-  name: string;
-  service: 'users' | 'orders';
-  url: string;
-  caller: Api;
-  without: string[];
+interface Target {
+  system: System;
+  emails: Record<Role, string>;
+  known: KnownIds;
 }
 
-const attackAll = async (system: System, folder: string): Promise<string[]> => {
+/** A system with orders of a customer who has just registered. */
+const prepare = async (system: System): Promise<Target> => {
   const anybody = new Api(system.gatewayUrl);
   const [admin, staff, customer] = await Promise.all([
     anybody.login('admin@example.com'),
@@ -45,46 +44,66 @@ const attackAll = async (system: System, folder: string): Promise<string[]> => {
   for (let count = 0; count < 5; count += 1)
     await customer.placeOrder([{ product_id: product?.id ?? '', quantity: 1 }]);
   const orders = [...(await customer.orders()), ...(await staff.orders()).slice(0, 20)];
-  // The team's own accounts stay as they are: the fuzzer calls with them.
+  // Those with whose tokens the fuzzer calls stay as they are.
   const accounts = await admin.call(calls.listUsers, { query: { limit: 10, role: 'customer' } });
-  const known: KnownIds = {
+  const known = {
     '/api/orders': orders.map(({ id }) => id),
     '/api/products': (await staff.products()).map(({ id }) => id),
     '/api/users': accounts.data.map(({ id }) => id).filter((id) => id !== customer.session?.user.id),
   };
-  // The administrator last: only that one may change the others.
-  const direct = { customer, staff, admin };
-  const throughGateway = { admin, anybody };
-  const rounds = (['orders', 'users'] as const).flatMap((service): Round[] => [
-    ...Object.entries(throughGateway).map(([role, caller]) => {
-      const name = `${service}, ${role}, through the gateway`;
-      return { name, service, url: `${system.gatewayUrl}/${service}`, caller, without: without.gateway };
-    }),
-    ...Object.entries(direct).map(([role, caller]) => {
-      const url = `http://127.0.0.1:${system.part(service).port}`;
-      return { name: `${service}, ${role}`, service, url, caller, without: without.direct };
-    }),
-  ]);
+  const email = customer.session?.user.email ?? '';
+  return { system, known, emails: { customer: email, staff: 'staff@example.com', admin: 'admin@example.com' } };
+};
+
+interface Round {
+  held: Role | null;
+  service: 'users' | 'orders';
+  isDirect: boolean;
+}
+
+/** The administrator at the users service itself comes last: that round may end the accounts of the others. */
+const rounds: Round[] = ([null, 'customer', 'staff', 'admin'] as const).flatMap((held) =>
+  (['orders', 'users'] as const).flatMap((service) => [
+    { held, service, isDirect: false },
+    { held, service, isDirect: true },
+  ]),
+);
+
+/** What schemathesis makes of the documents; which rounds were not answered as documented. */
+const attackByDocuments = async ({ system, emails, known }: Target, folder: string): Promise<string[]> => {
   const failed: string[] = [];
-  for (const { name, service, url, caller, without: excluded } of rounds) {
-    process.stdout.write(`\n▶ ${name}\n`);
+  for (const { held, service, isDirect } of rounds) {
+    const name = `${service}, ${held ?? 'nobody'}, ${isDirect ? 'directly' : 'through the gateway'}`;
+    say(`\n▶ ${name}`);
+    const url = isDirect ? `http://127.0.0.1:${system.part(service).port}` : `${system.gatewayUrl}/${service}`;
     const document = join(folder, `${service}.json`);
     const fetched: unknown = await (await fetch(`${url}/api/openapi.json`)).json();
     await writeFile(document, JSON.stringify(withKnownIds(fetched, known)));
-    const token = caller.session?.access_token;
-    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const { passed, statuses } = await attack({ document, url, headers, examples, seed, without: excluded });
-    process.stdout.write(`${[...statuses].map(([status, count]) => `${status}: ${count}`).join(', ')}\n`);
+    // A token lives for minutes, so that each round begins with a new one.
+    const anybody = new Api(system.gatewayUrl);
+    const { session } = held === null ? anybody : await anybody.login(emails[held]);
+    const headers: Record<string, string> = session ? { authorization: `Bearer ${session.access_token}` } : {};
+    const without = ['logout', ...(isDirect ? [] : ['changeUser', 'deactivateUser'])];
+    const { passed, statuses } = await attack({ document, url, headers, examples, seed, without });
+    say([...statuses].map(([status, count]) => `${status}: ${count}`).join(', '));
     if (!passed) failed.push(name);
     // A round that mostly met a closed door has tried nothing.
     const total = statuses.values().reduce((sum, count) => sum + count, 0);
-    if (token !== undefined && (statuses.get(401) ?? 0) > total / 2) failed.push(`${name}: the session has ended`);
+    if (session && (statuses.get(401) ?? 0) > total / 2) failed.push(`${name}: the session has ended`);
   }
   return failed;
 };
 
+const attackAll = async (system: System, folder: string): Promise<string[]> => {
+  const target = await prepare(system);
+  // Each of these is sent on a connection of its own, and followed by five questions.
+  const fewer = Math.ceil(examples / 4);
+  const failed = await new WireAttack({ ...target, examples: fewer, seed, say }).run();
+  return wireOnly ? failed : [...failed, ...(await attackByDocuments(target, folder))];
+};
+
 const main = async (): Promise<number> => {
-  await installSchemathesis();
+  if (!wireOnly) await installSchemathesis();
   const folder = await mkdtemp(join(tmpdir(), 'live-orders-fuzz-'));
   const stack = await startStack({ dataDir: folder, durable: false, say: (line) => process.stderr.write(`${line}\n`) });
   try {
@@ -92,8 +111,8 @@ const main = async (): Promise<number> => {
     try {
       const failed = await attackAll(system, folder);
       const faults = system.lines.filter((line) => /"level":(50|60)/.test(line));
-      process.stdout.write(`\nseed ${seed}\n${faults.slice(0, 20).join('\n')}\n`);
-      process.stdout.write(failed.length === 0 ? '✓ every answer was as documented\n' : `✗ ${failed.join('\n✗ ')}\n`);
+      say(`\nseed ${seed}\n${faults.slice(0, 20).join('\n')}`);
+      say(failed.length === 0 ? '✓ every answer was as documented' : `✗ ${failed.join('\n✗ ')}`);
       return failed.length === 0 && faults.length === 0 ? 0 : 1;
     } finally {
       await system.stop();

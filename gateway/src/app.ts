@@ -138,6 +138,7 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
     if (upstream === options.orders) app.all(`/${upstream.name}/api/*`, guarded, compressed, forward);
     else app.all(`/${upstream.name}/api/*`, guarded, forward);
   }
-  registerDocs(app, { usersUrl: options.users.url, ordersUrl: options.orders.url, log: options.log });
+  const counted = options.rates.guard(guard('public'));
+  registerDocs(app, { usersUrl: options.users.url, ordersUrl: options.orders.url, counted, log: options.log });
   return app;
 };

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { partNames } from '@live-orders/local/parts/parts.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
+import { Random } from '@live-orders/test-support/random.ts';
 import { expect } from 'vitest';
 
 const strings = 10_000;
@@ -14,14 +15,6 @@ const beginnings = [
   'POST /api/orders HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n',
   'GET /ws ',
 ];
-
-/** Bytes by a small generator of fixed seed (mulberry32), so that a failure can be had again. */
-const createRandom = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-  return (mixed ^ (mixed >>> 14)) >>> 0;
-};
 
 /** Sends the bytes and the end of what is sent; resolves when the server has closed too. */
 const send = async (port: number, bytes: Buffer): Promise<void> => {
@@ -38,11 +31,11 @@ test.for(partNames)(
   async (name, { shop }) => {
     await shop.system.ensure('dashboard');
     const { port, pid } = shop.system.part(name);
-    const random = createRandom(partNames.indexOf(name));
+    const random = new Random(partNames.indexOf(name));
     let left = strings;
     const client = async (): Promise<void> => {
       while (left-- > 0) {
-        const noise = Buffer.from(Array.from({ length: 1 + (random() % 200) }, () => random() & 0xff));
+        const noise = Buffer.from(Array.from({ length: 1 + random.below(200) }, () => random.below(256)));
         await send(port, Buffer.concat([Buffer.from(beginnings[left % beginnings.length] ?? ''), noise]));
       }
     };

@@ -55,8 +55,13 @@ test('who sends many bodies slowly is refused, and others log in', async ({ shop
       body: { email: 'staff@example.com', password: 'password123' },
       headers: { 'x-forwarded-for': address },
     });
-  for (let n = 0; n < 16; n += 1) beginBody(gatewayUrl, '203.0.113.40');
-  await vi.waitFor(async () => expect((await logIn('203.0.113.40')).status).toBe(429), { timeout: 20_000 });
+  for (let n = 0; n < 15; n += 1) beginBody(gatewayUrl, '203.0.113.40');
+  const lastPlaceIsTaken = async (): Promise<void> => {
+    // The body of a login holds some of the place as well, so that one that comes beside it may be refused.
+    beginBody(gatewayUrl, '203.0.113.40');
+    expect((await logIn('203.0.113.40')).status).toBe(429);
+  };
+  await vi.waitFor(lastPlaceIsTaken, { timeout: 20_000 });
   const [refusal] = (await once(beginBody(gatewayUrl, '203.0.113.40'), 'data')) as [Buffer];
   expect(refusal.toString()).toMatch(/^HTTP\/1\.1 429 .*too_many_requests/s);
   expect((await logIn('203.0.113.41')).status).toBe(200);
@@ -103,6 +108,15 @@ test('who asks too often is told when to come back, and others never feel it', a
     const served = await ask(calm);
     expect(served.status).toBe(200);
     expect(served.headers.get('ratelimit')).toMatch(/^"user";r=9;t=\d+$/);
+  });
+});
+
+test('whoever asks for the documents without end is refused too', async ({ shop }) => {
+  const settings = { TRUSTED_PROXIES: '192.0.2.1', REQUESTS_PER_MINUTE_PER_ADDRESS: '40' };
+  await shop.system.beside('gateway', settings, async (url) => {
+    const ask = (): Promise<Response> => fetch(`${url}/docs/asyncapi.json`);
+    const statuses = (await Promise.all(Array.from({ length: 30 }, ask))).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
   });
 });
 

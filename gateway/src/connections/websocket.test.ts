@@ -218,6 +218,7 @@ describe('an upgrade is refused with a problem that says why', () => {
     ['of another version', 'GET', { 'sec-websocket-version': '12' }],
     ['without a key', 'GET', { 'sec-websocket-key': '' }],
     ['by another method', 'POST', {}],
+    ['in a request that does not say that its connection is to be upgraded', 'GET', { connection: 'close' }],
   ])('400 malformed_request %s, with a good token', async (_what, method, headers) => {
     const handshake = {
       ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },

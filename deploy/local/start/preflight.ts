@@ -50,7 +50,10 @@ const checkPorts = async (plan: Plan, signal: AbortSignal): Promise<void> => {
     );
   }
   const list = taken.map(({ port, title }) => `${port} (${title})`).join(', ');
-  throw new StartError(`ports ${list} are taken: stop what listens there, perhaps another \`npm start\``);
+  throw new StartError(
+    `ports ${list} are taken: stop what listens there, perhaps another \`npm start\`, ` +
+      'or give the parts other ports, by PORT and OPS_PORT in their .env',
+  );
 };
 
 const checkPrograms = ({ embedded }: Plan): void => {

@@ -96,7 +96,7 @@ const run = async (flags: Flags): Promise<number> => {
     await begin(flags, plan, progress, signal);
     await system.start(signal);
     progress.line(table(plan));
-    progress.line(`  ready in ${duration(process.uptime() * 1000)}`);
+    progress.line(`  ready in ${duration(Date.now() - Number(process.env.BOOTSTRAP_BEGAN ?? performance.timeOrigin))}`);
     await system.keep(signal);
   } catch (error) {
     if (!signal.aborted) {

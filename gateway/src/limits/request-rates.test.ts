@@ -88,6 +88,11 @@ describe('at a gateway', () => {
     expect([status, headers.get('ratelimit')]).toEqual([502, null]);
   });
 
+  test('a call that is turned away is told how much is left', async () => {
+    const { status, headers } = await ask(1, '/orders/api/orders', from('203.0.113.9'));
+    expect([status, headers.get('ratelimit')]).toEqual([401, expect.stringMatching(/^"address";r=29;t=\d+$/)]);
+  });
+
   test('pages may read how much is left', async () => {
     const { headers } = await ask(1, '/orders/api', { origin: 'http://dashboard.test', ...from('203.0.113.9') });
     expect(headers.get('access-control-expose-headers')?.split(',')).toEqual(

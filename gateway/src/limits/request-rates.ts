@@ -91,7 +91,8 @@ export class RequestRates {
         try {
           await check(c, () => Promise.resolve());
         } catch (error) {
-          this.count(c, undefined);
+          const headers = this.count(c, undefined);
+          if (error instanceof ProblemError) Object.assign(error.headers, headers);
           throw error;
         }
         const headers = this.count(c, c.get('identity')?.id);

@@ -7,7 +7,7 @@ import type { StageFreshness } from './stage-freshness.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** A gateway that starts may find its stages starting too: for so long it is no news for the log that they don't answer. */
-const startMs = 5_000;
+const startMs = 20_000;
 /** The histogram of the event loop's delay counts its own interval as delay. */
 const loopResolutionMs = 10;
 

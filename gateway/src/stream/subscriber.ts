@@ -194,7 +194,12 @@ export class Subscriber implements Task {
       for (const message of missing) this.#hub.publish(message);
       return missing.length;
     }
-    this.#log.warn({ from: { epoch, seq }, to: next }, 'the stream cannot be continued; everybody resyncs');
+    // Where everything was stopped, the gateway is often there before the bridge, which then begins a new epoch.
+    const level = this.#hub.size > 0 ? 'warn' : 'info';
+    this.#log[level](
+      { from: { epoch, seq }, to: next, clients: this.#hub.size },
+      'the stream cannot be continued; everybody resyncs',
+    );
     await this.#readRevocations();
     this.#hub.reset({ epoch: next.epoch, seq: next.seq - 1 }, epoch === next.epoch ? 'gap' : 'new_epoch');
     return 0;

@@ -1,3 +1,5 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { givenTime } from '@live-orders/contracts/domain/fields.ts';
 import { expect, test } from 'vitest';
 import { createLog } from '../process/log.ts';
 import { createApp } from './app.ts';
@@ -30,4 +32,59 @@ test.each([
   const answer = await app.request(`/fails?state=${state}`);
   expect(answer.status).toBe(status);
   expect(await answer.json()).toMatchObject({ status, code });
+});
+
+test('an address that is not there is not repeated: through the gateway it was another one', async () => {
+  const answer = await app.request('/api/nowhere');
+  expect(await answer.json()).toMatchObject({ status: 404, detail: 'There is nothing at this address for GET.' });
+});
+
+const body = z.strictObject({
+  name: z.string().min(1).max(5),
+  count: z.int().min(1).max(9),
+  ratio: z.number().positive(),
+  tags: z.array(z.string()).min(1).max(1),
+  kind: z.enum(['red', 'blue']),
+  id: z.uuid(),
+  email: z.email(),
+  at: z.iso.datetime(),
+  due: givenTime,
+});
+const good = {
+  ...{ name: 'Ada', count: 1, ratio: 1, tags: ['a'], kind: 'red', id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10' },
+  ...{ email: 'ada@example.com', at: '2026-03-14T09:26:53Z', due: '2026-03-14T09:26:53Z' },
+};
+app.openapi(
+  createRoute({
+    method: 'post',
+    path: '/fields',
+    middleware: guard('public'),
+    request: { body: { content: { 'application/json': { schema: body } } } },
+    responses: { 204: { description: 'All fields fit' } },
+  }),
+  (c) => c.body(null, 204),
+);
+
+test.each([
+  [{ name: undefined }, 'is missing'],
+  [{ name: 7 }, 'must be a text'],
+  [{ name: '' }, 'must not be empty'],
+  [{ name: 'Adelaide' }, 'must have at most 5 characters'],
+  [{ count: 'many' }, 'must be a number'],
+  [{ count: 1.5 }, 'must be a whole number'],
+  [{ count: 0 }, 'must be at least 1'],
+  [{ count: 10 }, 'must be at most 9'],
+  [{ ratio: 0 }, 'must be more than 0'],
+  [{ tags: 'a' }, 'must be a list'],
+  [{ tags: ['a', 'b'] }, 'must have at most 1 item'],
+  [{ kind: 'green' }, 'must be one of red, blue'],
+  [{ id: '7' }, 'must be a UUID, such as 01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
+  [{ email: 'ada' }, 'must be an e-mail address, such as ada@example.com'],
+  [{ at: 'today' }, 'must be an RFC 3339 time in UTC, such as 2026-03-14T09:26:53Z'],
+  [{ due: 'today' }, 'must be an RFC 3339 time with its offset, such as 2026-03-14T09:26:53Z'],
+  [{ colour: 'red' }, 'is not a known field'],
+])('a body with %j is told what is wrong with that field', async (wrong, message) => {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await app.request('/fields', { method: 'POST', headers, body: JSON.stringify({ ...good, ...wrong }) });
+  expect(await answer.json()).toMatchObject({ status: 422, errors: [{ path: Object.keys(wrong)[0], message }] });
 });

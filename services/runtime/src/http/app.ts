@@ -1,4 +1,5 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { fieldWords } from '@live-orders/contracts/rest/field-words.ts';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Env, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
@@ -7,6 +8,8 @@ import type { Log } from '../process/log.ts';
 import { accessLog } from './access-log.ts';
 import { ProblemError, problemResponse } from './problem.ts';
 import { answerError, invalid } from './error-answers.ts';
+
+z.config({ customError: fieldWords });
 
 const bodyBytes = 256 * 1024;
 
@@ -92,7 +95,8 @@ export const createApp = <E extends Env>(log: Log, ...outermost: MiddlewareHandl
     }),
   );
   app.notFound((c) =>
-    problemResponse(c, new ProblemError('not_found', `${c.req.method} ${c.req.path} leads nowhere.`)),
+    // Not the path: a service's own is another than the one by which it was asked through the gateway.
+    problemResponse(c, new ProblemError('not_found', `There is nothing at this address for ${c.req.method}.`)),
   );
   app.onError(answerError(log));
   return app;

@@ -7,14 +7,17 @@ import { backoff } from '../process/backoff.ts';
 import { type KafkaSettings, withAdmin } from './client.ts';
 
 /**
- * Waits until every partition has a leader: a topic that another process has just created is listed before that, and
- * subscribing to it then fails.
+ * Waits until every partition has a leader that knows it: a topic that was just created is listed before that, and
+ * subscribing to it, or asking for its offsets, then fails.
  */
 const haveLeaders = async (admin: Admin, topicNames: string[]): Promise<void> => {
   for (let tries = 1; ; tries += 1) {
     try {
       const metadata = await admin.fetchTopicMetadata({ topics: topicNames });
-      if (metadata.topics.every((one) => one.partitions.every(({ leader }) => leader >= 0))) return;
+      if (metadata.topics.every((one) => one.partitions.every(({ leader }) => leader >= 0))) {
+        await Promise.all(topicNames.map((name) => admin.fetchTopicOffsets(name)));
+        return;
+      }
     } catch (error) {
       if (tries >= leaderTries) throw error;
     }

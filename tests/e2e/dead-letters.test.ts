@@ -6,7 +6,7 @@ import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { bridgeHealth } from '@live-orders/contracts/rest/health.ts';
 import { messageBytes } from '@live-orders/contracts/redis/messages.ts';
 import { ensureTopics } from '@live-orders/runtime/kafka/topics.ts';
-import type { OutgoingRecord } from '@live-orders/runtime/kafka/batch-producer.ts';
+import type { OutgoingRecord } from '@live-orders/runtime/kafka/outgoing-record.ts';
 import { type IHeaders, withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';

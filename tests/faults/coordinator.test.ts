@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { Stack } from '@live-orders/local/servers/stack.ts';
-import { BatchProducer } from '@live-orders/runtime/kafka/batch-producer.ts';
 import { connectKafka, type Kafka, withAdmin } from '@live-orders/runtime/kafka/client.ts';
 import { FencedSender } from '@live-orders/runtime/kafka/fenced-sender.ts';
+import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { readNotes } from '@live-orders/runtime/kafka/offsets.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createKafkaCluster } from '@live-orders/test-support/system/kafka-cluster.ts';
@@ -104,7 +104,7 @@ test('the last note is known after a kill, although the new coordinator shows an
   const topics = { notes: `${name}.notes`, marks: `${name}.marks` };
   for (const topic of Object.values(topics)) await createTopic(topic, [1, 2, 3]);
   await createTopic(`${name}.heir`, [heir, transactions, coordinator]);
-  const bystander = await BatchProducer.connect(kafka);
+  const bystander = new Sender(kafka);
   const sender = new FencedSender(kafka, name, topics);
   await sender.open();
   await sender.send([record(topics.notes)], 'first');
@@ -113,7 +113,7 @@ test('the last note is known after a kill, although the new coordinator shows an
   // The other replica has this record at once, and from then on waits at the heir for the next one.
   await bystander.send([record(`${name}.heir`)]);
   await brokers[coordinator - 1]?.kill();
-  await Promise.all([sender.close(), bystander.disconnect()]);
+  await Promise.all([sender.close(), bystander.close()]);
 
   const lastNote = async (): Promise<string | null> => {
     const next = new FencedSender(kafka, name, topics);

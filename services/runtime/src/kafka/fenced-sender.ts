@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Transaction } from 'kafkajs';
-import { BatchProducer, type OutgoingRecord } from './batch-producer.ts';
+import type { Producer, Transaction } from 'kafkajs';
 import type { Kafka } from './client.ts';
+import kafkajs from './kafkajs.ts';
+import type { OutgoingRecord } from './outgoing-record.ts';
+import { byKey } from './partitioner.ts';
 import { readNotes } from './offsets.ts';
 
+/** How often a transaction is begun, 2 ms apart at first: Kafka refuses one until the end of the one before is written. */
+const beginTries = 40;
 /** How often it is looked whether a mark can be read, which takes milliseconds unless brokers have just failed. */
 const markTries = 20;
 
@@ -17,7 +21,7 @@ export class FencedSender {
   readonly #kafka: Kafka;
   readonly #name: string;
   readonly #topics: { notes: string; marks: string };
-  #producer: BatchProducer | null = null;
+  #producer: Producer | null = null;
   #transaction: Transaction | null = null;
 
   /** Both topics exist; the notes and the marks are in the offsets of the consumer group `name` on them. */
@@ -34,7 +38,17 @@ export class FencedSender {
   async open(): Promise<void> {
     if (this.#transaction) return;
     await this.close();
-    this.#producer = await BatchProducer.connect(this.#kafka, this.#name);
+    this.#producer = this.#kafka.producer({
+      transactionalId: this.#name,
+      transactionTimeout: 10_000,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: byKey,
+      // A batch is sent once. When kafkajs 2.2.4 starts over because one of several brokers failed, it writes the records of
+      // a broker that has not answered yet a second time, and forgets those of a partition that has moved to another broker.
+      retry: { retries: 0 },
+    });
+    await this.#producer.connect();
     this.#transaction = await this.#producer.transaction();
   }
 
@@ -77,10 +91,37 @@ export class FencedSender {
     const producer = this.#producer;
     if (!transaction || !producer) throw new Error('the sender is not open');
     this.#transaction = null;
-    await producer.send(records, transaction);
-    const partitions = [{ partition: 0, offset: '0', metadata }];
-    await transaction.sendOffsets({ consumerGroupId: this.#name, topics: [{ topic, partitions }] });
+    await this.#begin(transaction, topic, metadata);
+    if (records.length > 0) {
+      const byTopic = Map.groupBy(records, (record) => record.topic);
+      await transaction.sendBatch({
+        acks: -1,
+        compression: kafkajs.CompressionTypes.ZSTD,
+        topicMessages: [...byTopic].map(([name, ofTopic]) => ({ topic: name, messages: ofTopic })),
+      });
+    }
     await transaction.commit();
     this.#transaction = await producer.transaction();
   }
+
+  /**
+   * Puts the note into the transaction, which begins by that. It comes before the records because it can be tried again:
+   * of several brokers one might have taken records when another refuses the transaction.
+   */
+  async #begin(transaction: Transaction, topic: string, metadata: string): Promise<void> {
+    const partitions = [{ partition: 0, offset: '0', metadata }];
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await transaction.sendOffsets({ consumerGroupId: this.#name, topics: [{ topic, partitions }] });
+        return;
+      } catch (error) {
+        if (!isEarly(error) || tries >= beginTries) throw error;
+        await delay(Math.min(2 * tries, 50));
+      }
+    }
+  }
 }
+
+/** Whether the transaction before is still being ended. */
+const isEarly = (error: unknown): boolean =>
+  error instanceof Error && 'type' in error && error.type === 'CONCURRENT_TRANSACTIONS';

@@ -5,3 +5,10 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
   export default RequestQueue;
 }
+
+declare module 'kafkajs/src/cluster/index.js' {
+  class Cluster {
+    findGroupCoordinatorMetadata(wanted: { groupId: string; coordinatorType: number }): Promise<unknown>;
+  }
+  export default Cluster;
+}

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
+import Cluster from 'kafkajs/src/cluster/index.js';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
 // kafkajs knows of zstd, but leaves its codec to whoever uses it.
@@ -18,5 +19,18 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleIfPending
   if (this.pending.length > 0) schedule.call(this);
 };
 
-/** kafkajs with both amendments. Import it from here only, so that no client is without them. */
+// kafkajs 2.2.4 asks which broker coordinates a transaction before each of its steps, three times a transaction. A
+// producer that was told a broker which is not the coordinator any more fails, and its successor asks anew.
+const ofTransactions = 1;
+const known = new WeakMap<Cluster, Promise<unknown>>();
+const find = Cluster.prototype.findGroupCoordinatorMetadata;
+Cluster.prototype.findGroupCoordinatorMetadata = function findOnce(this: Cluster, wanted) {
+  if (wanted.coordinatorType !== ofTransactions) return find.call(this, wanted);
+  const found = known.get(this) ?? find.call(this, wanted);
+  known.set(this, found);
+  found.catch(() => known.delete(this));
+  return found;
+};
+
+/** kafkajs with these amendments. Import it from here only, so that no client is without them. */
 export default kafkajs;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventHeaders } from '@live-orders/contracts/kafka/headers.ts';
 import { z } from 'zod';
-import type { OutgoingRecord } from '../kafka/batch-producer.ts';
+import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 
 /** A row of an outbox as the relay reads it; `value` is the event's JSON text, which goes to Kafka as it is. */
 export const outboxRow = z.object({
@@ -35,19 +35,52 @@ export const toRecord = (row: OutboxRow, source: string, topicPrefix: string): O
   } satisfies EventHeaders,
 });
 
-/**
- * A note that says which rows a batch was: `<digest> <id>,<id>,…`. The digest of their event ids tells them from rows
- * of another database that have the same ids.
- */
-export const noteOf = (rows: OutboxRow[]): string => {
-  const digest = createHash('md5')
+/** What Kafka keeps beside an offset at most is 4,096 bytes. */
+const noteBytes = 4_000;
+/** What Kafka takes of one partition at once is 1 MiB; headers and a hundred records' lengths go beside the values. */
+const batchBytes = 512 * 1024;
+
+/** Ids that follow each other, as `<first>` or `<first>+<how many more>`. */
+const runsOf = (rows: OutboxRow[]): { text: string; rows: number }[] => {
+  const runs: { first: bigint; rows: number }[] = [];
+  for (const { id } of rows) {
+    const last = runs.at(-1);
+    if (last && last.first + BigInt(last.rows) === BigInt(id)) last.rows += 1;
+    else runs.push({ first: BigInt(id), rows: 1 });
+  }
+  return runs.map((run) => ({ text: `${run.first}${run.rows > 1 ? `+${run.rows - 1}` : ''}`, rows: run.rows }));
+};
+
+const digestOf = (rows: OutboxRow[]): string =>
+  createHash('md5')
     .update(rows.map((row) => row.event_id).join())
     .digest('hex');
-  return `${digest} ${rows.map((row) => row.id).join()}`;
+
+/**
+ * As many of the first rows as fit into one batch, at least one, with a note that says which they are: `<digest> <runs>`. The
+ * digest of their event ids tells them from rows of another database that have the same ids.
+ */
+export const nextBatch = (rows: OutboxRow[]): { batch: OutboxRow[]; note: string } => {
+  let bytes = 0;
+  const light = rows.findIndex((row) => (bytes += row.value.length) > batchBytes);
+  const runs = runsOf(light === -1 ? rows : rows.slice(0, Math.max(1, light)));
+  let length = 0;
+  const many = runs.findIndex(({ text }) => (length += text.length + 1) > noteBytes);
+  const noted = many === -1 ? runs : runs.slice(0, many);
+  const batch = rows.slice(
+    0,
+    noted.reduce((sum, run) => sum + run.rows, 0),
+  );
+  return { batch, note: `${digestOf(batch)} ${noted.map(({ text }) => text).join()}` };
 };
 
 /** The digest and the ids of a note; null when there is no note, or one that is none of ours. */
 export const readNote = (note: string | null): { digest: string; ids: string[] } | null => {
-  const [digest, ids] = note?.split(' ') ?? [];
-  return digest && ids ? { digest, ids: ids.split(',') } : null;
+  const [digest, runs] = note?.split(' ') ?? [];
+  if (!digest || !runs) return null;
+  const ids = runs.split(',').flatMap((run) => {
+    const [first = '', more = '0'] = run.split('+');
+    return Array.from({ length: Number(more) + 1 }, (_none, n) => String(BigInt(first) + BigInt(n)));
+  });
+  return { digest, ids };
 };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { backoff, pause } from '../process/backoff.ts';
 import { FencedSender } from '../kafka/fenced-sender.ts';
 import { ensureTopics } from '../kafka/topics.ts';
-import type { OutgoingRecord } from '../kafka/batch-producer.ts';
+import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 import type { Kafka, KafkaSettings } from '../kafka/client.ts';
 import { refusalOf } from '../kafka/refusals.ts';
 import { during } from '../process/during.ts';
@@ -13,11 +13,11 @@ import { Leadership } from './leadership.ts';
 import type { Log } from '../process/log.ts';
 import { registerGauges } from '../process/metrics.ts';
 import type { Outbox } from './outbox.ts';
-import { noteOf, outboxRow, type OutboxRow, readNote, toRecord } from './outbox-row.ts';
+import { nextBatch, outboxRow, type OutboxRow, readNote, toRecord } from './outbox-row.ts';
 import type { Task } from '../process/run.ts';
 
-/** The note with the ids of 200 rows has at most 4 kB, which is what Kafka keeps beside an offset. */
-const batchRows = 200;
+/** Rows that are read at once. */
+const batchRows = 500;
 /** How long new rows wait at most: whether there are some is learned by reading; a wake-up only makes that early. */
 const pollMs = 1_000;
 
@@ -159,16 +159,17 @@ export class Relay implements Task {
     const rows = await during('reading the outbox', () => this.#read(client, limit));
     const [first] = rows;
     if (!first) return false;
-    const records = rows.map((row) => toRecord(row, this.#source, this.#settings.KAFKA_PREFIX));
-    const refusal = await during('sending to Kafka', () => this.#send(sender, records, noteOf(rows), topics));
-    if (refusal && rows.length > 1) {
-      this.#singly = rows.length;
+    const { batch, note } = nextBatch(rows);
+    const records = batch.map((row) => toRecord(row, this.#source, this.#settings.KAFKA_PREFIX));
+    const refusal = await during('sending to Kafka', () => this.#send(sender, records, note, topics));
+    if (refusal && batch.length > 1) {
+      this.#singly = batch.length;
       return true;
     }
     if (refusal) await during('setting a refused row aside', () => this.#setAside(client, first, refusal));
-    else await during('deleting rows that Kafka has', () => this.#delete(client, rows));
+    else await during('deleting rows that Kafka has', () => this.#delete(client, batch));
     this.#singly = Math.max(0, this.#singly - 1);
-    return rows.length === limit;
+    return batch.length < rows.length || rows.length === limit;
   }
 
   async #read(client: pg.Client, limit: number): Promise<OutboxRow[]> {

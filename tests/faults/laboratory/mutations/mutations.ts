@@ -106,8 +106,8 @@ export const brokenGuards = {
     { file: 'services/runtime/src/outbox/leadership.ts', find: 'if (answer?.won) {', replace: 'if (answer) {' },
     {
       file: fencedSender,
-      find: 'BatchProducer.connect(this.#kafka, this.#name)',
-      replace: 'BatchProducer.connect(this.#kafka, this.#name + process.pid)',
+      find: 'transactionalId: this.#name,',
+      replace: 'transactionalId: this.#name + process.pid,',
     },
   ],
 } satisfies Record<string, Edit[]>;

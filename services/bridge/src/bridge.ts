@@ -19,8 +19,8 @@ const chunkMessages = 500;
 export const topicsOf = (prefix: string): string[] => Object.values(aggregates).map(({ topic }) => `${prefix}${topic}`);
 
 /**
- * Carries the Kafka topics to Redis. Offsets are committed only after Redis has acknowledged, and the script skips what
- * it has seen, so that a crash anywhere in between neither loses nor repeats a message.
+ * Carries the Kafka topics to Redis. Offsets are committed only after Redis has acknowledged, a little later, and the
+ * script skips what it has seen, so that a crash anywhere in between neither loses nor repeats a message.
  */
 export class Bridge implements Task {
   readonly name = 'bridge';
@@ -69,7 +69,8 @@ export class Bridge implements Task {
           groupId: `${prefix}bridge`,
           topics: topicsOf(prefix),
           eachBatch: (batch) => this.#carry(batch, signal),
-          onEmpty: (stretch, commit) => this.#pass(stretch, commit),
+          onEmpty: (stretch) => this.#pass(stretch),
+          log: this.#log,
         },
         signal,
       );
@@ -80,7 +81,7 @@ export class Bridge implements Task {
 
   /** Carries a batch chunk by chunk. It ends early, with the rest left for later, once the partition is not ours any more. */
   async #carry(payload: CoveredBatch, signal: AbortSignal): Promise<void> {
-    const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary, heartbeat } = payload;
+    const { batch, isRunning, isStale, resolveOffset, carried, heartbeat } = payload;
     const { topic, partition, messages } = batch;
     let first = payload.from;
     for (let start = 0; start < messages.length; start += chunkMessages) {
@@ -99,23 +100,17 @@ export class Bridge implements Task {
       if (!published) return;
       resolveOffset(lastMessage);
       first = String(BigInt(last) + 1n);
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: first }] }] });
+      carried(first);
       await heartbeat();
     }
   }
 
   /**
    * Covers offsets that hold no message. Redis has to remember them before the group commits them: otherwise the next
-   * batch would begin beyond what Redis knows, and the script would take that for lost messages. A failure is harmless:
-   * the next batch covers them too.
+   * batch would begin beyond what Redis knows, and the script would take that for lost messages.
    */
-  async #pass({ topic, partition, from, last }: EmptyStretch, commit: () => Promise<void>): Promise<void> {
-    try {
-      await this.#publisher.publish({ partition: partitionField(topic, partition), first: from, last }, []);
-      await commit();
-    } catch (error) {
-      this.#log.debug({ err: error, topic, partition }, 'offsets without a message are passed with the next batch');
-    }
+  async #pass({ topic, partition, from, last }: EmptyStretch): Promise<void> {
+    await this.#publisher.publish({ partition: partitionField(topic, partition), first: from, last }, []);
   }
 
   /**
@@ -131,13 +126,15 @@ export class Bridge implements Task {
     for (let failures = 0; isRunning() && !isStale() && !signal.aborted;) {
       try {
         await this.#publisher.publish(range, publications);
-        if (failures > 0) this.#log.info({ failures }, 'publishing again');
+        if (this.state === 'waiting for redis') this.#log.info('publishing again');
         this.state = 'consuming';
         return true;
       } catch (error) {
         failures += 1;
+        // Of many partitions that wait, one tells.
+        const level = this.state === 'waiting for redis' ? 'debug' : 'warn';
         this.state = 'waiting for redis';
-        this.#log[failures === 1 ? 'warn' : 'debug']({ err: error, failures }, 'publishing failed, trying again');
+        this.#log[level]({ err: error, failures }, 'publishing failed, trying again');
       }
       await heartbeat();
       await pause(backoff(failures, 1_000), signal);

@@ -76,7 +76,7 @@ export const brokenGuards = {
       file: bridge,
       find: '      const published = await this.#publish(\n',
       replace: `      resolveOffset(lastMessage);
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
+      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
       const published = await this.#publish(\n`,
     },
     // Without this edit the script would notice the gap in the offsets and begin a new epoch.

@@ -1,0 +1,162 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import autocannon from 'autocannon';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { nearestRank } from '../contracts/src/nearest-rank.ts';
+import { calls } from '../contracts/src/rest/calls.ts';
+import { serverFrame } from '../contracts/src/socket/messages.ts';
+import type { PartName } from '../deploy/local/parts/parts.ts';
+import { removeData } from '../deploy/local/servers/postgres-home.ts';
+import { Api } from '../tests/support/clients/api.ts';
+import { startStack } from '../tests/support/system/stack.ts';
+import { claimTerritory, startSystem, type System } from '../tests/support/system/system.ts';
+
+/**
+ * How long a change is on its way from the database to a socket, by stage, and what an order costs: an open loop of orders
+ * through the gateway at several rates, on servers of its own, with 20 sockets of staff. Each order makes two events.
+ *
+ *     node deploy/local/bootstrap.mjs bench/pipeline.ts [orders a second, …] [seconds each]
+ */
+const rates = (process.argv[2] ?? '10,50,100,200,300,500').split(',').map(Number);
+const seconds = Number(process.argv[3] ?? 20);
+const sockets = 20;
+const customers = 20;
+const parts = ['gateway', 'orders', 'bridge'] as const satisfies PartName[];
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Limits are for single callers, and here a few call for many. */
+const unlimited = {
+  KAFKA_PARTITIONS: '6',
+  REQUESTS_PER_MINUTE_PER_USER: '10000000',
+  REQUESTS_PER_MINUTE_PER_ADDRESS: '10000000',
+};
+
+/** Milliseconds of each event by stage, of what came to one socket since it was emptied. */
+const stages = { 'commit → Kafka': [], '→ bridge': [], '→ socket': [], 'commit → socket': [] } as Record<
+  'commit → Kafka' | '→ bridge' | '→ socket' | 'commit → socket',
+  number[]
+>;
+
+const watch = (text: string): void => {
+  const now = Date.now();
+  for (const message of serverFrame.parse(JSON.parse(text))) {
+    if (!('times' in message)) continue;
+    const [committed, produced, bridged] = [message.times.committed, message.times.produced, message.times.bridged].map(
+      (time) => Date.parse(time),
+    ) as [number, number, number];
+    stages['commit → Kafka'].push(produced - committed);
+    stages['→ bridge'].push(bridged - produced);
+    stages['→ socket'].push(now - bridged);
+    stages['commit → socket'].push(now - committed);
+  }
+};
+
+const connect = async (api: Api, onText?: (text: string) => void): Promise<WebSocket> => {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ws`, {
+    headers: { authorization: `Bearer ${api.session?.access_token ?? ''}` },
+  });
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  socket.on('message', (data: Buffer) => onText?.(data.toString()));
+  return socket;
+};
+
+/** Seconds of CPU that each part has used so far, and the whole machine. */
+const cpuOf = async (system: System): Promise<Record<string, number>> => {
+  const used: Record<string, number> = {};
+  for (const name of parts) {
+    const text = await (await fetch(`${system.operationsUrl(name)}/metrics`)).text();
+    used[name] = Number(/^process_cpu_seconds_total\S* (\S+)/m.exec(text)?.[1]);
+  }
+  const busy = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
+  used['whole machine'] = busy.reduce((sum, ms) => sum + ms, 0) / 1000;
+  return used;
+};
+
+const quantiles = (values: number[]): [number, number] => [
+  nearestRank(values, 0.5) ?? NaN,
+  nearestRank(values, 0.99) ?? NaN,
+];
+
+const load = async (system: System, tokens: string[], products: string[], rate: number): Promise<autocannon.Result> =>
+  autocannon({
+    url: system.gatewayUrl,
+    connections: 40,
+    overallRate: rate,
+    duration: seconds,
+    requests: Array.from({ length: 40 }, (_none, n) => ({
+      method: 'POST' as const,
+      path: calls.placeOrder.path,
+      headers: { authorization: `Bearer ${tokens[n % tokens.length] ?? ''}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ items: [{ product_id: products[n % products.length], quantity: 1 }] }),
+    })),
+  });
+
+const measure = async (system: System, rate: number) => {
+  const anybody = new Api(system.gatewayUrl);
+  const staff = await anybody.login('staff@example.com');
+  const admin = await anybody.login('admin@example.com');
+  const products = await Promise.all(
+    Array.from({ length: 30 }, (_none, n) =>
+      admin.call(calls.createProduct, { body: { name: `Thing ${n}, ${crypto.randomUUID()}`, price: 500, stock: 1_000_000 } }),
+    ),
+  );
+  const people = await Promise.all(Array.from({ length: customers }, () => anybody.register()));
+  const opened = [await connect(staff, watch)];
+  for (let n = 1; n < sockets; n += 1) opened.push(await connect(staff));
+  for (const values of Object.values(stages)) values.length = 0;
+  const before = await cpuOf(system);
+  const result = await load(
+    system,
+    people.map(({ session }) => session?.access_token ?? ''),
+    products.map(({ id }) => id),
+    rate,
+  );
+  const after = await cpuOf(system);
+  const taken = result['2xx'];
+  const expected = stages['commit → socket'].length;
+  // What is still under way is waited for, so that a growing lag shows.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  for (const socket of opened) socket.terminate();
+  return {
+    rate,
+    taken: taken / seconds,
+    refused: result.non2xx,
+    post: [result.latency.p50, result.latency.p99],
+    stages: Object.fromEntries(Object.entries(stages).map(([name, values]) => [name, quantiles(values)])),
+    events: stages['commit → socket'].length,
+    late: stages['commit → socket'].length - expected,
+    cpu: Object.fromEntries(Object.entries(after).map(([name, used]) => [name, ((used - (before[name] ?? 0)) * 1000) / taken])),
+  };
+};
+
+const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
+const stack = await startStack({ dataDir, durable: true });
+try {
+  const { databaseUrl, redisHost, redisPort, kafkaBrokers } = stack;
+  const territory = await claimTerritory({ databaseUrl, redisHost, redisPort, kafkaBrokers });
+  const system = await startSystem(territory, ['users', 'orders', 'bridge', 'gateway'], unlimited);
+  try {
+    const results = [];
+    // The first only warms up.
+    for (const rate of [50, ...rates]) {
+      const result = await measure(system, rate);
+      if (results.push(result) === 1) continue;
+      const times = Object.entries(result.stages).map(([name, [half, most]]) => `${name} ${half} / ${most}`);
+      const costs = Object.entries(result.cpu).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
+      say(
+        `${rate} orders/s: ${result.taken.toFixed(0)} taken, ${result.refused} refused, POST ${result.post.join(' / ')} ms; ${times.join(', ')} ms; CPU ms/order: ${costs.join(', ')}; ${result.events} events`,
+      );
+    }
+    mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
+    writeFileSync(join(import.meta.dirname, 'results', 'pipeline.json'), JSON.stringify(results.slice(1), null, 2));
+  } finally {
+    await system.stop();
+  }
+} finally {
+  await stack.stop();
+  removeData(dataDir);
+}
+void z;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { clientMessage, type ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
 import { closeCodes, type CloseReason } from '@live-orders/contracts/socket/close-codes.ts';
 import type { Identity } from '@live-orders/runtime/http/auth.ts';
@@ -42,15 +43,18 @@ export interface SocketClientOptions {
 export class SocketClient implements Client {
   identity: Identity;
   readonly #socket: WebSocket;
+  readonly #connection: Duplex;
   readonly #options: SocketClientOptions;
   readonly #lease: Lease;
   #hasLeft = false;
   #pongedAt = 0;
   readonly #frames = new TokenBucket(framesAtOnce, framesPerSecond, performance.now());
 
-  constructor(socket: WebSocket, identity: Identity, options: SocketClientOptions) {
+  /** `connection` is what `socket` reads and writes. */
+  constructor(socket: WebSocket, connection: Duplex, identity: Identity, options: SocketClientOptions) {
     this.identity = identity;
     this.#socket = socket;
+    this.#connection = connection;
     this.#options = options;
     this.#lease = new Lease(this, options.hub);
   }
@@ -78,8 +82,12 @@ export class SocketClient implements Client {
     return this.#socket.bufferedAmount;
   }
 
+  /**
+   * Writes the bytes of a frame, which are the same for all clients, past ws: that would make a header for each, and write
+   * twice. ws itself writes whole frames, since nothing is compressed, so that none falls into another.
+   */
   send(frame: Frame): void {
-    this.#socket.send(frame.json, { binary: false });
+    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(frame.webSocket);
   }
 
   close(reason: CloseReason): void {

@@ -5,7 +5,7 @@ import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { isUpgrade } from '../http/outgoing.ts';
+import { connectionOf, isUpgrade } from '../http/outgoing.ts';
 import { SocketClient, type SocketClientOptions } from './socket-client.ts';
 import { appForUpgrades, guardUpgrades } from './upgrades.ts';
 
@@ -37,7 +37,8 @@ export const registerWebSocket = (
     upgradeWebSocket(async (c: Context<AuthEnv>) => {
       const { identity } = c.var;
       const start = await admission.start(c);
-      return { onOpen: (_event, { raw }) => raw && new SocketClient(raw, identity, options).attend(start) };
+      const connection = connectionOf(c.env);
+      return { onOpen: (_event, { raw }) => raw && new SocketClient(raw, connection, identity, options).attend(start) };
     }),
     () => {
       throw noHandshake();

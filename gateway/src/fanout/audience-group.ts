@@ -1,12 +1,13 @@
 import type { Position } from '@live-orders/contracts/socket/position.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import { type Audience, type Delivery, encode, reaches } from './audience.ts';
+import { type Delivery, encode } from './audience.ts';
 import { behindBytes, Conflation, drainedBytes } from './backpressure.ts';
 import type { Client } from './client.ts';
-import { Frame } from './frame.ts';
+import { Frame, type FrameCache } from './frame.ts';
 
 interface AudienceGroupOptions {
-  audience: Audience;
+  /** Is called when something is pending, and when a client turns out to be behind, or still is. */
+  onDue: () => void;
   /** Has to close a client that has read too slowly for too long, and to remove it. */
   letGo: (client: Client) => void;
   /** Hears how many events a client has been told to have missed. */
@@ -55,21 +56,18 @@ export class AudienceGroup {
     return this.#keepingUp.delete(client) || this.#behind.delete(client);
   }
 
-  /** Keeps, for the next flush, those of the deliveries that are for this audience. */
-  push(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) if (reaches(delivery, this.#options.audience)) this.#pending.push(delivery);
+  /** Keeps a delivery for the next flush. */
+  push(delivery: Delivery): void {
+    this.#pending.push(delivery);
+    this.#options.onDue();
   }
 
   /** Sends what is pending, and to clients that have caught up what waited for them. */
-  flush(position: Position): void {
+  flush(position: Position, frames: FrameCache): void {
     const deliveries = this.#pending;
     if (deliveries.length > 0) {
       this.#pending = [];
-      const frame = new Frame(
-        deliveries.map(({ text }) => text),
-        position,
-      );
-      this.#send(frame);
+      this.#send(frames.frameOf(deliveries, position));
       for (const waiting of this.#behind.values()) for (const delivery of deliveries) waiting.add(delivery);
     }
     for (const [client, waiting] of this.#behind) this.#look(client, waiting, position);
@@ -113,6 +111,7 @@ export class AudienceGroup {
     const waiting = new Conflation(performance.now());
     this.#keepingUp.delete(client);
     this.#behind.set(client, waiting);
+    this.#options.onDue();
     return waiting;
   }
 
@@ -129,6 +128,8 @@ export class AudienceGroup {
       if (texts.length > 0) client.send(new Frame(texts, position));
     } else if (waiting.isTooMuch(performance.now())) {
       this.#options.letGo(client);
+    } else {
+      this.#options.onDue();
     }
   }
 }

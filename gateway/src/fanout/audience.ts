@@ -21,9 +21,11 @@ export interface Delivery {
   terminal: boolean;
 }
 
-/** Whether an audience is among those whom a delivery is for. */
-export const reaches = ({ to }: Delivery, audience: Audience): boolean =>
-  to === 'everyone' || to === audience || (to === 'team' && (audience === 'admin' || audience === 'staff'));
+const team = ['admin', 'staff'] as const satisfies Audience[];
+
+/** Whom a delivery is for: everyone, or these. */
+export const audiencesOf = ({ to }: Delivery): 'everyone' | readonly Audience[] =>
+  to === 'everyone' ? to : to === 'team' ? team : [to];
 
 type RedisEvent = RedisMessage['event'];
 

@@ -8,7 +8,7 @@ import { formatPosition, type Position } from '@live-orders/contracts/socket/pos
 import { audienceOf, type Delivery, encode, project } from './audience.ts';
 import { type Client, expiryOf } from './client.ts';
 import { FlushSchedule } from './flush-schedule.ts';
-import { Frame } from './frame.ts';
+import { Frame, FrameCache } from './frame.ts';
 import type { Entry, History } from './history.ts';
 import { missedTexts, resyncReason, type ResyncReason, type Since } from './replay.ts';
 import type { Revocations } from './revocations.ts';
@@ -97,7 +97,7 @@ export class Hub {
     // The session may have ended since it was checked.
     if (this.#revocations.covers(client.identity)) return client.close('session_ended');
     // What is pending has gone into the history already: the newcomer gets it from there, and the others now.
-    this.#roster.groupFor(client)?.flush(this.position);
+    this.#roster.groupFor(client)?.flush(this.position, new FrameCache());
     client.send(this.#welcome(client, since, older));
     this.#roster.add(client);
   }
@@ -114,7 +114,7 @@ export class Hub {
   /** Sends a message to one client, after everything that came before it; nothing to one that has left. */
   tell(client: Client, message: ServerMessage): void {
     const group = this.#roster.groupFor(client);
-    group?.flush(this.position);
+    group?.flush(this.position, new FrameCache());
     if (!group?.has(client)) return;
     group.tell(client, message, this.position);
     this.#watchSlowClients();
@@ -176,12 +176,13 @@ export class Hub {
   }
 
   #push(deliveries: readonly Delivery[]): void {
-    for (const group of this.#roster.groups()) group.push(deliveries);
+    for (const delivery of deliveries) for (const group of this.#roster.groupsOf(delivery)) group.push(delivery);
   }
 
   #sendPending(): void {
     const { position } = this;
-    for (const group of this.#roster.groups()) group.flush(position);
+    const frames = new FrameCache();
+    for (const group of this.#roster.takeDue()) group.flush(position, frames);
     this.#watchSlowClients();
   }
 

@@ -1,6 +1,6 @@
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import type { Position } from '@live-orders/contracts/socket/position.ts';
-import { type Audience, reaches } from './audience.ts';
+import { type Audience, audiencesOf } from './audience.ts';
 import type { Entry, History } from './history.ts';
 
 /** What a client that comes back is sent at most, in UTF-16 units; past that, reading the snapshot is cheaper for both. */
@@ -26,7 +26,8 @@ export const missedTexts = (
   let chars = 0;
   for (const { deliveries } of [...older, ...recent]) {
     for (const delivery of deliveries) {
-      if (!reaches(delivery, audience)) continue;
+      const audiences = audiencesOf(delivery);
+      if (audiences !== 'everyone' && !audiences.includes(audience)) continue;
       texts.push(delivery.text);
       chars += delivery.text.length;
     }

@@ -1,10 +1,12 @@
-import { type Audience, audienceOf } from './audience.ts';
+import { type Audience, audienceOf, audiencesOf, type Delivery } from './audience.ts';
 import { AudienceGroup } from './audience-group.ts';
 import type { Client } from './client.ts';
 
 /** Who is connected, by audience and by user. An audience has a group as long as one of its clients is here. */
 export class Roster {
   readonly #groups = new Map<Audience, AudienceGroup>();
+  /** Those that have something to send, or a client that is behind. */
+  readonly #due = new Set<AudienceGroup>();
   readonly #perUser = new Map<string, number>();
   #size = 0;
   #skipped = 0;
@@ -17,7 +19,7 @@ export class Roster {
   /** How many clients read too slowly at the moment. */
   get behind(): number {
     let behind = 0;
-    for (const group of this.groups()) behind += group.behind;
+    for (const group of this.#due) behind += group.behind;
     return behind;
   }
 
@@ -47,6 +49,20 @@ export class Roster {
     return this.#groups.values();
   }
 
+  /** The groups that have something to send, or a client that is behind, since this was asked last. */
+  takeDue(): AudienceGroup[] {
+    const due = [...this.#due];
+    this.#due.clear();
+    return due;
+  }
+
+  /** The groups of those whom a delivery is for. An event of one customer's order costs the same however many are here. */
+  groupsOf(delivery: Delivery): Iterable<AudienceGroup> {
+    const audiences = audiencesOf(delivery);
+    if (audiences === 'everyone') return this.groups();
+    return audiences.flatMap((audience) => this.#groups.get(audience) ?? []);
+  }
+
   /** The group of a client's audience, if there is one; the client itself need not be in it. */
   groupFor({ identity }: Client): AudienceGroup | undefined {
     return this.#groups.get(audienceOf(identity));
@@ -72,12 +88,14 @@ export class Roster {
     const left = this.connectionsOf(identity.id) - 1;
     if (left > 0) this.#perUser.set(identity.id, left);
     else this.#perUser.delete(identity.id);
-    if (group.size === 0) this.#groups.delete(audienceOf(identity));
+    if (group.size > 0) return;
+    this.#groups.delete(audienceOf(identity));
+    this.#due.delete(group);
   }
 
   #openGroup(audience: Audience): AudienceGroup {
-    const group = new AudienceGroup({
-      audience,
+    const group: AudienceGroup = new AudienceGroup({
+      onDue: () => this.#due.add(group),
       letGo: (client) => {
         client.close('slow');
         this.remove(client);

@@ -11,6 +11,8 @@ export const isUpgrade = (env: unknown): boolean => !bindings.safeParse(env).suc
 
 const upgrading = z.object({ incoming: z.instanceof(IncomingMessage) });
 
+/** The connection of a request (`c.env`) that asked Node for an upgrade. */
+export const connectionOf = (env: unknown) => upgrading.parse(env).incoming.socket;
+
 /** What closes once a request (`c.env`) is answered in full; of an upgrade the connection, which becomes the WebSocket's. */
-export const closingOf = (env: unknown) =>
-  bindings.safeParse(env).data?.outgoing ?? upgrading.parse(env).incoming.socket;
+export const closingOf = (env: unknown) => bindings.safeParse(env).data?.outgoing ?? connectionOf(env);

@@ -29,7 +29,7 @@ export class Recorder implements Client {
 
   send(frame: Frame): void {
     this.sent.push(frame);
-    this.frames.push(serverFrame.parse(JSON.parse(frame.json.toString())));
+    this.frames.push(serverFrame.parse(JSON.parse(frame.json)));
   }
 
   close(reason: CloseReason): void {

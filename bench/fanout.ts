@@ -1,0 +1,98 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { WebSocket } from 'ws';
+import { nearestRank } from '../contracts/src/nearest-rank.ts';
+import { removeData } from '../deploy/local/servers/postgres-home.ts';
+import { moved } from '../gateway/src/testing/redis-messages.ts';
+import { Publisher } from '../services/bridge/src/publisher.ts';
+import { Api } from '../tests/support/clients/api.ts';
+import { startStack } from '../tests/support/system/stack.ts';
+import { claimTerritory, startSystem, type System } from '../tests/support/system/system.ts';
+
+/**
+ * What a gateway's process spends on each delivery to a socket of staff, by its own count of CPU, and how long an event is on
+ * its way from Redis to the socket. Events have 900 bytes and are published as the bridge does.
+ *
+ *     node deploy/local/bootstrap.mjs bench/fanout.ts [sockets]:[events a second],…
+ */
+const cases = (process.argv[2] ?? '1000:50,200:500').split(',').map((one) => one.split(':').map(Number));
+const seconds = 10;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const cpuOf = async (system: System): Promise<number> => {
+  const text = await (await fetch(`${system.operationsUrl('gateway')}/metrics`)).text();
+  return Number(/^process_cpu_seconds_total\S* (\S+)/m.exec(text)?.[1]);
+};
+
+const connect = (api: Api, onText: (text: Buffer) => void): Promise<WebSocket> => {
+  const headers = { authorization: `Bearer ${api.session?.access_token ?? ''}` };
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ws`, { headers });
+  socket.on('message', onText);
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => resolve(socket)).once('error', reject);
+  });
+};
+
+const measure = async (system: System, publisher: Publisher, count: number, rate: number): Promise<void> => {
+  const staff = await new Api(system.gatewayUrl).login('staff@example.com');
+  let deliveries = 0;
+  const took: number[] = [];
+  const sockets: WebSocket[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const isSample = n % 50 === 0;
+    const onText = (data: Buffer): void => {
+      const text = data.toString('latin1');
+      const published = text.match(/"note":"\d+/g) ?? [];
+      deliveries += published.length;
+      if (isSample)
+        for (const one of published)
+          took.push(performance.now() + performance.timeOrigin - Number(one.slice(8)) / 1_000);
+    };
+    sockets.push(await connect(staff, onText));
+  }
+  await delay(1_000);
+  deliveries = 0;
+  const before = await cpuOf(system);
+  const began = performance.now();
+  for (let n = 0; performance.now() - began < seconds * 1_000; n += 1) {
+    const wait = began + (n * 1_000) / rate - performance.now();
+    if (wait > 1) await delay(wait);
+    const note = String(Math.round((performance.now() + performance.timeOrigin) * 1_000)).padEnd(480, ' x');
+    const { event, times, data } = moved(1, n % 9, n + 1, 'confirmed', note);
+    const text = JSON.stringify({ event, data, previous_status: 'pending', actor: null, times }).slice(0, -1);
+    const publication = { offset: String(n), channel: 'order_events', text, revocation: null };
+    const range = { partition: `bench-${crypto.randomUUID()}:0`, first: String(n), last: String(n) };
+    await publisher.publish(range, [publication]);
+  }
+  await delay(500);
+  const used = (await cpuOf(system)) - before;
+  for (const socket of sockets) socket.terminate();
+  const [half, most] = [0.5, 0.99].map((part) => nearestRank(took, part)?.toFixed(1));
+  say(
+    `${count} sockets, ${rate} events/s: ${((used * 1e6) / deliveries).toFixed(2)} µs of CPU a delivery, p50 ${half} ms, p99 ${most} ms (${deliveries} deliveries)`,
+  );
+  await delay(2_000);
+};
+
+const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
+const stack = await startStack({ dataDir, durable: false });
+try {
+  const { databaseUrl, redisHost, redisPort, kafkaBrokers } = stack;
+  const territory = await claimTerritory({ databaseUrl, redisHost, redisPort, kafkaBrokers });
+  const limits = { MAX_CLIENTS_PER_USER: '10000', MAX_CONNECTIONS_PER_ADDRESS: '100000' };
+  const system = await startSystem(territory, ['users', 'orders', 'bridge', 'gateway'], limits);
+  const redis = new Redis(redisPort, redisHost);
+  try {
+    const publisher = new Publisher(redis, territory.prefix, 20_000);
+    for (const [sockets = 0, rate = 0] of cases) await measure(system, publisher, sockets, rate);
+  } finally {
+    redis.disconnect();
+    await system.stop();
+  }
+} finally {
+  await stack.stop();
+  removeData(dataDir);
+}

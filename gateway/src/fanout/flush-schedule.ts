@@ -20,8 +20,10 @@ export class FlushSchedule {
   flush(): void {
     if (this.#tickTimer) clearTimeout(this.#tickTimer);
     this.#tickTimer = null;
-    this.#flushedAt = performance.now();
+    const began = performance.now();
+    this.#flushedAt = began;
     this.#send();
+    this.#pace.measureFlush(performance.now() - began);
   }
 
   /** Flushes at once if the last flush lies a tick back, else when it does. */
@@ -30,12 +32,12 @@ export class FlushSchedule {
     const dueAt = this.#flushedAt + this.#pace.tickMs;
     const wait = dueAt - performance.now();
     if (wait <= 0) {
-      this.#pace.measure(0);
+      this.#pace.measureLag(0);
       this.flush();
       return;
     }
     this.#tickTimer = setTimeout(() => {
-      this.#pace.measure(performance.now() - dueAt);
+      this.#pace.measureLag(performance.now() - dueAt);
       this.flush();
     }, wait);
   }

@@ -1,31 +1,22 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { WebSocket } from 'ws';
 import { nearestRank } from '../contracts/src/nearest-rank.ts';
-import { removeData } from '../deploy/local/servers/postgres-home.ts';
 import { moved } from '../gateway/src/testing/redis-messages.ts';
 import { Publisher } from '../services/bridge/src/publisher.ts';
 import { Api } from '../tests/support/clients/api.ts';
-import { startStack } from '../tests/support/system/stack.ts';
-import { claimTerritory, startSystem, type System } from '../tests/support/system/system.ts';
+import type { System } from '../tests/support/system/system.ts';
+import { cpuOf, withSystem } from './system.ts';
 
 /**
  * What a gateway's process spends on each delivery to a socket of staff, by its own count of CPU, and how long an event is on
  * its way from Redis to the socket. Events have 900 bytes and are published as the bridge does.
  *
- *     node deploy/local/bootstrap.mjs bench/fanout.ts [sockets]:[events a second],…
+ *     npm run bench:fanout -- [sockets]:[events a second],…
  */
 const cases = (process.argv[2] ?? '1000:50,200:500').split(',').map((one) => one.split(':').map(Number));
 const seconds = 10;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-const cpuOf = async (system: System): Promise<number> => {
-  const text = await (await fetch(`${system.operationsUrl('gateway')}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total\S* (\S+)/m.exec(text)?.[1]);
-};
 
 const connect = (api: Api, onText: (text: Buffer) => void): Promise<WebSocket> => {
   const headers = { authorization: `Bearer ${api.session?.access_token ?? ''}` };
@@ -55,7 +46,7 @@ const measure = async (system: System, publisher: Publisher, count: number, rate
   }
   await delay(1_000);
   deliveries = 0;
-  const before = await cpuOf(system);
+  const before = await cpuOf(system, 'gateway');
   const began = performance.now();
   for (let n = 0; performance.now() - began < seconds * 1_000; n += 1) {
     const wait = began + (n * 1_000) / rate - performance.now();
@@ -68,7 +59,7 @@ const measure = async (system: System, publisher: Publisher, count: number, rate
     await publisher.publish(range, [publication]);
   }
   await delay(500);
-  const used = (await cpuOf(system)) - before;
+  const used = (await cpuOf(system, 'gateway')) - before;
   for (const socket of sockets) socket.terminate();
   const [half, most] = [0.5, 0.99].map((part) => nearestRank(took, part)?.toFixed(1));
   say(
@@ -77,22 +68,13 @@ const measure = async (system: System, publisher: Publisher, count: number, rate
   await delay(2_000);
 };
 
-const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
-const stack = await startStack({ dataDir, durable: false });
-try {
-  const { databaseUrl, redisHost, redisPort, kafkaBrokers } = stack;
-  const territory = await claimTerritory({ databaseUrl, redisHost, redisPort, kafkaBrokers });
-  const limits = { MAX_CLIENTS_PER_USER: '10000', MAX_CONNECTIONS_PER_ADDRESS: '100000' };
-  const system = await startSystem(territory, ['users', 'orders', 'bridge', 'gateway'], limits);
+await withSystem(async (system) => {
+  const { redisHost, redisPort, prefix } = system.territory;
   const redis = new Redis(redisPort, redisHost);
   try {
-    const publisher = new Publisher(redis, territory.prefix, 20_000);
+    const publisher = new Publisher(redis, prefix, 20_000);
     for (const [sockets = 0, rate = 0] of cases) await measure(system, publisher, sockets, rate);
   } finally {
     redis.disconnect();
-    await system.stop();
   }
-} finally {
-  await stack.stop();
-  removeData(dataDir);
-}
+});

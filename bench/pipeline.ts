@@ -1,22 +1,19 @@
-import { mkdtemp } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import autocannon from 'autocannon';
 import { WebSocket } from 'ws';
 import { nearestRank } from '../contracts/src/nearest-rank.ts';
 import { calls } from '../contracts/src/rest/calls.ts';
 import { serverFrame } from '../contracts/src/socket/messages.ts';
 import type { PartName } from '../deploy/local/parts/parts.ts';
-import { removeData } from '../deploy/local/servers/postgres-home.ts';
 import { Api } from '../tests/support/clients/api.ts';
-import { startStack } from '../tests/support/system/stack.ts';
-import { claimTerritory, startSystem, type System } from '../tests/support/system/system.ts';
+import type { System } from '../tests/support/system/system.ts';
+import { cpuOf, withSystem } from './system.ts';
 
 /**
  * How long a change is on its way from the database to a socket, by stage, and what an order costs: an open loop of orders
  * through the gateway at several rates, on servers of its own, with 20 sockets of staff. Each order makes two events.
  *
- *     node deploy/local/bootstrap.mjs bench/pipeline.ts [orders a second, …] [seconds each]
+ *     npm run bench:pipeline -- [orders a second, …] [seconds each]
  */
 const rates = (process.argv[2] ?? '10,50,100,200,300,500').split(',').map(Number);
 const seconds = Number(process.argv[3] ?? 20);
@@ -24,13 +21,6 @@ const sockets = 20;
 const customers = 20;
 const parts = ['gateway', 'orders', 'bridge'] as const satisfies PartName[];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-/** Limits are for single callers, and here a few call for many. */
-const unlimited = {
-  KAFKA_PARTITIONS: '6',
-  REQUESTS_PER_MINUTE_PER_USER: '10000000',
-  REQUESTS_PER_MINUTE_PER_ADDRESS: '10000000',
-};
 
 /** Milliseconds of each event by stage, of what came to one socket since it was emptied. */
 const stages = new Map<string, number[]>();
@@ -66,12 +56,9 @@ const connect = async (api: Api, onText?: (text: string) => void): Promise<WebSo
 };
 
 /** Seconds of CPU that each part has used so far, and the whole machine. */
-const cpuOf = async (system: System): Promise<Record<string, number>> => {
+const cpuOfAll = async (system: System): Promise<Record<string, number>> => {
   const used: Record<string, number> = {};
-  for (const name of parts) {
-    const text = await (await fetch(`${system.operationsUrl(name)}/metrics`)).text();
-    used[name] = Number(/^process_cpu_seconds_total\S* (\S+)/m.exec(text)?.[1]);
-  }
+  for (const name of parts) used[name] = await cpuOf(system, name);
   const busy = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
   used['whole machine'] = busy.reduce((sum, ms) => sum + ms, 0) / 1000;
   return used;
@@ -96,7 +83,7 @@ const load = async (system: System, tokens: string[], products: string[], rate: 
     })),
   });
 
-const measure = async (system: System, rate: number) => {
+const measure = async (system: System, people: Api[], rate: number) => {
   const anybody = new Api(system.gatewayUrl);
   const staff = await anybody.login('staff@example.com');
   const admin = await anybody.login('admin@example.com');
@@ -107,18 +94,17 @@ const measure = async (system: System, rate: number) => {
       }),
     ),
   );
-  const people = await Promise.all(Array.from({ length: customers }, () => anybody.register()));
   const opened = [await connect(staff, watch)];
   for (let n = 1; n < sockets; n += 1) opened.push(await connect(staff));
   stages.clear();
-  const before = await cpuOf(system);
+  const before = await cpuOfAll(system);
   const result = await load(
     system,
     people.map(({ session }) => session?.access_token ?? ''),
     products.map(({ id }) => id),
     rate,
   );
-  const after = await cpuOf(system);
+  const after = await cpuOfAll(system);
   const taken = result['2xx'];
   for (const socket of opened) socket.terminate();
   return {
@@ -133,28 +119,17 @@ const measure = async (system: System, rate: number) => {
   };
 };
 
-const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
-const stack = await startStack({ dataDir, durable: true });
-try {
-  const { databaseUrl, redisHost, redisPort, kafkaBrokers } = stack;
-  const territory = await claimTerritory({ databaseUrl, redisHost, redisPort, kafkaBrokers });
-  const system = await startSystem(territory, ['users', 'orders', 'bridge', 'gateway'], unlimited);
-  try {
-    const results = [];
-    // The first only warms up.
-    for (const rate of [50, ...rates]) {
-      const result = await measure(system, rate);
-      if (results.push(result) === 1) continue;
-      const times = Object.entries(result.stages).map(([name, [half, most]]) => `${name} ${half} / ${most}`);
-      const costs = Object.entries(result.cpu).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
-      say(
-        `${rate} orders/s: ${result.taken.toFixed(0)} taken, ${result.refused} refused, POST ${result.post.join(' / ')} ms; ${times.join(', ')} ms; CPU ms an order: ${costs.join(', ')}`,
-      );
-    }
-  } finally {
-    await system.stop();
+await withSystem(async (system) => {
+  const people = await Promise.all(Array.from({ length: customers }, () => new Api(system.gatewayUrl).register()));
+  // The first only warms up.
+  for (const [index, rate] of [50, ...rates].entries()) {
+    const result = await measure(system, people, rate);
+    if (index === 0) continue;
+    const times = Object.entries(result.stages).map(([name, [half, most]]) => `${name} ${half} / ${most}`);
+    const costs = Object.entries(result.cpu).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
+    say(
+      `${rate} orders/s: ${result.taken.toFixed(0)} taken, ${result.refused} refused, POST ${result.post.join(' / ')} ms; ` +
+        `${times.join(', ')} ms; CPU ms an order: ${costs.join(', ')}`,
+    );
   }
-} finally {
-  await stack.stop();
-  removeData(dataDir);
-}
+});

@@ -138,10 +138,10 @@ const install = async (workspaces) => {
   );
 };
 
-/** Tests and checks need every package; all other files do without those that only tests have, which are half of them. */
+/** Tests, checks and benchmarks need every package; all other files do without those that only tests have, which are half of them. */
 const prepare = async (file) => {
   if (isInstalled()) return;
-  if (/^tests\b/.test(file)) return install([]);
+  if (/^(tests|bench)\b/.test(file)) return install([]);
   if (isStartInstalled()) return;
   await install(readJson(join(root, 'package.json')).workspaces.filter((workspace) => !/^tests\b/.test(workspace)));
   writeFileSync(startStamp, lockHash());

@@ -1,0 +1,45 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PartName } from '../deploy/local/parts/parts.ts';
+import { removeData } from '../deploy/local/servers/postgres-home.ts';
+import { startStack } from '../tests/support/system/stack.ts';
+import { claimTerritory, startSystem, type System } from '../tests/support/system/system.ts';
+
+/** Limits are for single callers, and in a benchmark a few call for many. */
+const unlimited = {
+  REQUESTS_PER_MINUTE_PER_USER: '10000000',
+  REQUESTS_PER_MINUTE_PER_ADDRESS: '10000000',
+  MAX_CLIENTS_PER_USER: '10000',
+  MAX_CONNECTIONS_PER_ADDRESS: '100000',
+  // The default, of which tests have less.
+  KAFKA_PARTITIONS: '6',
+};
+
+/** All parts but the dashboard, on servers of their own, for as long as `work` takes; nothing is left. */
+export const withSystem = async (work: (system: System) => Promise<void>): Promise<void> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
+  try {
+    const stack = await startStack({ dataDir, durable: true });
+    try {
+      const { databaseUrl, redisHost, redisPort, kafkaBrokers } = stack;
+      const territory = await claimTerritory({ databaseUrl, redisHost, redisPort, kafkaBrokers });
+      const system = await startSystem(territory, ['users', 'orders', 'bridge', 'gateway'], unlimited);
+      try {
+        await work(system);
+      } finally {
+        await system.stop();
+      }
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    removeData(dataDir);
+  }
+};
+
+/** Seconds of CPU that a part has used so far. */
+export const cpuOf = async (system: System, name: PartName): Promise<number> => {
+  const text = await (await fetch(`${system.operationsUrl(name)}/metrics`)).text();
+  return Number(/^process_cpu_seconds_total\S* (\S+)/m.exec(text)?.[1]);
+};

@@ -67,6 +67,21 @@ test('who sends many bodies slowly is refused, and others log in', async ({ shop
   expect((await logIn('203.0.113.41')).status).toBe(200);
 });
 
+test('a customer’s new name waits for no administrator’s row, for which all others wait too', async ({
+  shop,
+  database,
+}) => {
+  await database.query('BEGIN');
+  try {
+    // As a change that takes its time, or a line of them: each change once locked the rows of all administrators.
+    await database.query(`SELECT FROM users WHERE role = 'admin' FOR UPDATE`);
+    const renamed = await shop.customer.send('PATCH', calls.changeProfile.path, { body: { name: 'Another Name' } });
+    expect(renamed).toMatchObject({ status: 200, body: { name: 'Another Name' } });
+  } finally {
+    await database.query('ROLLBACK');
+  }
+});
+
 test('customers cannot take the places of the team', async ({ shop }) => {
   await shop.system.beside('gateway', { MAX_CLIENTS: '10', MAX_CLIENTS_PER_USER: '9' }, async (url, operationsUrl) => {
     await gatewayReady(url);

@@ -110,7 +110,11 @@ export class Admission {
     }
     if (!this.isOpen) throw notReady();
     if (this.isFull) throw full();
-    const identity = await this.identify({ ticket: c.req.query('ticket'), token: bearerToken(c) });
+    const credentials = { ticket: c.req.query('ticket'), token: bearerToken(c) };
+    const identity = await this.identify(credentials).catch((error: unknown) => {
+      rates.count(c, undefined);
+      throw error;
+    });
     rates.count(c, identity?.id);
     if (!identity) {
       throw new ProblemError('unauthenticated', 'Get a new ticket from POST /live/ticket, or send a bearer token.');

@@ -21,6 +21,7 @@ import { type Caller, placeOfCaller } from '../limits/caller.ts';
 import type { Limits } from '../limits/limits.ts';
 import { toAccount, toMember, toUser } from '../rows.ts';
 import type { Hasher } from '../passwords/hashing.ts';
+import { checkPassword } from '../passwords/policy.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 
@@ -141,6 +142,8 @@ export const registerUserRoutes = (
     const { current_password, ...change } = c.req.valid('json');
     const self = await sessions.user(c.var.identity.session_id);
     if (change.password !== undefined) {
+      // Before the comparison, which costs time: with the right password it could be had again and again for one that is refused.
+      checkPassword(change.password, { ...self, name: change.name ?? self.name });
       const { fits, headers } = await limits.ownPassword.guess(self.id, () =>
         hasher.fits(current_password ?? '', self.password, signedIn(c)),
       );

@@ -92,6 +92,8 @@ export class Upstream {
   readonly name: string;
   readonly url: string;
   readonly requests: Connections;
+  /** For requests without a token: logins wait for each other's passwords to be hashed, and not in the way of who is logged in. */
+  readonly anonymous: Connections;
   /** Those who read exports slowly take connections from each other only. */
   readonly exports: Connections;
 
@@ -99,6 +101,7 @@ export class Upstream {
     this.name = name;
     this.url = url;
     this.requests = new Connections(url, 128);
+    this.anonymous = new Connections(url, 256);
     this.exports = new Connections(url, 32);
   }
 }

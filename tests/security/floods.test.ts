@@ -82,6 +82,15 @@ test('a customer’s new name waits for no administrator’s row, for which all 
   }
 });
 
+test('who changes the own name without end is stopped, before the log holds nothing else', async ({ shop }) => {
+  const api = await shop.anybody.register();
+  const rename = (n: number) => api.send('PATCH', calls.changeProfile.path, { body: { name: `Name ${n}` } });
+  for (let n = 0; n < 60; n += 1) expect((await rename(n)).status).toBe(200);
+  const refused = await rename(60);
+  expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+  expect(refused.headers.get('ratelimit-policy')).toContain('"profile";q=60;w=300');
+});
+
 test('customers cannot take the places of the team', async ({ shop }) => {
   await shop.system.beside('gateway', { MAX_CLIENTS: '10', MAX_CLIENTS_PER_USER: '9' }, async (url, operationsUrl) => {
     await gatewayReady(url);

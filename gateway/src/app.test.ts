@@ -62,4 +62,21 @@ describe('who may call', () => {
   ])('%s %s: who is signed in', async (method, path, expected) => {
     expect(await statuses(method, path)).toEqual(expected);
   });
+
+  test.each([
+    ['POST', '/live/ticket'],
+    ['GET', '/live/ticket'],
+    ['GET', '/live/events'],
+    ['GET', '/ws'],
+    ['GET', '/orders/api/orders'],
+  ])('%s %s: who guesses tokens is counted by address', async (method, path) => {
+    const headers = { authorization: 'Bearer forged', 'x-forwarded-for': '203.0.113.7' };
+    const answers = Array.from({ length: 40 }, () => fetch(`${gateway.url}${path}`, { method, headers }));
+    const answered = (await Promise.all(answers)).map(({ status }) => status);
+    // Of 120 requests a minute 30 may come at once.
+    expect(Object.entries(Object.groupBy(answered, String)).map(([status, all]) => [status, all?.length])).toEqual([
+      ['401', 30],
+      ['429', 10],
+    ]);
+  });
 });

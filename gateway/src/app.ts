@@ -9,7 +9,7 @@ import { createApp } from '@live-orders/runtime/http/app.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import { route } from '@live-orders/runtime/api/route.ts';
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { type Admission, full, notReady } from './connections/admission.ts';
 import type { Origins } from './connections/origins.ts';
@@ -117,15 +117,15 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
     return c.body(null, 204);
   });
 
-  app.openapi(ticketRoute, async (c) => {
+  const signedIn = options.rates.guard(guard('signed-in'));
+  app.openapi(createRoute({ ...ticketRoute, middleware: signedIn }), async (c) => {
     // Whoever is given a ticket may come with it to this very gateway, which lets nobody in any more.
     if (options.admission.isStopping) throw notReady();
-    const rate = options.rates.count(c, c.var.identity.id);
     const ticket = await options.tickets.issue(c.var.identity);
-    return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store', ...rate });
+    return c.json({ ticket, expires_in: ticketSeconds }, 201, { 'cache-control': 'no-store' });
   });
   // Who may not call this address is told so first, and only then that it has no such method.
-  app.all(ticketRoute.path, guard('signed-in'), (c) => c.notFound());
+  app.all(ticketRoute.path, signedIn, (c) => c.notFound());
 
   registerServerSentEvents(app, options);
 

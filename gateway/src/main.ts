@@ -56,7 +56,7 @@ const historyChars = 64 * 1024 * 1024;
 /** A process has 8 s to stop; this is what is left of them for requests under way, once the clients are gone. */
 const graceMs = 2_000;
 /**
- * Connections beside those of clients of the stream, for REST. Each takes a file descriptor; the process needs some 500
+ * Connections beside those of clients of the stream, for REST. Each takes a file descriptor; the process needs some 900
  * more for services, Redis and files.
  */
 const connectionsForRest = 2_000;

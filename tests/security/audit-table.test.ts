@@ -99,6 +99,8 @@ describe('what comes through Redis', () => {
       { ...event, type: 'unheard.of' },
       { ...event, address: 'a\nb' },
       { ...event, address: '\ud800' },
+      { ...event, id: crypto.randomUUID(), created_at: '0000-01-01T00:00:00.000Z' },
+      { ...event, id: crypto.randomUUID(), created_at: `2026-01-01T00:00:00.${'0'.repeat(200)}Z` },
     ];
     const texts = ['{', ...[...unreadable, event, event].map((one) => JSON.stringify(one))];
     try {

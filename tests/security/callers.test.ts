@@ -58,6 +58,23 @@ test('behind a proxy that is not trusted all are of its address, whatever they c
   });
 });
 
+test('tokens that are guessed by pages of the dashboard count for whoever guesses, and not for the dashboard', async () => {
+  const { session } = await new Api(system.gatewayUrl).register();
+  const user = encodeURIComponent(JSON.stringify(session?.user));
+  // One request without a good token in 15 s.
+  await system.beside('gateway', { REQUESTS_PER_MINUTE_PER_ADDRESS: '4' }, async (GATEWAY_URL) => {
+    await system.beside('dashboard', { GATEWAY_URL }, async (dashboard) => {
+      for (const [n, path] of ['/', '/new', `/orders/${crypto.randomUUID()}`, '/login'].entries()) {
+        const from = { 'x-forwarded-for': `203.0.113.${n + 20}` };
+        const headers = { cookie: `live_orders_access=a.b.c; live_orders_user=${user}`, ...from };
+        await fetch(`${dashboard}${path}`, { headers, redirect: 'manual' });
+        const next = await fetch(`${GATEWAY_URL}${calls.getProfile.path}`, { headers: from });
+        expect([path, next.status]).toEqual([path, 429]);
+      }
+    });
+  });
+});
+
 /** As `logInByForm`, but from an address of this machine and through no proxy. */
 const logInFrom = async (dashboard: string, localAddress: string, password: string): Promise<number | undefined> => {
   const body = new URLSearchParams({ email, password }).toString();

@@ -67,6 +67,30 @@ test('who sends many bodies slowly is refused, and others log in', async ({ shop
   expect((await logIn('203.0.113.41')).status).toBe(200);
 });
 
+test('a customer’s new name waits for no administrator’s row, for which all others wait too', async ({
+  shop,
+  database,
+}) => {
+  await database.query('BEGIN');
+  try {
+    // As a change that takes its time, or a line of them: each change once locked the rows of all administrators.
+    await database.query(`SELECT FROM users WHERE role = 'admin' FOR UPDATE`);
+    const renamed = await shop.customer.send('PATCH', calls.changeProfile.path, { body: { name: 'Another Name' } });
+    expect(renamed).toMatchObject({ status: 200, body: { name: 'Another Name' } });
+  } finally {
+    await database.query('ROLLBACK');
+  }
+});
+
+test('who changes the own name without end is stopped, before the log holds nothing else', async ({ shop }) => {
+  const api = await shop.anybody.register();
+  const rename = (n: number) => api.send('PATCH', calls.changeProfile.path, { body: { name: `Name ${n}` } });
+  for (let n = 0; n < 60; n += 1) expect((await rename(n)).status).toBe(200);
+  const refused = await rename(60);
+  expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+  expect(refused.headers.get('ratelimit-policy')).toContain('"profile";q=60;w=300');
+});
+
 test('customers cannot take the places of the team', async ({ shop }) => {
   await shop.system.beside('gateway', { MAX_CLIENTS: '10', MAX_CLIENTS_PER_USER: '9' }, async (url, operationsUrl) => {
     await gatewayReady(url);

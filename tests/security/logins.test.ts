@@ -176,7 +176,8 @@ describe('renewing tokens', () => {
     const place = newPlace();
     const { session } = await anybody.register();
     const token = session?.refresh_token ?? '';
-    const outcomes = await Promise.all(times(61, () => refresh(token, place)));
+    const outcomes: Outcome[] = [];
+    for (const count of [30, 30, 1]) outcomes.push(...(await Promise.all(times(count, () => refresh(token, place)))));
     expect(outcomes.filter(({ status }) => status === 200)).toHaveLength(60);
     const refused = outcomes.filter(({ status }) => status !== 200);
     expect(refused).toMatchObject([{ status: 429, policy: expect.stringContaining('"refresh";q=60;w=60') as unknown }]);

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { errors } from 'undici';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { fillQueue, holds, take } from '../testing/upstream.ts';
 import { QueueFullError, Upstream, type UpstreamRequest } from './upstream.ts';
@@ -39,6 +39,13 @@ const unusable: [what: string, UpstreamRequest][] = [
   ['header', { ...get('/api'), headers: { odd: '\n' } }],
   ['expectation', { ...get('/api'), headers: { expect: 'x' } }],
 ];
+
+test('nobody listens for the end of a request that is answered, or Node would keep it for ever', async () => {
+  const signal = AbortSignal.any([new AbortController().signal]);
+  expect(await ask(get('/api'), signal)).toBe('answered');
+  // undici takes its own away once the answer is closed.
+  await vi.waitFor(() => expect(getEventListeners(signal, 'abort')).toEqual([]));
+});
 
 describe('a request that cannot be sent', () => {
   // Nothing was asked before, so no connection is open. That is the state in which it did harm: the end of a connection

@@ -48,16 +48,17 @@ export const isRefused = (error: unknown): boolean =>
  * Rejects as soon as the signal is aborted. undici itself looks at the signal of a request only once a connection takes
  * that, however long it waits for one; then it drops the request unsent.
  */
-const unlessAborted = <T>(signal: AbortSignal, promise: Promise<T>): Promise<T> => {
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  const givenUp = aborted.then(() => {
-    signal.throwIfAborted();
-    return promise;
-  });
-  return Promise.race([promise, givenUp]);
+const unlessAborted = async <T>(signal: AbortSignal, promise: Promise<T>): Promise<T> => {
+  const givenUp = Promise.withResolvers<never>();
+  const onAbort = (): void => givenUp.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([promise, givenUp.promise]);
+  } finally {
+    // Node keeps a signal of `AbortSignal.any` for as long as somebody listens: it was never forgotten, nor was the answer.
+    signal.removeEventListener('abort', onAbort);
+  }
 };
 
 export type UpstreamRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'signal'>;
@@ -92,6 +93,8 @@ export class Upstream {
   readonly name: string;
   readonly url: string;
   readonly requests: Connections;
+  /** For requests without a token: logins wait for each other's passwords to be hashed, and not in the way of who is logged in. */
+  readonly anonymous: Connections;
   /** Those who read exports slowly take connections from each other only. */
   readonly exports: Connections;
 
@@ -99,6 +102,7 @@ export class Upstream {
     this.name = name;
     this.url = url;
     this.requests = new Connections(url, 128);
+    this.anonymous = new Connections(url, 256);
     this.exports = new Connections(url, 32);
   }
 }

@@ -15,12 +15,12 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes one step from the budget; false, and nothing is taken, when none is left. */
-  take(now: number): boolean {
+  /** Takes so many steps from the budget; false, and nothing is taken, when fewer are left. */
+  take(now: number, steps = 1): boolean {
     this.#left = this.left(now);
     this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
+    if (this.#left < steps) return false;
+    this.#left -= steps;
     return true;
   }
 

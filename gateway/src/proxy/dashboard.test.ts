@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { Callers, readProxies } from '../http/callers.ts';
 import { Upstream } from '../http/upstream.ts';
@@ -101,6 +101,22 @@ describe('a request', () => {
       'x-forwarded-proto': 'https',
       [proxySecretHeader]: secret,
     });
+  });
+
+  test('is not in the way of pages while it is a form that waits', async () => {
+    const forms: ServerResponse[] = [];
+    answer = (response) => forms.push(response);
+    const options = { host: '127.0.0.1', port: portOf(gateway), method: 'POST', path: '/login' };
+    const givenUp = vi.fn<() => void>();
+    const send = () => request(options, givenUp).on('error', () => undefined);
+    const sent = Array.from({ length: 128 }, () => send().end());
+    await vi.waitFor(() => expect(forms).toHaveLength(128), { timeout: 20_000 });
+    answer = (response) => response.writeHead(200, headers).end('<p>a page');
+    expect((await ask('/login')).status).toBe(200);
+    // Nor did the page wait until a form took too long.
+    expect(givenUp).not.toHaveBeenCalled();
+    for (const form of forms) form.end();
+    for (const one of sent) one.destroy();
   });
 
   test('cannot pretend to come from elsewhere, by https, or from the gateway', async () => {

@@ -60,13 +60,22 @@ export const pagesOf =
   ({ dashboard, callers, rates, secret, log }: DashboardOptions): Pages =>
   async (c) => {
     // As the dashboard reads the path, to which `/api/%2e%2e/login` is `/login`.
-    if (isPage(new URL(c.req.url).pathname)) rates.count(c, undefined);
+    const ofPage = isPage(new URL(c.req.url).pathname);
+    if (ofPage) rates.count(c, undefined);
+    // The form that logs in waits for a password to be hashed, as a login by REST does, and not in the way of pages.
+    const isForm = ofPage && c.req.method === 'POST';
     const headers = {
       ...headersFor(c, forwarded, callers),
       'x-forwarded-proto': cameByHttps(c, callers) ? 'https' : 'http',
       ...(secret === undefined ? {} : { [proxySecretHeader]: secret }),
     };
-    return forward(c, { connections: dashboard.requests, name: 'dashboard', prefix: '', headers, log });
+    return forward(c, {
+      connections: isForm ? dashboard.anonymous : dashboard.requests,
+      name: 'dashboard',
+      prefix: '',
+      headers,
+      log,
+    });
   };
 
 /** For an address that has both a page and an answer to programs: whoever asks for HTML, as browsers do, gets the page. */

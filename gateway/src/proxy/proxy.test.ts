@@ -171,7 +171,7 @@ describe('a request that cannot be passed on', () => {
     async (path) => {
       // The service was asked nothing before, so the pool is as after a rest, when the idle connections are closed: with
       // one that is open, its end would bring a pool back that lost its clients.
-      for (let count = 0; count < 128; count += 1)
+      for (let count = 0; count < 256; count += 1)
         expect(await ask(path)).toMatchObject({ status: 404, answer: { code: 'not_found' } });
       expect((await ask('/things/api')).status).toBe(201);
     },
@@ -185,7 +185,7 @@ describe('a request that cannot be passed on', () => {
 describe('a request for which no connection is free', () => {
   test('is given up when its time is over, and the next one is served when there are some again', async () => {
     const held = new AbortController();
-    await take(impatient.requests, held.signal);
+    await take(impatient.anonymous, held.signal, 256);
     expect(await ask('/impatient/api')).toMatchObject({ status: 504, answer: { code: 'upstream_timeout' } });
     held.abort();
     await vi.waitFor(async () => expect((await ask('/impatient/api')).status).toBe(201), { timeout: 20_000 });
@@ -193,8 +193,8 @@ describe('a request for which no connection is free', () => {
 
   test('is told to come back when too many wait', async () => {
     const leaving = new AbortController();
-    await take(impatient.requests, leaving.signal);
-    const waiting = fillQueue(impatient.requests, leaving.signal);
+    await take(impatient.anonymous, leaving.signal, 256);
+    const waiting = fillQueue(impatient.anonymous, leaving.signal);
     const { status, headers, answer } = await ask('/impatient/api');
     expect({ status, answer }).toMatchObject({ status: 503, answer: { code: 'unavailable' } });
     expect(headers.get('retry-after')).toBe('2');

@@ -179,12 +179,11 @@ test('a client that comes from a gateway which is ahead is caught up, not sent t
   expect(moved.messages).toMatchObject([{ event: 'welcome', data: { recovered: true, source: 'memory' } }]);
 });
 
-test('what memory no longer holds comes from the log, in full or not at all, however far memory has moved on', async () => {
-  const revocations = new Revocations();
+const openAdmission = (now?: () => number): Admission => {
   const callers = new Callers(readProxies(''));
-  const admission = new Admission({
+  const options = {
     ...{ callers, rates: { count: () => ({}) }, streams: new Connections(callers, 1) },
-    ...{ hub, subscriber, revocations, maxClients: 100, maxClientsPerUser: 10 },
+    ...{ hub, subscriber, revocations: new Revocations(), maxClients: 100, maxClientsPerUser: 50 },
     tickets: new Tickets(redis, prefix),
     origins: new Origins([], { sameHost: false }),
     authority: { verify: () => Promise.reject(new Error('no token is checked here')) },
@@ -192,7 +191,12 @@ test('what memory no longer holds comes from the log, in full or not at all, how
     denials: { record: () => undefined },
     presence: new PresenceChannel({ hub, redis, subscription, prefix, log }),
     log,
-  });
+  };
+  return new Admission(options, now);
+};
+
+test('what memory no longer holds comes from the log, in full or not at all, however far memory has moved on', async () => {
+  const admission = openAdmission();
   for (const seq of [2, 3]) await publish(seq);
   await arrived(3);
   // Made while memory still held everything, and used when the oldest event in memory is the fifth.
@@ -208,4 +212,22 @@ test('what memory no longer holds comes from the log, in full or not at all, how
   await bridge.xtrim(redisKeys(prefix).log, 'MINID', '3');
   await admission.enter(late, start, () => false);
   expect(events(late)).toEqual(['welcome 7', 'resync 7']);
+});
+
+test('the log is read for so many who come back at once, and the others resync', async () => {
+  const others = Array.from({ length: 999 }, (_none, index) => index + 2);
+  await Promise.all(others.map((seq) => publish(seq, { quiet: seq < 1_000 })));
+  await arrived(1_000);
+  let now = 0;
+  const admission = openAdmission(() => now);
+  /** How many of these got what they had missed, which is 996 events of the log and 3 of memory. */
+  const comeBack = async (count: number): Promise<number> => {
+    const clients = Array.from({ length: count }, () => new Recorder('customer', crypto.randomUUID()));
+    const start = { since: { epoch: 'e', seq: 1 }, older: [] };
+    await Promise.all(clients.map((one) => admission.enter(one, start, () => false)));
+    return clients.filter((one) => !events(one).includes('resync 1000')).length;
+  };
+  expect(await comeBack(30)).toBe(10);
+  now = 1_000;
+  expect(await comeBack(30)).toBe(2);
 });

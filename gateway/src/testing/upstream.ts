@@ -8,7 +8,7 @@ export const holds = (request: IncomingMessage, response: ServerResponse): boole
   return true;
 };
 
-/** Takes connections, all of them unless told how many, until the signal is aborted. */
+/** Takes connections, all of those for users unless told how many, until the signal is aborted. */
 export const take = async (connections: Connections, until: AbortSignal, count = 128): Promise<void> => {
   const held = { method: 'GET', path: '/api/held' } as const;
   await Promise.all(Array.from({ length: count }, () => connections.ask(held, until)));

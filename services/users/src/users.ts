@@ -126,12 +126,7 @@ export class Users {
     if (password !== undefined) checkPassword(password, { ...(await this.get(id)), ...given });
     const hashed = password && (await this.#hasher.hash(password, caller));
     return this.#outbox.transact(async (transaction) => {
-      // Administrators are locked together, so that two of them cannot demote each other at once.
-      const admins = await this.#select(
-        `WHERE u.role = 'admin' AND u.active ORDER BY u.id FOR UPDATE`,
-        {},
-        transaction,
-      );
+      const admins = given.role === undefined && given.active === undefined ? [] : await this.#lockAdmins(transaction);
       const [before] = await this.#select('WHERE u.id = $id FOR UPDATE', { id }, transaction);
       if (!before) throw noSuchUser();
       const after: UserRow = {
@@ -182,6 +177,14 @@ export class Users {
       { ...bind, createdAt, id, most: limit + 1 },
     );
     return toPage(rows.map(toAccount), limit, newest, (row) => row.created_at);
+  }
+
+  /**
+   * Administrators are locked together, so that two of them cannot demote each other at once. Only for a change that could end
+   * one: else every customer's new name, and every login of an administrator, would wait for all others.
+   */
+  #lockAdmins(transaction: Transaction): Promise<UserRow[]> {
+    return this.#select(`WHERE u.role = 'admin' AND u.active ORDER BY u.id FOR UPDATE`, {}, transaction);
   }
 
   #select(rest: string, bind: Binds, transaction?: Transaction): Promise<UserRow[]> {

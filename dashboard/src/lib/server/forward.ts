@@ -5,7 +5,11 @@ import { renewSession } from './session.ts';
 const passedOn = ['content-length', 'content-type', 'etag', 'location', 'retry-after'] as const;
 
 /** Calls the gateway as the user who is logged in. When it does not accept the access token, that is renewed once. */
-export async function callAsUser(event: RequestEvent, path: string, call: GatewayCall = {}): Promise<Response> {
+export async function callAsUser(
+  event: RequestEvent,
+  path: string,
+  call: Omit<GatewayCall, 'caller' | 'token'>,
+): Promise<Response> {
   const caller = callerOf(event);
   if (!event.locals.accessToken) {
     return problemResponse(makeProblem('upstream_unavailable', 'The session could not be renewed at the moment.'));

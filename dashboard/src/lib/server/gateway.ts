@@ -11,8 +11,8 @@ export interface GatewayCall {
   body?: string;
   /** Milliseconds within which the answer must have come. Default 10 s. */
   limit?: number;
-  /** For which request it is, by `callerOf`: the gateway counts attempts to log in by its sender. */
-  caller?: Record<string, string>;
+  /** For which request it is, by `callerOf`: what the gateway counts by address would else count for this server. */
+  caller: Record<string, string>;
 }
 
 /** Whether the gateway itself passed a request on, which then names its caller and nobody else. */
@@ -54,7 +54,7 @@ export const problemResponse = (value: Problem): Response =>
   Response.json(value, { status: value.status, headers: { 'content-type': 'application/problem+json' } });
 
 /** Calls the gateway. Never throws: when the gateway cannot be reached, the answer is a problem that says so. */
-export async function callGateway(path: string, call: GatewayCall = {}): Promise<Response> {
+export async function callGateway(path: string, call: GatewayCall): Promise<Response> {
   const headers = new Headers({ accept: 'application/json, application/problem+json', ...call.caller });
   if (call.token) headers.set('authorization', `Bearer ${call.token}`);
   if (call.body !== undefined) headers.set('content-type', 'application/json');
@@ -85,7 +85,7 @@ async function readProblem(answer: Response): Promise<Problem> {
 export type Answer<T> = { ok: true; data: T } | { ok: false; problem: Problem; retryAfter: number | null };
 
 /** Calls the gateway and reads its answer by a schema of the contracts. Never throws. */
-export async function askGateway<T>(schema: z.ZodType<T>, path: string, call: GatewayCall = {}): Promise<Answer<T>> {
+export async function askGateway<T>(schema: z.ZodType<T>, path: string, call: GatewayCall): Promise<Answer<T>> {
   const answer = await callGateway(path, call);
   if (!answer.ok) {
     const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);

@@ -30,7 +30,7 @@ export const load: PageServerLoad = async (event) => {
   const next = safeNext(event.url.searchParams.get('next'));
   // After a form that was refused, the page says so, also to somebody who already had a session.
   if (event.locals.accessToken && event.request.method !== 'POST') {
-    const call = { token: event.locals.accessToken, limit: 3000 };
+    const call = { token: event.locals.accessToken, caller: callerOf(event), limit: 3000 };
     const answer = await askGateway(verification, '/users/api/auth/verify', call);
     if (answer.ok) redirect(303, next);
     if (answer.problem.status === 401) dropSession(event);

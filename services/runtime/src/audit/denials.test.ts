@@ -66,6 +66,17 @@ describe('what was refused', () => {
     expect(told().at(-1)).toMatchObject({ address: null, count: 9_500 });
   });
 
+  test('from one place in however many ways hides neither that place nor what comes from others', () => {
+    for (let n = 0; n < 10_000; n += 1) refuse('203.0.113.5', crypto.randomUUID());
+    refuse('203.0.113.6', ada);
+    expect(told()).toHaveLength(101);
+    expect(told().at(-1)).toMatchObject({ address: '203.0.113.6', subject_id: ada });
+    denials.endMinute();
+    expect(told().slice(101)).toMatchObject([{ address: '203.0.113.5', subject_id: null, details: {}, count: 9_900 }]);
+    refuse('203.0.113.5', ada);
+    expect(told().at(-1)).toMatchObject({ address: '203.0.113.5', subject_id: ada });
+  });
+
   test('waits while nothing can be written, and is in the table afterwards', async () => {
     isAway = true;
     const stop = new AbortController();

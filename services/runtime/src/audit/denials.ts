@@ -10,6 +10,11 @@ const minuteMs = 60_000;
 const retryMs = 1_000;
 /** So many different events are told in a minute; the rest are counted by type. It bounds what a flood writes. */
 const mostInMinute = 500;
+/**
+ * So many of them may come from one place; what it does beyond is counted by type for this place. Whoever fails to log in to
+ * 500 accounts a minute would otherwise leave no name of anybody else's misdeeds, or of the own ones that follow.
+ */
+const mostOfPlace = 100;
 /** Of so many events that wait to be written the youngest are kept, some 500 bytes each. */
 const mostWaiting = 2_000;
 const batchSize = 200;
@@ -20,9 +25,23 @@ interface Counted {
   untold: number;
 }
 
+const placeIn = ({ address }: SecurityEvent): string => (address === null ? '' : placeOf(address));
+
 /** Events that differ in nothing that an administrator would care for. */
-const keyOf = ({ type, actor_id, subject_id, address, details }: SecurityEvent): string =>
-  JSON.stringify([type, actor_id, subject_id, address === null ? null : placeOf(address), details]);
+const keyOf = (event: SecurityEvent): string => {
+  const { type, actor_id, subject_id, details } = event;
+  return JSON.stringify([type, actor_id, subject_id, placeIn(event), details]);
+};
+
+/** What is left of an event that stands for any of its type at its place. */
+const ofPlace = (event: SecurityEvent): SecurityEvent => ({ ...event, actor_id: null, subject_id: null, details: {} });
+/** What is left of one that stands for any of its type. */
+const ofType = (event: SecurityEvent): SecurityEvent => ({
+  ...ofPlace(event),
+  address: null,
+  user_agent: null,
+  request_id: null,
+});
 
 /**
  * Tells of what was refused: in the log at once, and in the table of security events by `write`, soon after. No request waits
@@ -36,6 +55,8 @@ export class Denials implements Task {
   readonly #log: Log;
   readonly #write: (events: SecurityEvent[]) => Promise<void>;
   readonly #minute = new Map<string, Counted>();
+  /** How many different events of this minute came from each place. */
+  readonly #places = new Map<string, number>();
   readonly #waiting: SecurityEvent[] = [];
   #lost = 0;
   #writing: Promise<void> | null = null;
@@ -49,24 +70,15 @@ export class Denials implements Task {
   record<T extends SecurityEventType>(type: T, told: Told<T>): void {
     const event = securityEvent(type, told);
     const key = keyOf(event);
-    const known = this.#minute.get(key);
-    if (known) {
-      known.last = event;
-      known.untold += 1;
-    } else if (this.#minute.size < mostInMinute) {
+    const place = placeIn(event);
+    const ofThisPlace = this.#places.get(place) ?? 0;
+    if (this.#minute.has(key)) this.#count(event);
+    else if (ofThisPlace >= mostOfPlace) this.#count(ofPlace(event));
+    else if (this.#minute.size >= mostInMinute) this.#count(ofType(event));
+    else {
+      this.#places.set(place, ofThisPlace + 1);
       this.#minute.set(key, { last: event, untold: 0 });
       this.#tell(event);
-    } else {
-      const untold = (this.#minute.get(type)?.untold ?? 0) + 1;
-      const nobody = {
-        actor_id: null,
-        subject_id: null,
-        address: null,
-        user_agent: null,
-        request_id: null,
-        details: {},
-      };
-      this.#minute.set(type, { last: { ...event, ...nobody }, untold });
     }
   }
 
@@ -88,9 +100,16 @@ export class Denials implements Task {
   endMinute(): void {
     for (const { last, untold } of this.#minute.values()) if (untold > 0) this.#tell({ ...last, count: untold });
     this.#minute.clear();
+    this.#places.clear();
     if (this.#lost > 0)
       this.#log.warn({ lost: this.#lost }, 'security events could not be kept; they are in the log alone');
     this.#lost = 0;
+  }
+
+  /** Counts an event that is told at the minute's end. */
+  #count(event: SecurityEvent): void {
+    const key = keyOf(event);
+    this.#minute.set(key, { last: event, untold: (this.#minute.get(key)?.untold ?? 0) + 1 });
   }
 
   #tell(event: SecurityEvent): void {

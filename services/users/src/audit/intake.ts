@@ -1,5 +1,6 @@
 import { type SecurityEvent, securityEvent } from '@live-orders/contracts/audit/security-events.ts';
 import { securityEventStream } from '@live-orders/contracts/redis/keyspace.ts';
+import { isBadValue } from '@live-orders/runtime/database/sql-state.ts';
 import { pause } from '@live-orders/runtime/process/backoff.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { Task } from '@live-orders/runtime/process/run.ts';
@@ -46,9 +47,20 @@ export class AuditIntake implements Task {
   async #take(): Promise<number> {
     const entries = await this.#redis.xrange(this.#key, '-', '+', 'COUNT', batchSize);
     if (entries.length === 0) return 0;
-    await this.#trail.insert(entries.flatMap(([, fields]) => this.#read(fields)));
+    await this.#insert(entries.flatMap(([, fields]) => this.#read(fields)));
     await this.#redis.xdel(this.#key, ...entries.map(([id]) => id));
     return entries.length;
+  }
+
+  /** Leaves out what PostgreSQL refuses though its schema lets it through, or one time in the year 0 would stop all that follow. */
+  async #insert(events: SecurityEvent[]): Promise<void> {
+    try {
+      await this.#trail.insert(events);
+    } catch (error) {
+      if (!isBadValue(error)) throw error;
+      if (events.length === 1) this.#log.warn({ err: error }, 'a security event in redis cannot be written');
+      else for (const event of events) await this.#insert([event]);
+    }
   }
 
   /** Nothing where the entry is none that this release knows. It stays in the log of the part that wrote it. */

@@ -9,6 +9,8 @@ export interface Limits {
   refreshes: RefreshGuard;
   /** By place. Many people may share one address (an office), so this only stops floods. */
   registrations: Budget;
+  /** By user: each change is an event in the log, which others read on from when they come back. */
+  profileChanges: Budget;
   /** By user: wrong guesses at the own password, by whoever has taken over a session. */
   ownPassword: Budget;
 }
@@ -17,5 +19,6 @@ export const createLimits = (counters: Counters, log: Log): Limits => ({
   logins: new LoginGuard(counters, log),
   refreshes: new RefreshGuard(counters),
   registrations: new Budget(counters, { name: 'register', points: 60, seconds: 60 }),
+  profileChanges: new Budget(counters, { name: 'profile', points: 60, seconds: 300 }),
   ownPassword: new Budget(counters, { name: 'password', points: 10, seconds: 300 }),
 });

@@ -11,7 +11,7 @@ import {
 import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import type { Denials } from '@live-orders/runtime/audit/denials.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
-import { body, bodyProblems, empty, json } from '@live-orders/runtime/api/openapi.ts';
+import { body, bodyProblems, empty, json, rateLimited } from '@live-orders/runtime/api/openapi.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { route } from '@live-orders/runtime/api/route.ts';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
@@ -21,6 +21,7 @@ import { type Caller, placeOfCaller } from '../limits/caller.ts';
 import type { Limits } from '../limits/limits.ts';
 import { toAccount, toMember, toUser } from '../rows.ts';
 import type { Hasher } from '../passwords/hashing.ts';
+import { checkPassword } from '../passwords/policy.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Users } from '../users.ts';
 
@@ -45,7 +46,7 @@ const patchProfile = route({
   summary: 'Change my name or password',
   tags,
   request: body(profileChange),
-  responses: { 200: json(user, 'The caller after the change') },
+  responses: { 200: json(user, 'The caller after the change', ...rateLimited) },
   problems: bodyProblems,
 });
 const list = route({
@@ -140,7 +141,10 @@ export const registerUserRoutes = (
   app.openapi(patchProfile, async (c) => {
     const { current_password, ...change } = c.req.valid('json');
     const self = await sessions.user(c.var.identity.session_id);
+    tellLeft(c, (await limits.profileChanges.take(self.id)).headers);
     if (change.password !== undefined) {
+      // Before the comparison, which costs time: with the right password it could be had again and again for one that is refused.
+      checkPassword(change.password, { ...self, name: change.name ?? self.name });
       const { fits, headers } = await limits.ownPassword.guess(self.id, () =>
         hasher.fits(current_password ?? '', self.password, signedIn(c)),
       );

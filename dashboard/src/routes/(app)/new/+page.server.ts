@@ -1,5 +1,5 @@
 import { describeProblem } from '#lib/session/problem-words.ts';
-import { askGateway, type Answer } from '#lib/server/gateway.ts';
+import { askGateway, callerOf, type Answer } from '#lib/server/gateway.ts';
 import { productPage } from '@live-orders/contracts/rest/products.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
@@ -12,7 +12,8 @@ type ProductPage = z.infer<typeof productPage>;
 /** No more products than this are listed: a shop with more needs a search. */
 const most = 1000;
 
-export const load: PageServerLoad = async ({ locals }) => {
+export const load: PageServerLoad = async (event) => {
+  const { locals } = event;
   if (!locals.user || isStaff(locals.user.role)) redirect(303, '/');
   if (!locals.accessToken) error(503, 'The server can’t be reached. Try again in a moment.');
   const products: Product[] = [];
@@ -20,6 +21,7 @@ export const load: PageServerLoad = async ({ locals }) => {
   while (products.length < most) {
     const answer: Answer<ProductPage> = await askGateway(productPage, `/orders/api/products${query}`, {
       token: locals.accessToken,
+      caller: callerOf(event),
       limit: 5000,
     });
     if (!answer.ok) error(answer.problem.status, describeProblem(answer.problem), { code: answer.problem.code });

@@ -39,7 +39,7 @@ export const minorUnits = z.int().nonnegative().meta({ example: 4598 });
 
 export const currency = z
   .string()
-  .regex(/^[A-Z]{3}$/)
+  .regex(/^[A-Z]{3}$/, 'must be three capital letters, such as USD')
   .meta({ description: 'ISO 4217', example: 'USD' });
 
 const flagText = z.enum(['true', 'false']);

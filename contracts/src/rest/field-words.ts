@@ -25,9 +25,11 @@ const counted = (count: number | bigint, origin: string): string =>
  * Used where the schema has no words of its own; undefined where the library's will do.
  */
 export const fieldWords = (issue: z.core.$ZodRawIssue): string | undefined => {
+  const missesInput = issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';
+  if (missesInput && issue.input === undefined) return 'is missing';
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${articles[issue.expected] ?? issue.expected}`;
+      return `must be ${articles[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
     case 'invalid_format':

@@ -98,7 +98,7 @@ const orderFilters = {
     }),
   customer_id: uuid.optional(),
   assigned_to: z
-    .union([uuid, z.literal('none')])
+    .union([uuid, z.literal('none')], 'must be a user’s id, or none')
     .optional()
     .meta({ description: 'A user’s id, or `none`; staff only' }),
   created_from: givenTime.optional().meta({ description: 'At this time or later' }),

@@ -13,18 +13,24 @@ interface Wanted {
   title: string;
   /** What can be done about it besides freeing the port. */
   remedy: string;
+  /** The same where more ports than this one are taken. */
+  remedyOfMany: string;
 }
 
 const wantedPorts = ({ embedded, ports }: Plan): Wanted[] => [
   ...embedded.map((name) => {
     const { port, variables } = servers[name];
-    return { port, title: serverTitles[name], remedy: `set ${variables.join(' and ')} to use what listens there` };
+    const remedy = `set ${variables.join(' and ')} to use what listens there`;
+    return { port, title: serverTitles[name], remedy, remedyOfMany: remedy };
   }),
   ...partNames.flatMap((name) => {
-    const remedy = (variable: string) => `set another ${variable} in ${parts[name].folder}/.env`;
+    const remedies = (variable: string) => ({
+      remedy: `set another ${variable} in ${parts[name].folder}/.env`,
+      remedyOfMany: 'give the parts other ports, by PORT and OPS_PORT in their .env',
+    });
     const { port, opsPort } = ports[name];
-    const operations = { port: opsPort, title: `${name}, for operators`, remedy: remedy('OPS_PORT') };
-    return [{ port, title: name, remedy: remedy('PORT') }, ...(parts[name].operations ? [operations] : [])];
+    const operations = { port: opsPort, title: `${name}, for operators`, ...remedies('OPS_PORT') };
+    return [{ port, title: name, ...remedies('PORT') }, ...(parts[name].operations ? [operations] : [])];
   }),
 ];
 
@@ -50,9 +56,9 @@ const checkPorts = async (plan: Plan, signal: AbortSignal): Promise<void> => {
     );
   }
   const list = taken.map(({ port, title }) => `${port} (${title})`).join(', ');
+  const remedies = new Set(taken.map(({ remedyOfMany }) => remedyOfMany));
   throw new StartError(
-    `ports ${list} are taken: stop what listens there, perhaps another \`npm start\`, ` +
-      'or give the parts other ports, by PORT and OPS_PORT in their .env',
+    `ports ${list} are taken: stop what listens there, perhaps another \`npm start\`, or ${[...remedies].join('; or ')}`,
   );
 };
 

@@ -6,8 +6,11 @@ import { heartbeatMs, type Hub, type StreamState } from '../fanout/hub.ts';
 import type { StageFreshness } from './stage-freshness.ts';
 import type { Subscriber } from './subscriber.ts';
 
-/** A gateway that starts may find its stages starting too: for so long it is no news for the log that they don't answer. */
-const startMs = 20_000;
+/**
+ * A gateway that starts may find its stages starting too, and the first of them far behind: until the stream has been live
+ * once, but for so long at most, that is no news for the log.
+ */
+const startMs = 60_000;
 /** The histogram of the event loop's delay counts its own interval as delay. */
 const loopResolutionMs = 10;
 

@@ -78,6 +78,7 @@ test.each([
   [{ tags: 'a' }, 'must be a list'],
   [{ tags: ['a', 'b'] }, 'must have at most 1 item'],
   [{ kind: 'green' }, 'must be one of red, blue'],
+  [{ kind: undefined }, 'is missing'],
   [{ id: '7' }, 'must be a UUID, such as 01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
   [{ email: 'ada' }, 'must be an e-mail address, such as ada@example.com'],
   [{ at: 'today' }, 'must be an RFC 3339 time in UTC, such as 2026-03-14T09:26:53Z'],

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 const parameter = z.looseObject({ name: z.string(), in: z.string(), schema: z.looseObject({}) });
-const operation = z.looseObject({ parameters: z.array(parameter).optional() });
+const operation = z.looseObject({
+  parameters: z.array(parameter).optional(),
+  responses: z.record(z.string(), z.unknown()).optional(),
+});
+/** What Node answers by itself, without a body: it does not read on. */
+const tooLong = { 431: { description: 'The address and the headers are longer than 16 KiB' } };
+
 const document = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), operation)) });
 
 /** Ids that exist, by the beginning of the path whose `{id}` they are. */
@@ -36,6 +42,7 @@ export const withKnownIds = (fetched: unknown, known: KnownIds): unknown => {
         method,
         {
           ...found,
+          responses: { ...found.responses, ...tooLong },
           parameters: found.parameters?.map((one) =>
             one.in === 'path' && idsOf(path).length > 0
               ? { ...one, schema: { anyOf: [{ enum: idsOf(path) }, one.schema] } }

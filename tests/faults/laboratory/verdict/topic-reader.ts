@@ -1,6 +1,7 @@
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { order } from '@live-orders/contracts/domain/orders.ts';
 import { connectKafka, type Kafka, type KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
+import { retry } from '@live-orders/runtime/process/backoff.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { z } from 'zod';
@@ -22,6 +23,8 @@ export interface OrderRecord {
 
 const recordValue = z.object(order.shape).pick({ id: true, version: true, status: true, internal_note: true });
 
+const log = createLog('laboratory', 'silent');
+
 /** The topic of orders as its consumers see it, round by round. */
 export class TopicReader {
   /** By order, in the order of the partition. */
@@ -35,7 +38,7 @@ export class TopicReader {
 
   constructor(brokers: string[]) {
     const settings = { KAFKA_BROKERS: brokers, KAFKA_PREFIX: '', KAFKA_PARTITIONS: 3, KAFKA_REPLICATION: 3 };
-    this.#kafka = connectKafka(settings, 'laboratory', createLog('laboratory', 'silent'));
+    this.#kafka = connectKafka(settings, 'laboratory', log);
   }
 
   get kafka(): Kafka {
@@ -49,7 +52,9 @@ export class TopicReader {
   /** Reads what is committed and was taken at `since` or later; what was read before is not taken twice. */
   async read(since: Date, signal: AbortSignal): Promise<void> {
     const excerpt = { topic: aggregates.order.topic, groupPrefix: 'laboratory.', since: since.getTime() };
-    await readTopic(this.#kafka, excerpt, (message, partition) => this.#take(message, partition), signal);
+    const take = (message: KafkaMessage, partition: number): void => this.#take(message, partition);
+    // kafkajs gives up where a group's coordinator has just moved, as it may after a fault of the round.
+    await retry('reading the orders', () => readTopic(this.#kafka, excerpt, take, signal), { log, signal, limit: 5 });
   }
 
   #take(message: KafkaMessage, partition: number): void {

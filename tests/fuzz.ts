@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '@live-orders/test-support/system/stack.ts';
+import { Callers } from './fuzz/callers.ts';
 import { type KnownIds, withKnownIds } from './fuzz/documents.ts';
 import { attack, installSchemathesis } from './fuzz/schemathesis.ts';
 import { WireAttack } from './fuzz/wire.ts';
@@ -28,7 +29,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 interface Target {
   system: System;
-  emails: Record<Role, string>;
+  callers: Callers;
   known: KnownIds;
 }
 
@@ -51,8 +52,7 @@ const prepare = async (system: System): Promise<Target> => {
     '/api/products': (await staff.products()).map(({ id }) => id),
     '/api/users': accounts.data.map(({ id }) => id).filter((id) => id !== customer.session?.user.id),
   };
-  const email = customer.session?.user.email ?? '';
-  return { system, known, emails: { customer: email, staff: 'staff@example.com', admin: 'admin@example.com' } };
+  return { system, known, callers: new Callers({ customer, staff, admin }) };
 };
 
 interface Round {
@@ -70,7 +70,7 @@ const rounds: Round[] = ([null, 'customer', 'staff', 'admin'] as const).flatMap(
 );
 
 /** What schemathesis makes of the documents; which rounds were not answered as documented. */
-const attackByDocuments = async ({ system, emails, known }: Target, folder: string): Promise<string[]> => {
+const attackByDocuments = async ({ system, callers, known }: Target, folder: string): Promise<string[]> => {
   const failed: string[] = [];
   for (const { held, service, isDirect } of rounds) {
     const name = `${service}, ${held ?? 'nobody'}, ${isDirect ? 'directly' : 'through the gateway'}`;
@@ -79,9 +79,7 @@ const attackByDocuments = async ({ system, emails, known }: Target, folder: stri
     const document = join(folder, `${service}.json`);
     const fetched: unknown = await (await fetch(`${url}/api/openapi.json`)).json();
     await writeFile(document, JSON.stringify(withKnownIds(fetched, known)));
-    // A token lives for minutes, so that each round begins with a new one.
-    const anybody = new Api(system.gatewayUrl);
-    const { session } = held === null ? anybody : await anybody.login(emails[held]);
+    const session = held === null ? null : (await callers.as(held)).session;
     const headers: Record<string, string> = session ? { authorization: `Bearer ${session.access_token}` } : {};
     const without = ['logout', ...(isDirect ? [] : ['changeUser', 'deactivateUser'])];
     const { passed, statuses } = await attack({ document, url, headers, examples, seed, without });

@@ -1,8 +1,8 @@
 import { role, type Role } from '@live-orders/contracts/domain/users.ts';
-import { Api } from '@live-orders/test-support/clients/api.ts';
 import { exchange } from '@live-orders/test-support/clients/raw.ts';
 import { Random } from '@live-orders/test-support/random.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
+import type { Callers } from './callers.ts';
 import { oddities, type OddityName, oddityNames } from './oddities/oddities.ts';
 import { type Operation, readOperations } from './operations.ts';
 import { type KnownIds, type Request, requestOf, setHeader, toBytes } from './requests.ts';
@@ -11,7 +11,7 @@ import { faultOf } from './verdict.ts';
 interface WireAttackOptions {
   system: System;
   /** With whose tokens requests are sent, beside those without any. */
-  emails: Record<Role, string>;
+  callers: Callers;
   known: KnownIds;
   /** How often each thing is spoilt on each operation, for each role and by each way. */
   examples: number;
@@ -82,11 +82,10 @@ export class WireAttack {
   }
 
   async #round(round: Round): Promise<void> {
-    const { system, emails, seed, examples, known } = this.#options;
+    const { callers, seed, examples, known } = this.#options;
     const { way, held, oddity } = round;
     // Each begins with a new token and draws of its own: one lives for minutes, and a round can be had again by itself.
-    const anybody = new Api(system.gatewayUrl);
-    const { session } = held === null ? anybody : await anybody.login(emails[held]);
+    const session = held === null ? null : (await callers.as(held)).session;
     const random = new Random(seed + 1_000 * oddityNames.indexOf(oddity) + (held?.length ?? 0));
     for (const operation of way.operations)
       for (let count = 0; count < examples && !this.#broken; count += 1) {

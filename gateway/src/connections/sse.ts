@@ -39,7 +39,7 @@ const routeWith = ({ guard }: Admission) =>
         description: 'A stream of events, each a JSON array of messages',
         content: { 'text/event-stream': { schema: z.string() } },
       },
-      ...problems(401, 403),
+      ...problems(401, 403, 422),
     },
   });
 

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { nearestRank } from '../contracts/src/nearest-rank.ts';
 import { moved } from '../gateway/src/testing/redis-messages.ts';
 import { Publisher } from '../services/bridge/src/publisher.ts';
 import { Api } from '../tests/support/clients/api.ts';
 import type { System } from '../tests/support/system/system.ts';
-import { cpuOf, withSystem } from './system.ts';
+import { connect, cpuOf, withSystem } from './system.ts';
 
 /**
  * What a gateway's process spends on each delivery to a socket of staff, by its own count of CPU, and how long an event is on
@@ -17,15 +17,6 @@ import { cpuOf, withSystem } from './system.ts';
 const cases = (process.argv[2] ?? '1000:50,200:500').split(',').map((one) => one.split(':').map(Number));
 const seconds = 10;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-const connect = (api: Api, onText: (text: Buffer) => void): Promise<WebSocket> => {
-  const headers = { authorization: `Bearer ${api.session?.access_token ?? ''}` };
-  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ws`, { headers });
-  socket.on('message', onText);
-  return new Promise((resolve, reject) => {
-    socket.once('open', () => resolve(socket)).once('error', reject);
-  });
-};
 
 const measure = async (system: System, publisher: Publisher, count: number, rate: number): Promise<void> => {
   const staff = await new Api(system.gatewayUrl).login('staff@example.com');

@@ -1,14 +1,13 @@
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { WebSocket } from 'ws';
 import { nearestRank } from '../contracts/src/nearest-rank.ts';
 import { calls } from '../contracts/src/rest/calls.ts';
 import { serverFrame } from '../contracts/src/socket/messages.ts';
 import type { PartName } from '../deploy/local/parts/parts.ts';
 import { Api } from '../tests/support/clients/api.ts';
 import type { System } from '../tests/support/system/system.ts';
-import { cpuOf, withSystem } from './system.ts';
+import { connect, cpuOf, withSystem } from './system.ts';
 
 /**
  * How long a change is on its way from the database to a socket, by stage, and what an order costs: an open loop of orders
@@ -26,9 +25,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Milliseconds of each event by stage, of what came to one socket since it was emptied. */
 const stages = new Map<string, number[]>();
 
-const watch = (text: string): void => {
+const watch = (frame: Buffer): void => {
   const now = Date.now();
-  for (const message of serverFrame.parse(JSON.parse(text))) {
+  for (const message of serverFrame.parse(JSON.parse(frame.toString()))) {
     if (!('times' in message)) continue;
     const committed = Date.parse(message.times.committed);
     const produced = Date.parse(message.times.produced ?? message.times.committed);
@@ -45,15 +44,6 @@ const watch = (text: string): void => {
       else stages.set(stage, [ms]);
     }
   }
-};
-
-const connect = async (api: Api, onText?: (text: string) => void): Promise<WebSocket> => {
-  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ws`, {
-    headers: { authorization: `Bearer ${api.session?.access_token ?? ''}` },
-  });
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  socket.on('message', (data: Buffer) => onText?.(data.toString()));
-  return socket;
 };
 
 /** Seconds of CPU that each part has used so far, and the whole machine. */

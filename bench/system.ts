@@ -1,9 +1,11 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WebSocket } from 'ws';
 import type { PartName } from '../deploy/local/parts/parts.ts';
 import { removeData } from '../deploy/local/servers/postgres-home.ts';
 import { startStack } from '../tests/support/system/stack.ts';
+import type { Api } from '../tests/support/clients/api.ts';
 import { claimTerritory, startSystem, type System } from '../tests/support/system/system.ts';
 
 /** Limits are for single callers, and in a benchmark a few call for many. */
@@ -42,4 +44,14 @@ export const withSystem = async (work: (system: System) => Promise<void>): Promi
 export const cpuOf = async (system: System, name: PartName): Promise<number> => {
   const text = await (await fetch(`${system.operationsUrl(name)}/metrics`)).text();
   return Number(/^process_cpu_seconds_total\S* (\S+)/m.exec(text)?.[1]);
+};
+
+/** A socket of the caller's, open; `onFrame` is called for each frame that comes. */
+export const connect = (api: Api, onFrame: (frame: Buffer) => void = () => undefined): Promise<WebSocket> => {
+  const headers = { authorization: `Bearer ${api.session?.access_token ?? ''}` };
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ws`, { headers });
+  socket.on('message', onFrame);
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => resolve(socket)).once('error', reject);
+  });
 };

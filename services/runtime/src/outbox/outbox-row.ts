@@ -37,7 +37,7 @@ export const toRecord = (row: OutboxRow, source: string, topicPrefix: string): O
 
 /** What Kafka keeps beside an offset at most is 4,096 bytes. */
 const noteBytes = 4_000;
-/** What Kafka takes of one partition at once is 1 MiB; headers and a hundred records' lengths go beside the values. */
+/** Of the values, in characters. Kafka takes 1 MiB of one partition at once, and headers come on top; a batch it refuses goes row by row. */
 const batchBytes = 512 * 1024;
 
 /** Ids that follow each other, as `<first>` or `<first>+<how many more>`. */

@@ -71,6 +71,14 @@ const openapi = z.looseObject({
   components: z.looseObject({ schemas: z.record(z.string(), schema), securitySchemes: z.looseObject({}) }),
 });
 
+/** Every pattern of a document, wherever it stands. */
+const patternsOf = (part: unknown): string[] =>
+  typeof part !== 'object' || part === null
+    ? []
+    : Object.entries(part).flatMap(([name, value]: [string, unknown]) =>
+        name === 'pattern' && typeof value === 'string' ? [value] : patternsOf(value),
+      );
+
 const documentOf = async (app: Pick<Hono, 'request'>) =>
   openapi.parse(await (await app.request('/api/openapi.json')).json());
 
@@ -115,6 +123,12 @@ describe.each(apps)('the document of the %s service', (_name, app) => {
       expect(Object.keys(responses), operationId).toEqual(expect.arrayContaining(['500', '503']));
       if (security) expect(Object.keys(responses), operationId).toContain('401');
     }
+  });
+
+  test('writes each pattern without flags, which OpenAPI has none of: they would be read as text that must follow', async () => {
+    const patterns = patternsOf(await documentOf(app));
+    expect(patterns.length).toBeGreaterThan(0);
+    expect(patterns.filter((pattern) => /\$\/[a-z]*$/.test(pattern))).toEqual([]);
   });
 
   test('has an example of every body that it takes, and the codes of all errors', async () => {

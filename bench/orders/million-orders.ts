@@ -1,18 +1,18 @@
-import type { OrderStatus } from '../contracts/src/domain/order-status.ts';
-import { type OrderQuery, orderQuery, orderSorts } from '../contracts/src/rest/orders.ts';
-import { statsWindows } from '../contracts/src/rest/stats.ts';
-import { toNdjson } from '../services/orders/src/orders/export.ts';
-import { rollUp } from '../services/orders/src/stats/rollup.ts';
-import { noLimits } from '../services/orders/src/orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
-import { Orders } from '../services/orders/src/orders/orders.ts';
-import { Stats } from '../services/orders/src/stats/stats.ts';
-import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
+import type { OrderStatus } from '../../contracts/src/domain/order-status.ts';
+import { type OrderQuery, orderQuery, orderSorts } from '../../contracts/src/rest/orders.ts';
+import { statsWindows } from '../../contracts/src/rest/stats.ts';
+import { toNdjson } from '../../services/orders/src/orders/export.ts';
+import { rollUp } from '../../services/orders/src/stats/rollup.ts';
+import { noLimits } from '../../services/orders/src/orders/allowance.ts';
+import { defaultTargets, targetsSetting } from '../../services/orders/src/orders/due-times.ts';
+import { Orders } from '../../services/orders/src/orders/orders.ts';
+import { Stats } from '../../services/orders/src/stats/stats.ts';
+import { Outbox } from '../../services/runtime/src/outbox/outbox.ts';
 import pg from 'pg';
-import { fillMillion } from './million.ts';
+import { fillMillion } from './fill-million.ts';
 import { explain, recordStatements, type Statement } from './plans.ts';
-import { median } from './rounds.ts';
-import { type Throwaway, withThrowaway } from './throwaway.ts';
+import { median } from '../support/rounds.ts';
+import { type Throwaway, withThrowaway } from '../support/throwaway.ts';
 
 /** What each statement of the list and of the figures costs on a million orders; fails when one scans a table or a figure is slow. */
 const limitMs = 50;
@@ -100,7 +100,7 @@ const judge = async ({ client, faults }: Bench, what: string, statement: Stateme
 };
 
 const measureList = async (bench: Bench): Promise<void> => {
-  const { client, database, orders } = bench;
+  const { client, orders } = bench;
   const ids = {
     STAFF: await asUuid(client, 'staff3'),
     MUCH: await asUuid(client, 'customer0'),
@@ -112,11 +112,11 @@ const measureList = async (bench: Bench): Promise<void> => {
     const cells: string[] = [];
     for (const sort of sorts) {
       const list = (): Promise<unknown> => orders.list(parse(filter, sort, ids), null);
-      const statement = (await recordStatements(database, list)).at(-1);
+      const statement = (await recordStatements(list)).at(-1);
       if (statement) cells.push(await judge(bench, `${name} by ${sort}`, statement));
     }
     const counted = { ...parse(filter, '-created_at', ids), count: true };
-    const [count] = await recordStatements(database, () => orders.list(counted, null));
+    const [count] = await recordStatements(() => orders.list(counted, null));
     if (count) cells.push((await explain(client, count)).ms.toFixed(1));
     row([name, ...cells]);
   }
@@ -126,7 +126,7 @@ const measureStats = async (bench: Bench): Promise<void> => {
   const stats = new Stats(bench.database);
   const row = table(['GET /orders/stats', 'figures, ms', 'all of it, ms']);
   for (const window of statsWindows) {
-    const statements = await recordStatements(bench.database, () => stats.read(window));
+    const statements = await recordStatements(() => stats.read(window));
     const figures = statements.find(({ bind }) => bind.length > 1);
     if (!figures) throw new Error('the figures were not read');
     const times: number[] = [];

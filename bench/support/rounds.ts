@@ -1,28 +1,37 @@
-import { nearestRank } from '../contracts/src/nearest-rank.ts';
+import { nearestRank } from '../../contracts/src/nearest-rank.ts';
 
 const clients = 16;
 const rounds = 5;
 const roundMs = 3_000;
 
-/** One request or one transaction; `index` counts them. */
+/** One request or one transaction; `index` counts them over all rounds. */
 export type Work = (index: number) => Promise<void>;
 
 /** How often a second `work` gets done by 16 clients, each of which begins again as soon as it is done. */
-const rateOf = async (work: Work, ms: number): Promise<number> => {
+const rateOf = async (work: () => Promise<void>, ms: number): Promise<number> => {
   const began = performance.now();
   let done = 0;
   const client = async (): Promise<void> => {
-    while (performance.now() - began < ms) await work(done++);
+    while (performance.now() - began < ms) {
+      await work();
+      done += 1;
+    }
   };
   await Promise.all(Array.from({ length: clients }, client));
   return (done * 1000) / (performance.now() - began);
+};
+
+const counted = (work: Work): (() => Promise<void>) => {
+  let index = 0;
+  return () => work(index++);
 };
 
 /** The value in the middle; of an even number the lower one of the two. */
 export const median = (values: number[]): number => nearestRank(values, 0.5) ?? NaN;
 
 /** Rates of both ways, measured in turn so that whatever else the machine does slows both; medians of the rounds. */
-export const compare = async (http: Work, bare: Work) => {
+export const compare = async (measured: Work, floor: Work) => {
+  const [http, bare] = [counted(measured), counted(floor)];
   await rateOf(http, roundMs / 2);
   await rateOf(bare, roundMs / 2);
   const results: { http: number; bare: number }[] = [];

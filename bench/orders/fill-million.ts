@@ -6,7 +6,7 @@ import {
   statusCatalogue,
   type UsualStep,
   usualSteps,
-} from '../contracts/src/domain/order-status.ts';
+} from '../../contracts/src/domain/order-status.ts';
 
 const orderCount = 1_000_000;
 

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { WebSocket } from 'ws';
-import { nearestRank } from '../contracts/src/nearest-rank.ts';
-import { moved } from '../gateway/src/testing/redis-messages.ts';
-import { Publisher } from '../services/bridge/src/publisher.ts';
-import { Api } from '../tests/support/clients/api.ts';
-import type { System } from '../tests/support/system/system.ts';
-import { connect, cpuOf, withSystem } from './system.ts';
+import { nearestRank } from '../../contracts/src/nearest-rank.ts';
+import { moved } from '../../gateway/src/testing/redis-messages.ts';
+import { Publisher } from '../../services/bridge/src/publisher.ts';
+import { Api } from '../../tests/support/clients/api.ts';
+import type { System } from '../../tests/support/system/system.ts';
+import { connect, cpuOf, withSystem } from '../support/system.ts';
 
 /**
  * What a gateway's process spends on each delivery to a socket of staff, by its own count of CPU, and how long an event is on

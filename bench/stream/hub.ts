@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { nearestRank } from '../contracts/src/nearest-rank.ts';
-import type { Client } from '../gateway/src/fanout/client.ts';
-import { openHub } from '../gateway/src/testing/hub.ts';
-import { created, ids } from '../gateway/src/testing/redis-messages.ts';
-import type { Role } from '../contracts/src/domain/users.ts';
+import { nearestRank } from '../../contracts/src/nearest-rank.ts';
+import type { Client } from '../../gateway/src/fanout/client.ts';
+import { openHub } from '../../gateway/src/testing/hub.ts';
+import { created, ids } from '../../gateway/src/testing/redis-messages.ts';
+import type { Role } from '../../contracts/src/domain/users.ts';
 
 /**
  * What one event costs the hub, in µs, while customers are connected whom it does not concern. Events come further apart

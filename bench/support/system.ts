@@ -2,11 +2,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import type { PartName } from '../deploy/local/parts/parts.ts';
-import { removeData } from '../deploy/local/servers/postgres-home.ts';
-import { startStack } from '../tests/support/system/stack.ts';
-import type { Api } from '../tests/support/clients/api.ts';
-import { claimTerritory, startSystem, type System } from '../tests/support/system/system.ts';
+import type { PartName } from '../../deploy/local/parts/parts.ts';
+import { removeData } from '../../deploy/local/servers/postgres-home.ts';
+import { startStack } from '../../tests/support/system/stack.ts';
+import type { Api } from '../../tests/support/clients/api.ts';
+import { claimTerritory, startSystem, type System } from '../../tests/support/system/system.ts';
 
 /** Limits are for single callers, and in a benchmark a few call for many. */
 const unlimited = {

@@ -1,12 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDatabase, type Sequelize } from '../services/runtime/src/database/database.ts';
-import { migrate } from '../services/runtime/src/database/migrations.ts';
-import { createLog, type Log } from '../services/runtime/src/process/log.ts';
-import { removeData } from '../deploy/local/servers/postgres-home.ts';
-import type { ServerName, Stack } from '../deploy/local/servers/stack.ts';
-import { startStack } from '../tests/support/system/stack.ts';
+import { connectDatabase, type Sequelize } from '../../services/runtime/src/database/database.ts';
+import { migrate } from '../../services/runtime/src/database/migrations.ts';
+import { createLog, type Log } from '../../services/runtime/src/process/log.ts';
+import { removeData } from '../../deploy/local/servers/postgres-home.ts';
+import type { ServerName, Stack } from '../../deploy/local/servers/stack.ts';
+import { startStack } from '../../tests/support/system/stack.ts';
 
 export interface Throwaway {
   url: string;
@@ -31,7 +31,7 @@ export const withThrowaway = async (
     const stack = await startStack({ dataDir, durable: false, signal }, servers);
     const database = connectDatabase(stack.databaseUrl, 10, 'bench', 150_000);
     try {
-      await migrate(database, 'orders', join(import.meta.dirname, '../services/orders/src/migrations'), log);
+      await migrate(database, 'orders', join(import.meta.dirname, '../../services/orders/src/migrations'), log);
       const stopped = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(new Error('stopped')));
       });

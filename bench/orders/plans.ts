@@ -1,5 +1,4 @@
-import type pg from 'pg';
-import type { Sequelize } from '../services/runtime/src/database/database.ts';
+import pg from 'pg';
 import { z } from 'zod';
 
 export interface Statement {
@@ -7,28 +6,25 @@ export interface Statement {
   bind: unknown[];
 }
 
-/** Sequelize's query, which is told here what goes to pg: named binds have become positions already. */
-const runnable = z.object({
-  run: z.custom<(this: unknown, sql: string, bind: unknown[]) => Promise<unknown>>(
-    (value) => value instanceof Function,
-  ),
-});
+const named = z.object({ text: z.string(), values: z.array(z.unknown()) });
+const binds = z.array(z.unknown()).catch([]);
 
-/** The statements that `work` sends, with their values, as pg gets them. */
-export const recordStatements = async (database: Sequelize, work: () => Promise<unknown>): Promise<Statement[]> => {
+/** The statements that `work` sends, with their values, as pg gets them: by Sequelize or as prepared ones. */
+export const recordStatements = async (work: () => Promise<unknown>): Promise<Statement[]> => {
   const statements: Statement[] = [];
-  database.addHook('beforeQuery', 'record', (_, query) => {
-    const { run } = runnable.parse(query);
-    const record = (sql: string, bind: unknown[] = []): Promise<unknown> => {
-      statements.push({ sql, bind });
-      return run.call(query, sql, bind);
-    };
-    Object.assign(query, { run: record });
-  });
+  const { query } = pg.Client.prototype;
+  const record = function recordQuery(this: pg.Client, ...given: Parameters<typeof query>): unknown {
+    const [statement, values] = given;
+    const { text, values: bind } =
+      typeof statement === 'string' ? { text: statement, values: binds.parse(values) } : named.parse(statement);
+    statements.push({ sql: text, bind });
+    return query.apply(this, given);
+  };
+  Object.assign(pg.Client.prototype, { query: record });
   try {
     await work();
   } finally {
-    database.removeHook('beforeQuery', 'record');
+    Object.assign(pg.Client.prototype, { query });
   }
   return statements;
 };

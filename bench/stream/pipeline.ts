@@ -1,13 +1,13 @@
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { nearestRank } from '../contracts/src/nearest-rank.ts';
-import { calls } from '../contracts/src/rest/calls.ts';
-import { serverFrame } from '../contracts/src/socket/messages.ts';
-import type { PartName } from '../deploy/local/parts/parts.ts';
-import { Api } from '../tests/support/clients/api.ts';
-import type { System } from '../tests/support/system/system.ts';
-import { connect, cpuOf, withSystem } from './system.ts';
+import { nearestRank } from '../../contracts/src/nearest-rank.ts';
+import { calls } from '../../contracts/src/rest/calls.ts';
+import { serverFrame } from '../../contracts/src/socket/messages.ts';
+import type { PartName } from '../../deploy/local/parts/parts.ts';
+import { Api } from '../../tests/support/clients/api.ts';
+import type { System } from '../../tests/support/system/system.ts';
+import { connect, cpuOf, withSystem } from '../support/system.ts';
 
 /**
  * How long a change is on its way from the database to a socket, by stage, and what an order costs: an open loop of orders

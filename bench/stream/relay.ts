@@ -1,11 +1,11 @@
 import { Registry } from 'prom-client';
-import { connectKafka, type Kafka, type KafkaSettings } from '../services/runtime/src/kafka/client.ts';
-import { ensureTopics } from '../services/runtime/src/kafka/topics.ts';
-import { Outbox } from '../services/runtime/src/outbox/outbox.ts';
-import { Relay } from '../services/runtime/src/outbox/relay.ts';
+import { connectKafka, type Kafka, type KafkaSettings } from '../../services/runtime/src/kafka/client.ts';
+import { ensureTopics } from '../../services/runtime/src/kafka/topics.ts';
+import { Outbox } from '../../services/runtime/src/outbox/outbox.ts';
+import { Relay } from '../../services/runtime/src/outbox/relay.ts';
 import pg from 'pg';
-import { median } from './rounds.ts';
-import { type Throwaway, withThrowaway } from './throwaway.ts';
+import { median } from '../support/rounds.ts';
+import { type Throwaway, withThrowaway } from '../support/throwaway.ts';
 
 /**
  * How fast a backlog of the outbox gets to Kafka: the relay, which sends each row exactly once, beside a bare loop that

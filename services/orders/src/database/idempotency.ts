@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
 import { isLockTimeout } from '@live-orders/runtime/database/sql-state.ts';
-import { select } from '@live-orders/runtime/database/select.ts';
+import { execute, selectPrepared } from '@live-orders/runtime/database/prepared.ts';
 import { z } from 'zod';
 
 /** A client's `Idempotency-Key`, and the request that it stands for. */
@@ -54,7 +54,6 @@ const storedRow = z.object({ fingerprint: z.instanceof(Buffer), body: z.unknown(
  * Column `status` of the table is a leftover: releases up to 0.1 wrote it, none ever read it.
  */
 export const once = async <T>(
-  database: Sequelize,
   intention: IdempotencyKey | null,
   answer: z.ZodType<T>,
   transaction: Transaction,
@@ -62,16 +61,17 @@ export const once = async <T>(
 ): Promise<Answer<T>> => {
   if (!intention) return { body: await work(), replayed: false };
   const { userId, key, fingerprint: print } = intention;
-  if (await claim(database, userId, key, print, transaction)) {
+  if (await claim(userId, key, print, transaction)) {
     const body = await work();
-    await database.query('UPDATE idempotency_keys SET body = $body WHERE user_id = $userId AND key = $key', {
-      bind: { userId, key, body: JSON.stringify(body) },
-      transaction,
+    await execute(transaction, 'UPDATE idempotency_keys SET body = $body WHERE user_id = $userId AND key = $key', {
+      userId,
+      key,
+      body: JSON.stringify(body),
     });
     return { body, replayed: false };
   }
   const sql = 'SELECT fingerprint, body FROM idempotency_keys WHERE user_id = $userId AND key = $key';
-  const [stored] = await select(database, storedRow, sql, { userId, key }, transaction);
+  const [stored] = await selectPrepared(transaction, storedRow, sql, { userId, key });
   if (!stored) throw inFlight();
   if (!stored.fingerprint.equals(print)) {
     throw new ProblemError('idempotency_key_reused', 'Use a new key for a new request.', {
@@ -88,21 +88,14 @@ const inFlight = (): ProblemError =>
  * Claims the key for this transaction; false when it has an answer already. Waits for a transaction that holds it, up to
  * `lock_timeout`.
  */
-const claim = async (
-  database: Sequelize,
-  userId: string,
-  key: string,
-  print: Buffer,
-  transaction: Transaction,
-): Promise<boolean> => {
+const claim = async (userId: string, key: string, print: Buffer, transaction: Transaction): Promise<boolean> => {
   try {
-    const rows = await select(
-      database,
+    const rows = await selectPrepared(
+      transaction,
       z.object({ key: z.string() }),
       `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($userId, $key, $print)
        ON CONFLICT DO NOTHING RETURNING key`,
       { userId, key, print },
-      transaction,
     );
     return rows.length > 0;
   } catch (error) {

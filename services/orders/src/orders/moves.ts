@@ -1,8 +1,8 @@
 import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import { movesOf, type OrderStatus, steps } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { select } from '@live-orders/runtime/database/select.ts';
+import type { Transaction } from '@live-orders/runtime/database/database.ts';
+import { execute, selectPrepared } from '@live-orders/runtime/database/prepared.ts';
 import type { NewEvent } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { actorBind } from '../database/insert.ts';
@@ -24,18 +24,16 @@ export interface Move {
 
 /** Locks those of these orders that `owner` may reach, in id order, so that no two callers wait for each other in a ring. */
 export const lockOrders = async (
-  database: Sequelize,
   ids: string[],
   owner: Owner,
   transaction: Transaction,
 ): Promise<Map<string, Order>> => {
-  const orders = await select(
-    database,
+  const orders = await selectPrepared(
+    transaction,
     orderRow,
     `SELECT ${orderColumns} FROM orders o
      WHERE o.id = ANY($ids::uuid[]) AND ($owner::uuid IS NULL OR o.customer_id = $owner) ORDER BY o.id FOR UPDATE OF o`,
     { ids, owner },
-    transaction,
   );
   return new Map(orders.map((order) => [order.id, order]));
 };
@@ -76,7 +74,7 @@ export const moveOrders = async (
     due_at,
     updated_at: at.toISOString(),
   }));
-  const restocked = status === 'cancelled' ? await restock(context.database, moved, move, transaction) : [];
+  const restocked = status === 'cancelled' ? await restock(moved, move, transaction) : [];
   const events = moved.map((order, index): NewEvent => {
     const previous_status = orders[index]?.status ?? null;
     return { type: 'order.status_changed', value: { ...order, previous_status, actor } };
@@ -85,29 +83,25 @@ export const moveOrders = async (
   return moved;
 };
 
-const restock = async (
-  database: Sequelize,
-  orders: Order[],
-  { reason, actor, at }: Move,
-  transaction: Transaction,
-): Promise<NewEvent[]> => {
+const restock = async (orders: Order[], { reason, actor, at }: Move, transaction: Transaction): Promise<NewEvent[]> => {
   const changes = orders.flatMap((order) =>
     order.items.map(({ product_id, quantity }) => ({ product_id, change: quantity, order_id: order.id })),
   );
   const cause = { kind: 'cancellation' as const, reason, actor, at: at.toISOString() };
-  const products = await changeStock(database, changes, cause, transaction);
+  const products = await changeStock(changes, cause, transaction);
   return products.map((product) => ({ type: 'product.stock_changed', value: { ...product, actor } }));
 };
 
 const record = async (
-  { database, outbox }: OrderContext,
+  { outbox }: OrderContext,
   before: Order[],
   { status, reason, actor, at, due_at }: Move & { due_at: string | null },
   transaction: Transaction,
   events: NewEvent[],
 ): Promise<void> => {
   const inserted = outbox.insertion(events);
-  await database.query(
+  await execute(
+    transaction,
     `WITH moves AS (
        SELECT * FROM unnest($ids::uuid[], $versions::int[], $statuses::text[]) AS m (id, version, from_status)
      ), moved AS (
@@ -120,13 +114,10 @@ const record = async (
      )
      ${inserted.sql}`,
     {
-      bind: {
-        ids: before.map((order) => order.id),
-        versions: before.map((order) => order.version),
-        statuses: before.map((order) => order.status),
-        ...{ status, due_at, reason, at: at.toISOString(), ...actorBind(actor), ...inserted.bind },
-      },
-      transaction,
+      ids: before.map((order) => order.id),
+      versions: before.map((order) => order.version),
+      statuses: before.map((order) => order.status),
+      ...{ status, due_at, reason, at: at.toISOString(), ...actorBind(actor), ...inserted.bind },
     },
   );
 };

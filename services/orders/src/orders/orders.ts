@@ -54,9 +54,7 @@ export class Orders {
   /** Throws `unknown_product` or `insufficient_stock`; then nothing is taken. With a key also what `once` throws. */
   create(wanted: OrderCreation, customer: Actor, { key }: KeyOptions): Promise<Answer<Order>> {
     return this.#context.outbox.transact((transaction) =>
-      once(this.#database, key, orderSchema, transaction, () =>
-        placeOrder(this.#context, wanted, customer, transaction),
-      ),
+      once(key, orderSchema, transaction, () => placeOrder(this.#context, wanted, customer, transaction)),
     );
   }
 
@@ -81,7 +79,7 @@ export class Orders {
   /** Moves those of the orders that can be moved, and tells of each whether it was moved or why not. */
   moveMany(wanted: BulkStatusChange, actor: Actor, { key }: KeyOptions): Promise<Answer<BulkResults>> {
     return this.#context.outbox.transact((transaction) =>
-      once(this.#database, key, bulkResults, transaction, () => this.#moveMany(wanted, actor, transaction)),
+      once(key, bulkResults, transaction, () => this.#moveMany(wanted, actor, transaction)),
     );
   }
 
@@ -173,7 +171,7 @@ export class Orders {
     transaction: Transaction,
   ): Promise<BulkResults> {
     const ids = orders.map(({ id }) => id);
-    const found = await lockOrders(this.#database, ids, null, transaction);
+    const found = await lockOrders(ids, null, transaction);
     const results = orders.map(({ id, version }): BulkResults['results'][number] => {
       const order = found.get(id);
       if (!order) return { id, outcome: 'not_found' };
@@ -194,7 +192,7 @@ export class Orders {
   }
 
   async #locked(id: string, owner: Owner, transaction: Transaction): Promise<Order> {
-    const found = (await lockOrders(this.#database, [id], owner, transaction)).get(id);
+    const found = (await lockOrders([id], owner, transaction)).get(id);
     if (!found) throw noSuchOrder();
     return found;
   }

@@ -3,8 +3,8 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderCreation } from '@live-orders/contracts/rest/orders.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import { searchText } from '@live-orders/contracts/domain/search-text.ts';
-import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { select } from '@live-orders/runtime/database/select.ts';
+import type { Transaction } from '@live-orders/runtime/database/database.ts';
+import { execute, selectPrepared } from '@live-orders/runtime/database/prepared.ts';
 import type { NewEvent } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { v7 as uuidv7 } from 'uuid';
@@ -31,10 +31,10 @@ export const placeOrder = async (
   transaction: Transaction,
   at = new Date(),
 ): Promise<Order> => {
-  const { database, targets } = context;
+  const { targets } = context;
   const allowance = allowanceOf(context.allowance, customer);
   if (allowance) checkQuantities(lines, allowance);
-  const { number, products, before } = await lockProducts(database, lines, allowance && customer.id, transaction);
+  const { number, products, before } = await lockProducts(lines, allowance && customer.id, transaction);
   checkCurrency(lines, products);
   checkStock(lines, products);
   if (allowance && before) {
@@ -65,9 +65,9 @@ const numbered = { order_number: z.number(), taken: taken.nullable() };
 const lockedRow = z.union([productRow.extend(numbered), z.object({ ...numbered, id: z.null() })]);
 
 /** `limited` is a customer with an allowance, or null; `before` is what that customer took, else null. */
-const lockProducts = async (database: Sequelize, lines: Line[], limited: string | null, transaction: Transaction) => {
-  const rows = await select(
-    database,
+const lockProducts = async (lines: Line[], limited: string | null, transaction: Transaction) => {
+  const rows = await selectPrepared(
+    transaction,
     lockedRow,
     // The customer's turn is waited for before any product is locked, or two orders could wait for each other.
     `WITH next AS MATERIALIZED (SELECT nextval('orders_number')::int AS order_number, ${limited ? takenColumn : 'NULL AS taken'}),
@@ -75,7 +75,6 @@ const lockProducts = async (database: Sequelize, lines: Line[], limited: string 
        ${limited ? 'AND EXISTS (SELECT FROM next)' : ''} ORDER BY p.id FOR UPDATE)
      SELECT next.*, locked.* FROM next LEFT JOIN locked ON true`,
     { products: lines.map((line) => line.product_id), ...(limited ? { customer_id: limited } : {}) },
-    transaction,
   );
   const [first] = rows;
   if (!first) throw new Error('placing an order: the sequence orders_number gave nothing');
@@ -176,7 +175,7 @@ const composeOrder = (
 };
 
 const insertOrder = async (
-  { database, outbox }: OrderContext,
+  { outbox }: OrderContext,
   order: Required<Order>,
   actor: Actor,
   transaction: Transaction,
@@ -186,7 +185,8 @@ const insertOrder = async (
   const search = searchText([order.customer_name, ...items.map((item) => item.name)].join(' '));
   const row: OrderBinds = { ...order, search };
   const inserted = outbox.insertion(events);
-  await database.query(
+  await execute(
+    transaction,
     `WITH placed AS (
        INSERT INTO orders ${orderValues}
      ), line AS (
@@ -207,17 +207,14 @@ const insertOrder = async (
      )
      ${inserted.sql}`,
     {
-      bind: {
-        ...row,
-        item_ids: items.map((item) => item.id),
-        products: items.map((item) => item.product_id),
-        names: items.map((item) => item.name),
-        quantities: items.map((item) => item.quantity),
-        prices: items.map((item) => item.price),
-        ...actorBind(actor),
-        ...inserted.bind,
-      },
-      transaction,
+      ...row,
+      item_ids: items.map((item) => item.id),
+      products: items.map((item) => item.product_id),
+      names: items.map((item) => item.name),
+      quantities: items.map((item) => item.quantity),
+      prices: items.map((item) => item.price),
+      ...actorBind(actor),
+      ...inserted.bind,
     },
   );
 };

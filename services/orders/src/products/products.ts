@@ -77,7 +77,7 @@ export class Products {
   /** With a key, throws what `once` throws. */
   create(wanted: ProductCreation, actor: Actor, { key }: KeyOptions): Promise<Answer<Product>> {
     return this.#outbox.transact((transaction) =>
-      once(this.#database, key, productSchema, transaction, () => this.#create(wanted, actor, transaction)),
+      once(key, productSchema, transaction, () => this.#create(wanted, actor, transaction)),
     );
   }
 
@@ -115,9 +115,7 @@ export class Products {
     { precondition, key }: ChangeOptions & KeyOptions,
   ): Promise<Answer<Product>> {
     return this.#outbox.transact((transaction) =>
-      once(this.#database, key, productSchema, transaction, () =>
-        this.#adjust(id, adjustment, actor, { precondition }, transaction),
-      ),
+      once(key, productSchema, transaction, () => this.#adjust(id, adjustment, actor, { precondition }, transaction)),
     );
   }
 
@@ -172,7 +170,7 @@ export class Products {
     }
     const cause = { kind: 'adjustment' as const, reason: reason ?? null, actor, at: new Date().toISOString() };
     const changes = [{ product_id: id, change, order_id: null }];
-    const [product] = await changeStock(this.#database, changes, cause, transaction);
+    const [product] = await changeStock(changes, cause, transaction);
     if (!product) throw new Error(`adjusting the stock: product ${id} was locked and is gone`);
     await this.#outbox.append([{ type: 'product.stock_changed', value: { ...product, actor } }], transaction);
     return product;

@@ -1,8 +1,8 @@
 import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
 import type { StockMovement } from '@live-orders/contracts/rest/products.ts';
-import type { Sequelize, Transaction } from '@live-orders/runtime/database/database.ts';
-import { select } from '@live-orders/runtime/database/select.ts';
+import type { Transaction } from '@live-orders/runtime/database/database.ts';
+import { selectPrepared } from '@live-orders/runtime/database/prepared.ts';
 import { actorBind } from '../database/insert.ts';
 import { productColumns, productRow } from './rows.ts';
 
@@ -26,13 +26,12 @@ export interface StockCause {
  * transactions ever wait for each other in a ring. Gives the products after the change.
  */
 export const changeStock = async (
-  database: Sequelize,
   changes: StockChange[],
   { kind, reason, actor, at }: StockCause,
   transaction: Transaction,
 ): Promise<Product[]> =>
-  select(
-    database,
+  selectPrepared(
+    transaction,
     productRow,
     `WITH wanted AS (
        SELECT * FROM unnest($products::uuid[], $changes::int[], $orders::uuid[]) AS w (product_id, change, order_id)
@@ -54,5 +53,4 @@ export const changeStock = async (
       orders: changes.map((change) => change.order_id),
       ...{ kind, reason, at, ...actorBind(actor) },
     },
-    transaction,
   );

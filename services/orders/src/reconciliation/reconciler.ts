@@ -140,7 +140,7 @@ export class Reconciler implements Task {
     for (let start = 0; start < ids.length; start += repairLength) {
       count += await context.outbox.transact(async (transaction) => {
         const part = ids.slice(start, start + repairLength);
-        const orders = [...(await lockOrders(context.database, part, null, transaction)).values()]
+        const orders = [...(await lockOrders(part, null, transaction)).values()]
           // An order that has changed since has a later event under way.
           .filter(({ id, version }) => versions.get(id) === version);
         const events = orders.map((order) => ({

@@ -4,6 +4,7 @@ import { claimTerritory, type Territory } from '@live-orders/test-support/system
 import { connectDatabase, type Sequelize, transact, type Transaction } from './database.ts';
 import { errorCode } from '../process/error-code.ts';
 import { createLog, loggedError } from '../process/log.ts';
+import { execute, selectPrepared } from './prepared.ts';
 import { bigintColumn, columnsOf, select, timestampColumn } from './select.ts';
 import { isBadValue, isConflict, isLockTimeout, isTemporary } from './sql-state.ts';
 
@@ -105,16 +106,81 @@ describe('a failure', () => {
     expect(logged).not.toMatch(/no number|SELECT/);
   });
 
-  test('of a connection that the server ended leaves a pool that works', async () => {
-    const end = (): Promise<unknown> =>
-      database.transaction(async (transaction) => {
-        await database.query('SELECT pg_terminate_backend(pg_backend_pid())', { transaction });
-      });
+  test('of a prepared statement is logged without its row', async () => {
+    await database.query('CREATE TABLE full_names (name text CHECK (length(name) < 5))');
+    const work = (transaction: Transaction) =>
+      execute(transaction, 'INSERT INTO full_names VALUES ($name)', { name: 'Ada Adler' });
+    const error: unknown = await transact(database, work, log).catch((reason: unknown) => reason);
+    if (!(error instanceof Error)) throw new Error('no error');
+    expect(errorCode(error)).toBe('23514');
+    expect(JSON.stringify(loggedError(error))).not.toContain('Ada');
+  });
+
+  const terminate = 'SELECT pg_terminate_backend(pg_backend_pid())';
+  test.each([
+    ['a statement', async (transaction: Transaction): Promise<unknown> => database.query(terminate, { transaction })],
+    ['a prepared statement', async (transaction: Transaction): Promise<unknown> => execute(transaction, terminate, {})],
+  ])('of a connection that the server ended within %s leaves a pool that works', async (_how, work) => {
     for (let times = 0; times < 6; times += 1) {
-      const error: unknown = await end().catch((reason: unknown) => reason);
+      const error: unknown = await database.transaction(work).catch((reason: unknown) => reason);
       expect(isTemporary(error)).toBe(true);
     }
     expect(await database.query('SELECT 1 AS n')).toEqual([[{ n: 1 }], expect.anything()]);
+  });
+});
+
+describe('a prepared statement', () => {
+  const backend = 'SELECT pg_backend_pid() AS pid, $text::text AS text, $text::text || $other::text AS both';
+  const row = z.object({ pid: z.number(), text: z.string(), both: z.string() });
+
+  test('is parsed once for a connection, takes its values by name, and gives rows', async () => {
+    await transact(
+      database,
+      async (transaction) => {
+        const [first] = await selectPrepared(transaction, row, backend, { text: 'a', other: 'b' });
+        const [second] = await selectPrepared(transaction, row, backend, { text: 'c', other: 'd' });
+        expect([first?.both, second?.both]).toEqual(['ab', 'cd']);
+        const [known] = await database.query(
+          `SELECT generic_plans + custom_plans AS runs FROM pg_prepared_statements WHERE statement LIKE '%pg_backend_pid%'`,
+          { transaction },
+        );
+        expect(known).toEqual([{ runs: '2' }]);
+      },
+      log,
+    );
+  });
+
+  test('is part of its transaction, and is refused once that has ended', async () => {
+    let kept: Transaction | undefined;
+    const work = async (transaction: Transaction): Promise<void> => {
+      kept = transaction;
+      await execute(transaction, 'INSERT INTO tries VALUES ($n::int)', { n: 1 });
+      throw new Error('changed my mind');
+    };
+    await expect(transact(database, work, log)).rejects.toThrow('changed my mind');
+    expect(await takeRows()).toEqual([]);
+    if (!kept) throw new Error('there was no transaction');
+    await expect(execute(kept, 'SELECT 1', {})).rejects.toThrow('has ended');
+  });
+
+  test('without one of its values is refused', async () => {
+    const work = (transaction: Transaction) => execute(transaction, 'SELECT $missing::text', {});
+    await expect(transact(database, work, log)).rejects.toThrow('$missing');
+  });
+
+  test('goes on when a column of its table changes its type', async () => {
+    await database.query('CREATE TABLE changing (n integer)');
+    await database.query('INSERT INTO changing VALUES (7)');
+    const read = () =>
+      transact(
+        database,
+        (transaction) => execute(transaction, 'SELECT n FROM changing WHERE n > $least', { least: 1 }),
+        log,
+      );
+    expect(await read()).toEqual([{ n: 7 }]);
+    await database.query('ALTER TABLE changing ALTER n TYPE text');
+    await database.query('ALTER TABLE changing ALTER n TYPE bigint USING n::bigint');
+    expect(await read()).toEqual([{ n: '7' }]);
   });
 });
 

@@ -44,9 +44,13 @@ export const select = async <T>(
   transaction?: Transaction,
 ): Promise<T[]> => {
   const rows = await database.query(sql, { bind, type: QueryTypes.SELECT, ...(transaction ? { transaction } : {}) });
-  return rows.map((one) => {
+  return checkRows(row, rows);
+};
+
+/** Throws where a row does not fit. */
+export const checkRows = <T>(row: z.ZodType<T>, rows: unknown[]): T[] =>
+  rows.map((one) => {
     const { success, data, error } = row.safeParse(one);
     if (!success) throw new Error(`a row does not fit its schema: ${z.prettifyError(error)}`, { cause: error });
     return data;
   });
-};

@@ -1,7 +1,14 @@
 import { errorCode } from '../process/error-code.ts';
 
-/** Serialization failure and deadlock: the transaction was rolled back, and nothing is wrong with doing it again. */
-export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(errorCode(error) ?? '');
+/** A statement was prepared before a column that it gives got another type; its connection cannot run it any more. */
+export const isStalePlan = (error: unknown): boolean => errorCode(error) === '0A000';
+
+/**
+ * Serialization failure, deadlock and a stale plan: the transaction was rolled back, and nothing is wrong with doing it
+ * again.
+ */
+export const isConflict = (error: unknown): boolean =>
+  ['40001', '40P01'].includes(errorCode(error) ?? '') || isStalePlan(error);
 
 /** A row with the same value of a unique column is there already. */
 export const isDuplicate = (error: unknown): boolean => errorCode(error) === '23505';

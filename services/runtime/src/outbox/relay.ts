@@ -172,17 +172,23 @@ export class Relay implements Task {
     return batch.length < rows.length || rows.length === limit;
   }
 
+  // This statement and the next are named, so that they are planned once for a connection, which is what took most of them.
   async #read(client: pg.Client, limit: number): Promise<OutboxRow[]> {
-    const answer = await client.query(
-      `SELECT id, event_id, type, topic, key, value::text, created_at, request_id, traceparent
+    const answer = await client.query({
+      name: 'read the outbox',
+      text: `SELECT id, event_id, type, topic, key, value::text, created_at, request_id, traceparent
        FROM ${this.#outbox.table} ORDER BY id LIMIT $1`,
-      [limit],
-    );
+      values: [limit],
+    });
     return z.array(outboxRow).parse(answer.rows);
   }
 
   async #delete(client: pg.Client, rows: OutboxRow[]): Promise<void> {
-    await client.query(`DELETE FROM ${this.#outbox.table} WHERE id = ANY($1::bigint[])`, [rows.map(({ id }) => id)]);
+    await client.query({
+      name: 'delete from the outbox',
+      text: `DELETE FROM ${this.#outbox.table} WHERE id = ANY($1::bigint[])`,
+      values: [rows.map(({ id }) => id)],
+    });
     this.#relayed.inc(rows.length);
   }
 

@@ -4,7 +4,11 @@ import { requestIds } from './request-context.ts';
 
 export type Log = Logger;
 
-const statementMembers = new Set(['sql', 'parameters', 'parent', 'original', 'fields', 'errors', 'command']);
+const statementMembers = new Set([
+  ...['sql', 'parameters', 'parent', 'original', 'fields', 'errors', 'command'],
+  // Of PostgreSQL's own error, which a prepared statement throws: `Failing row contains (…)`.
+  ...['detail', 'where', 'internalQuery'],
+]);
 
 /**
  * A failed statement's error carries the statement and its values three times over, and with them e-mail addresses,

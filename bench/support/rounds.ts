@@ -8,7 +8,7 @@ const roundMs = 3_000;
 export type Work = (index: number) => Promise<void>;
 
 /** How often a second `work` gets done by 16 clients, each of which begins again as soon as it is done. */
-const rateOf = async (work: () => Promise<void>, ms: number): Promise<number> => {
+export const rateOf = async (work: () => Promise<void>, ms: number): Promise<number> => {
   const began = performance.now();
   let done = 0;
   const client = async (): Promise<void> => {

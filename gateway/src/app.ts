@@ -10,7 +10,6 @@ import type { Log } from '@live-orders/runtime/process/log.ts';
 import { guard, withAuthority } from '@live-orders/runtime/http/policy.ts';
 import { route } from '@live-orders/runtime/api/route.ts';
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { cors } from 'hono/cors';
 import { type Admission, full, notReady } from './connections/admission.ts';
 import type { Origins } from './connections/origins.ts';
 import { registerServerSentEvents } from './connections/sse.ts';
@@ -18,6 +17,7 @@ import type { Tickets } from './connections/tickets.ts';
 import { registerDocs } from './docs/docs.ts';
 import type { Hub } from './fanout/hub.ts';
 import { type Callers, tellAddress } from './http/callers.ts';
+import { crossOrigin } from './http/cross-origin.ts';
 import { strictTransport } from './http/transport-security.ts';
 import type { Upstream } from './http/upstream.ts';
 import { BodyMemory } from './limits/body-memory.ts';
@@ -26,9 +26,6 @@ import { compressed } from './proxy/compression.ts';
 import { pageForBrowsers, type Pages } from './proxy/dashboard.ts';
 import { proxyTo } from './proxy/proxy.ts';
 import { signedInUnlessPublic } from './proxy/public-calls.ts';
-
-/** By these a caller learns how much of its rate is left. */
-const rateHeaders = ['ratelimit', 'ratelimit-policy'];
 
 interface GatewayOptions {
   log: Log;
@@ -92,21 +89,7 @@ export const createGatewayApp = (options: GatewayOptions): OpenAPIHono<AuthEnv> 
     recordDenials(options.denials, (code) => (code === 'forbidden' ? 'origin.refused' : usualDenials(code))),
     withAuthority(options.authority),
     strictTransport(options.callers),
-    cors({
-      origin: (origin, c) => (options.origins.allows(origin, c.req.header('host')) ? origin : null),
-      allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],
-      allowHeaders: [
-        'authorization',
-        'content-type',
-        'idempotency-key',
-        'if-match',
-        'if-none-match',
-        'last-event-id',
-        'x-request-id',
-      ],
-      exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotent-replayed', ...rateHeaders],
-      maxAge: 600,
-    }),
+    crossOrigin(options.origins),
     new BodyMemory(options.callers).limit,
   );
   if (options.pages) app.use(healthRoute.path, pageForBrowsers(options.pages));

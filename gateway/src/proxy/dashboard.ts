@@ -84,5 +84,6 @@ export const pageForBrowsers =
   async (c, next) => {
     if (c.req.header('accept')?.includes('text/html')) c.res = await pages(c);
     else await next();
-    c.header('vary', 'accept', { append: true });
+    // Not by the context, which would copy the answer and read its body through a stream.
+    c.res.headers.append('vary', 'accept');
   };

@@ -45,11 +45,15 @@ export const headersFor = (c: ProxyContext, names: readonly string[], callers: C
   return headers;
 };
 
-/** A service names its addresses without the prefix by which it is reached here. */
-const responseHeaders = (prefix: string, received: Record<string, string | string[] | undefined>): Headers => {
-  const headers = new Headers();
+/** A service names its addresses without the prefix by which it is reached here; the dashboard names no request. */
+const responseHeaders = (
+  prefix: string,
+  requestId: string,
+  received: Record<string, string | string[] | undefined>,
+): Headers => {
+  const headers = new Headers({ 'x-request-id': requestId });
   for (const [name, value] of Object.entries(received)) {
-    if (value === undefined || notReturned.test(name)) continue;
+    if (value === undefined || name === 'x-request-id' || notReturned.test(name)) continue;
     for (const one of [value].flat())
       headers.append(name, name === 'location' ? one.replace(/^\//, `${prefix}/`) : one);
   }
@@ -150,13 +154,12 @@ export const forward = async (c: ProxyContext, forwarding: Forwarding): Promise<
       body: hasBody(c) ? Buffer.from(await c.req.arrayBuffer()) : null,
     };
     const { statusCode, headers, body } = await ask(connections, request, patienceMs, c.req.raw.signal);
-    const init = { status: statusCode, headers: responseHeaders(prefix, headers) };
+    const init = { status: statusCode, headers: responseHeaders(prefix, c.get('requestId'), headers) };
     if (statusCode === 204 || statusCode === 304 || c.req.method === 'HEAD') {
       await body.dump();
       return new Response(null, init);
     }
-    if (Number(headers['content-length'] ?? Infinity) <= wholeBytes)
-      return new Response(await body.arrayBuffer(), init);
+    if (Number(headers['content-length'] ?? Infinity) <= wholeBytes) return new Response(await body.bytes(), init);
     streaming = true;
     if (release) body.once('close', release);
     const context = { path: c.req.path, request_id: c.get('requestId') };

@@ -2,15 +2,14 @@ import { Pool } from 'undici';
 import { calls } from '../../contracts/src/rest/calls.ts';
 import { Api } from '../../tests/support/clients/api.ts';
 import type { System } from '../../tests/support/system/system.ts';
-import { median, rateOf } from '../support/rounds.ts';
+import { type Measured, report } from '../support/figures.ts';
+import { rateOf, roundMs, rounds } from '../support/rounds.ts';
 import { cpuOf, withSystem } from '../support/system.ts';
 
 /**
- * What the gateway adds to a request: `GET /products?limit=5` through it and directly, in turn, by 16 clients. Prints
- * milliseconds of CPU a request in the gateway and in the orders service, and how many times as much the whole costs.
+ * What the gateway adds to a request: `GET /products?limit=5` through it and directly, in turn, by 16 clients, and what
+ * both cost the gateway and the orders service by their own counts of CPU.
  */
-const rounds = 5;
-const roundMs = 3_000;
 const path = '/products?limit=5';
 
 const used = async (system: System) => ({
@@ -55,12 +54,29 @@ await withSystem(async (system) => {
     const straight = await measure(system, direct.pool, { path: direct.path, token });
     results.push({ through, straight, ratio: (through.gateway + through.orders) / straight.orders });
   }
-  const middle = (of: (result: (typeof results)[0]) => number): string => median(results.map(of)).toFixed(2);
-  process.stdout.write(
-    `| \`GET ${path}\` | requests a second | gateway, ms of CPU | orders, ms of CPU |\n|---|---|---|---|\n` +
-      `| through the gateway | ${middle(({ through }) => through.rate)} | ${middle(({ through }) => through.gateway)} | ${middle(({ through }) => through.orders)} |\n` +
-      `| directly | ${middle(({ straight }) => straight.rate)} | | ${middle(({ straight }) => straight.orders)} |\n` +
-      `CPU of both, through the gateway ÷ directly: ${middle(({ ratio }) => ratio)}\n`,
-  );
+  const [through, straight] = [results.map((one) => one.through), results.map((one) => one.straight)];
+  const cost = (name: string, values: number[]): Measured => ({ name, unit: 'ms', better: 'less', values });
+  await report('gateway', [
+    { name: 'proxied', unit: 'per second', better: 'more', values: through.map(({ rate }) => rate) },
+    { name: 'direct', unit: 'per second', better: 'more', values: straight.map(({ rate }) => rate) },
+    cost(
+      'CPU of the gateway for a request',
+      through.map(({ gateway }) => gateway),
+    ),
+    cost(
+      'CPU of the orders service for a proxied request',
+      through.map(({ orders }) => orders),
+    ),
+    cost(
+      'CPU of the orders service for a direct request',
+      straight.map(({ orders }) => orders),
+    ),
+    {
+      name: 'CPU of all parts, proxied ÷ direct',
+      unit: 'ratio',
+      better: 'less',
+      values: results.map(({ ratio }) => ratio),
+    },
+  ]);
   await Promise.all([proxied.pool.close(), direct.pool.close()]);
 });

@@ -15,6 +15,7 @@ import { defaultTargets, targetsSetting } from '../../services/orders/src/orders
 import { Orders } from '../../services/orders/src/orders/orders.ts';
 import { Outbox } from '../../services/runtime/src/outbox/outbox.ts';
 import { Signer } from '../../services/users/src/tokens.ts';
+import { type Measured, report } from '../support/figures.ts';
 import { compare, type Work } from '../support/rounds.ts';
 import { type Throwaway, withThrowaway } from '../support/throwaway.ts';
 import { recordStatements, type Statement } from './plans.ts';
@@ -22,7 +23,7 @@ import type { Recording } from './replay.ts';
 
 /**
  * What the orders service adds to PostgreSQL and HTTP: its rates, and those of the same statements sent by bare `pg` behind
- * the same HTTP server. Prints requests a second of both, and their ratio.
+ * the same HTTP server.
  */
 const connections = 10;
 const secret = randomUUID();
@@ -144,7 +145,7 @@ const measure = async (ours: Pool, bare: Pool, wanted: Wanted) => {
   const moves = await compare(call(ours, move(0)), call(bare, move(half)));
   const list: Call = { status: 200, method: 'GET', path: () => '/api/orders', token: mover };
   const lists = await compare(call(ours, list), call(bare, list));
-  return { 'place an order': creates, 'move an order': moves, 'list 50 orders': lists };
+  return Object.entries({ 'place an order': creates, 'move an order': moves, 'list 50 orders': lists });
 };
 
 await withThrowaway(async (throwaway) => {
@@ -159,9 +160,14 @@ await withThrowaway(async (throwaway) => {
     const bare = await startServer('bare-server.ts', [throwaway.url, recordings]);
     servers.push(bare);
     const results = await measure(ours.pool, bare.pool, wanted);
-    process.stdout.write('| | the service, per second | bare `pg`, per second | ratio |\n|---|---|---|---|\n');
-    for (const [name, { http, bare: plain, ratio }] of Object.entries(results))
-      process.stdout.write(`| ${name} | ${http.toFixed(0)} | ${plain.toFixed(0)} | ${ratio.toFixed(2)} |\n`);
+    await report(
+      'orders',
+      results.flatMap(([what, { ours: service, bare: floor, ratio }]): Measured[] => [
+        { name: what, unit: 'per second', better: 'more', values: service },
+        { name: `${what}, bare pg`, unit: 'per second', better: 'more', values: floor },
+        { name: `${what} ÷ bare pg`, unit: 'ratio', better: 'more', values: ratio },
+      ]),
+    );
   } finally {
     for (const { server, pool } of servers) {
       await pool.close();

@@ -6,6 +6,8 @@ import { moved } from '../../gateway/src/testing/redis-messages.ts';
 import { Publisher } from '../../services/bridge/src/publisher.ts';
 import { Api } from '../../tests/support/clients/api.ts';
 import type { System } from '../../tests/support/system/system.ts';
+import { type Measured, report } from '../support/figures.ts';
+import { isShort } from '../support/short.ts';
 import { connect, cpuOf, withSystem } from '../support/system.ts';
 
 /**
@@ -15,10 +17,9 @@ import { connect, cpuOf, withSystem } from '../support/system.ts';
  *     npm run bench:fanout -- [sockets]:[events a second],…
  */
 const cases = (process.argv[2] ?? '1000:50,200:500').split(',').map((one) => one.split(':').map(Number));
-const seconds = 10;
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const seconds = isShort ? 5 : 10;
 
-const measure = async (system: System, publisher: Publisher, count: number, rate: number): Promise<void> => {
+const measure = async (system: System, publisher: Publisher, count: number, rate: number): Promise<Measured[]> => {
   const staff = await new Api(system.gatewayUrl).login('staff@example.com');
   let deliveries = 0;
   const took: number[] = [];
@@ -52,11 +53,14 @@ const measure = async (system: System, publisher: Publisher, count: number, rate
   await delay(500);
   const used = (await cpuOf(system, 'gateway')) - before;
   for (const socket of sockets) socket.terminate();
-  const [half, most] = [0.5, 0.99].map((part) => nearestRank(took, part)?.toFixed(1));
-  say(
-    `${count} sockets, ${rate} events/s: ${((used * 1e6) / deliveries).toFixed(2)} µs of CPU a delivery, p50 ${half} ms, p99 ${most} ms (${deliveries} deliveries)`,
-  );
   await delay(2_000);
+  const what = `${count} sockets, ${rate} events a second`;
+  const within = (part: number): number[] => [nearestRank(took, part) ?? NaN];
+  return [
+    { name: `${what}: CPU of a delivery`, unit: 'µs', better: 'less', values: [(used * 1e6) / deliveries] },
+    { name: `${what}: p50`, unit: 'ms', better: 'less', values: within(0.5) },
+    { name: `${what}: p99`, unit: 'ms', better: 'less', values: within(0.99) },
+  ];
 };
 
 await withSystem(async (system) => {
@@ -64,7 +68,9 @@ await withSystem(async (system) => {
   const redis = new Redis(redisPort, redisHost);
   try {
     const publisher = new Publisher(redis, prefix, 20_000);
-    for (const [sockets = 0, rate = 0] of cases) await measure(system, publisher, sockets, rate);
+    const measured: Measured[] = [];
+    for (const [sockets = 0, rate = 0] of cases) measured.push(...(await measure(system, publisher, sockets, rate)));
+    await report('fanout', measured);
   } finally {
     redis.disconnect();
   }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { nearestRank } from '../../contracts/src/nearest-rank.ts';
 import type { Client } from '../../gateway/src/fanout/client.ts';
 import { openHub } from '../../gateway/src/testing/hub.ts';
 import { created, ids } from '../../gateway/src/testing/redis-messages.ts';
 import type { Role } from '../../contracts/src/domain/users.ts';
+import { type Measured, report } from '../support/figures.ts';
 
 /**
  * What one event costs the hub, in µs, while customers are connected whom it does not concern. Events come further apart
@@ -11,7 +11,6 @@ import type { Role } from '../../contracts/src/domain/users.ts';
  */
 const events = 200;
 const tickMs = 20;
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const client = (role: Role, id: string): Client => ({
   identity: { id, role, email: '', name: '', created_at: '', session_id: '', expires_at: 2_000_000_000 },
@@ -20,6 +19,7 @@ const client = (role: Role, id: string): Client => ({
   close: () => undefined,
 });
 
+const measured: Measured[] = [];
 for (const customers of [10, 1_000, 10_000]) {
   const hub = openHub();
   hub.join(client('staff', ids.noor), null);
@@ -32,7 +32,6 @@ for (const customers of [10, 1_000, 10_000]) {
     hub.publish(message);
     took.push((performance.now() - began) * 1000);
   }
-  say(
-    `${customers} customers: ${nearestRank(took, 0.5)?.toFixed(0)} µs in the median, p99 ${nearestRank(took, 0.99)?.toFixed(0)}`,
-  );
+  measured.push({ name: `an event, ${customers} customers connected`, unit: 'µs', better: 'less', values: took });
 }
+await report('hub', measured);

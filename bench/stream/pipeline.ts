@@ -7,6 +7,8 @@ import { serverFrame } from '../../contracts/src/socket/messages.ts';
 import type { PartName } from '../../deploy/local/parts/parts.ts';
 import { Api } from '../../tests/support/clients/api.ts';
 import type { System } from '../../tests/support/system/system.ts';
+import { type Measured, report } from '../support/figures.ts';
+import { isShort } from '../support/short.ts';
 import { connect, cpuOf, withSystem } from '../support/system.ts';
 
 /**
@@ -15,12 +17,11 @@ import { connect, cpuOf, withSystem } from '../support/system.ts';
  *
  *     npm run bench:pipeline -- [orders a second, …] [seconds each]
  */
-const rates = (process.argv[2] ?? '10,50,100,200,300,500').split(',').map(Number);
-const seconds = Number(process.argv[3] ?? 20);
+const rates = (process.argv[2] ?? (isShort ? '50,100' : '10,50,100,200,300,500')).split(',').map(Number);
+const seconds = Number(process.argv[3] ?? (isShort ? 10 : 20));
 const sockets = 20;
 const customers = 20;
 const parts = ['gateway', 'orders', 'bridge'] as const satisfies PartName[];
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Milliseconds of each event by stage, of what came to one socket since it was emptied. */
 const stages = new Map<string, number[]>();
@@ -54,11 +55,6 @@ const cpuOfAll = async (system: System): Promise<Record<string, number>> => {
   used['whole machine'] = busy.reduce((sum, ms) => sum + ms, 0) / 1000;
   return used;
 };
-
-const quantiles = (values: number[]): [number, number] => [
-  nearestRank(values, 0.5) ?? NaN,
-  nearestRank(values, 0.99) ?? NaN,
-];
 
 /**
  * Places orders evenly spread, whether the earlier ones are answered or not. A request's time is from when it was due, so that
@@ -94,7 +90,7 @@ const load = async (system: System, tokens: string[], products: string[], rate: 
   return { took, refused, rateTaken };
 };
 
-const measure = async (system: System, people: Api[], rate: number) => {
+const measure = async (system: System, people: Api[], rate: number): Promise<Measured[]> => {
   const anybody = new Api(system.gatewayUrl);
   const staff = await anybody.login('staff@example.com');
   const admin = await anybody.login('admin@example.com');
@@ -117,28 +113,26 @@ const measure = async (system: System, people: Api[], rate: number) => {
   );
   const after = await cpuOfAll(system);
   for (const socket of opened) socket.terminate();
-  return {
-    taken: rateTaken,
-    refused,
-    post: quantiles(took).map((ms) => ms.toFixed(0)),
-    stages: Object.fromEntries([...stages].map(([name, values]) => [name, quantiles(values)])),
-    cpu: Object.fromEntries(
-      Object.entries(after).map(([name, used]) => [name, ((used - (before[name] ?? 0)) * 1000) / took.length]),
-    ),
-  };
+  const what = (name: string): string => `${rate} orders a second: ${name}`;
+  const times = [['POST', took] as const, ...stages].flatMap(([stage, values]): Measured[] => [
+    { name: what(`${stage}, p50`), unit: 'ms', better: 'less', values: [nearestRank(values, 0.5) ?? NaN] },
+    { name: what(`${stage}, p99`), unit: 'ms', better: 'less', values: [nearestRank(values, 0.99) ?? NaN] },
+  ]);
+  const costs = Object.entries(after).map(([name, used]): Measured => {
+    const values = [((used - (before[name] ?? 0)) * 1000) / took.length];
+    return { name: what(`CPU of an order, ${name}`), unit: 'ms', better: 'less', values };
+  });
+  return [
+    { name: what('placed'), unit: 'per second', better: 'more', values: [rateTaken] },
+    { name: what('refused'), unit: 'per second', better: 'less', values: [refused / seconds] },
+    ...times,
+    ...costs,
+  ];
 };
 
 await withSystem(async (system) => {
   const people = await Promise.all(Array.from({ length: customers }, () => new Api(system.gatewayUrl).register()));
   // The first only warms up.
-  for (const [index, rate] of [50, ...rates].entries()) {
-    const result = await measure(system, people, rate);
-    if (index === 0) continue;
-    const times = Object.entries(result.stages).map(([name, [half, most]]) => `${name} ${half} / ${most}`);
-    const costs = Object.entries(result.cpu).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
-    say(
-      `${rate} orders/s: ${result.taken.toFixed(0)} taken, ${result.refused} refused, POST ${result.post.join(' / ')} ms; ` +
-        `${times.join(', ')} ms; CPU ms an order: ${costs.join(', ')}`,
-    );
-  }
+  await measure(system, people, 50);
+  for (const rate of rates) await report('pipeline', await measure(system, people, rate));
 });

@@ -1,10 +1,11 @@
 import { Registry } from 'prom-client';
+import kafkajs from '../../services/runtime/src/kafka/kafkajs.ts';
 import { connectKafka, type Kafka, type KafkaSettings } from '../../services/runtime/src/kafka/client.ts';
 import { ensureTopics } from '../../services/runtime/src/kafka/topics.ts';
 import { Outbox } from '../../services/runtime/src/outbox/outbox.ts';
 import { Relay } from '../../services/runtime/src/outbox/relay.ts';
 import pg from 'pg';
-import { median } from '../support/rounds.ts';
+import { report } from '../support/figures.ts';
 import { type Throwaway, withThrowaway } from '../support/throwaway.ts';
 
 /**
@@ -15,7 +16,6 @@ import { type Throwaway, withThrowaway } from '../support/throwaway.ts';
 const rows = 20_000;
 const rounds = 3;
 const bareRows = 500;
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Events of 5,000 orders, of the size of an order with two lines. */
 const fill = (client: pg.Client) =>
@@ -54,7 +54,9 @@ const drain = async (bench: Throwaway, kafka: Kafka, settings: KafkaSettings, cl
 };
 
 const bare = async (kafka: Kafka, client: pg.Client): Promise<number> => {
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const producer = kafka.producer({
+    ...{ idempotent: true, maxInFlightRequests: 1, createPartitioner: kafkajs.Partitioners.DefaultPartitioner },
+  });
   await producer.connect();
   await fill(client);
   const began = performance.now();
@@ -84,16 +86,22 @@ await withThrowaway(
     await ensureTopics(kafka, settings);
     const client = new pg.Client({ connectionString: bench.url });
     await client.connect();
-    const ratios: number[] = [];
+    const ours: number[] = [];
+    const theirs: number[] = [];
     // The first round only warms up.
     for (let round = 0; round <= rounds; round += 1) {
-      const [ours, theirs] = [await drain(bench, kafka, settings, client), await bare(kafka, client)];
+      const [relayed, looped] = [await drain(bench, kafka, settings, client), await bare(kafka, client)];
       if (round === 0) continue;
-      ratios.push(ours / theirs);
-      say(`relay ${ours.toFixed(0)} rows a second, bare ${theirs.toFixed(0)}: ratio ${(ours / theirs).toFixed(2)}`);
+      ours.push(relayed);
+      theirs.push(looped);
     }
     await client.end();
-    say(`median ratio ${median(ratios).toFixed(2)}`);
+    const ratios = ours.map((rate, round) => rate / (theirs[round] ?? NaN));
+    await report('relay', [
+      { name: 'rows by the relay', unit: 'per second', better: 'more', values: ours },
+      { name: 'rows by a bare loop', unit: 'per second', better: 'more', values: theirs },
+      { name: 'relay ÷ bare loop', unit: 'ratio', better: 'more', values: ratios },
+    ]);
   },
   ['postgres', 'kafka'],
 );

@@ -17,7 +17,7 @@ import type { Tickets } from './connections/tickets.ts';
 import { registerDocs } from './docs/docs.ts';
 import type { Hub } from './fanout/hub.ts';
 import { type Callers, tellAddress } from './http/callers.ts';
-import { crossOrigin } from './http/cross-origin.ts';
+import { crossOrigin } from './connections/cross-origin.ts';
 import { strictTransport } from './http/transport-security.ts';
 import type { Upstream } from './http/upstream.ts';
 import { BodyMemory } from './limits/body-memory.ts';

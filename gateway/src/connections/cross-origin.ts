@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
-import type { Origins } from '../connections/origins.ts';
+import type { Origins } from './origins.ts';
 
 const allowMethods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 const allowHeaders = [

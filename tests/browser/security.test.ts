@@ -96,6 +96,20 @@ test('a list goes on with older events, and back', async ({ database }) => {
   await shows(page, newest);
 });
 
+describe('a search', () => {
+  test('is kept by a double click', async () => {
+    const { page } = admin;
+    await page.goto('/security');
+    await page.getByLabel('Who, or about whom').fill(email);
+    const search = page.getByRole('button', { name: 'Search' });
+    const place = await search.boundingBox();
+    await search.click();
+    await shows(page, ofVictim);
+    // What the second click of a double click meets once the first one is answered.
+    expect(await search.boundingBox()).toEqual(place);
+  });
+});
+
 describe('on a phone', () => {
   test('nothing is wider than the screen', async () => {
     const { page } = admin;

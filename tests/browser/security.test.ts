@@ -3,7 +3,7 @@ import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
 
 const narrow = { width: 360, height: 780 };
@@ -43,6 +43,12 @@ const shown = (page: Page): Promise<string[]> =>
   page.evaluate<string[]>("[...document.querySelectorAll('[data-event]')].map((item) => item.dataset.event)");
 const shows = (page: Page, types: string[]): Promise<void> =>
   vi.waitFor(async () => expect(await shown(page)).toEqual(types), { timeout: 20_000 });
+
+/** Once the list is what the address asks for. */
+const idle = async (page: Page): Promise<void> =>
+  expect(await page.locator('[aria-busy]').getAttribute('aria-busy')).toBe('false');
+const isFocused = async (field: Locator): Promise<boolean> =>
+  (await field.and(field.page().locator(':focus')).count()) === 1;
 
 const ofVictim = ['user.role_changed', 'access.denied', 'login.failed', 'login.succeeded', 'user.registered'];
 
@@ -107,6 +113,28 @@ describe('a search', () => {
     await shows(page, ofVictim);
     // What the second click of a double click meets once the first one is answered.
     expect(await search.boundingBox()).toEqual(place);
+  });
+
+  test('leaves the keyboard where it is', async () => {
+    const { page } = admin;
+    await page.goto('/security?address=198.19.2.1');
+    const types = page.getByLabel('What happened');
+    await types.focus();
+    const walked: string[] = [];
+    while (walked.length < 2) {
+      await page.keyboard.press('ArrowDown');
+      walked.push(await types.inputValue());
+      await page.waitForURL(`/security?type=${walked.at(-1)}&address=198.19.2.1`);
+      await vi.waitFor(() => idle(page));
+      expect(await isFocused(types)).toBe(true);
+    }
+    expect(new Set(walked).size).toBe(2);
+    const clear = page.getByRole('link', { name: 'Clear' });
+    await clear.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('/security');
+    await vi.waitFor(() => idle(page));
+    expect(await isFocused(clear)).toBe(true);
   });
 });
 

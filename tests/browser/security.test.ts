@@ -47,6 +47,20 @@ const shows = (page: Page, types: string[]): Promise<void> =>
 /** Once the list is what the address asks for. */
 const idle = async (page: Page): Promise<void> =>
   expect(await page.locator('[aria-busy]').getAttribute('aria-busy')).toBe('false');
+/** As of now the page's searches wait for their answers until what is given to the result has been done. */
+const holdAnswers = async (page: Page): Promise<(meanwhile: () => Promise<void>) => Promise<void>> => {
+  let asked = Promise.withResolvers<() => void>();
+  await page.route('**/security/__data.json*', async (route) => {
+    await new Promise<void>((resolve) => asked.resolve(resolve));
+    await route.continue();
+  });
+  return async (meanwhile) => {
+    const answer = await asked.promise;
+    asked = Promise.withResolvers();
+    await meanwhile();
+    answer();
+  };
+};
 const isFocused = async (field: Locator): Promise<boolean> =>
   (await field.and(field.page().locator(':focus')).count()) === 1;
 
@@ -135,6 +149,35 @@ describe('a search', () => {
     await page.waitForURL('/security');
     await vi.waitFor(() => idle(page));
     expect(await isFocused(clear)).toBe(true);
+  });
+
+  test('leaves alone what is typed before it is answered; whoever goes back sees what was asked for there', async () => {
+    const { page } = admin;
+    await page.goto('/security');
+    const where = page.getByLabel('From where');
+    const letAnswer = await holdAnswers(page);
+    await page.getByLabel('What happened').selectOption('login.failed');
+    await letAnswer(async () => where.fill('198.19.2'));
+    await page.waitForURL('/security?type=login.failed');
+    await vi.waitFor(() => idle(page));
+    expect(await where.inputValue()).toBe('198.19.2');
+
+    await where.press('Enter');
+    await letAnswer(async () => where.pressSequentially('.1'));
+    await page.waitForURL('/security?type=login.failed&address=198.19.2');
+    await vi.waitFor(() => idle(page));
+    expect(await where.inputValue()).toBe('198.19.2.1');
+    await page.unrouteAll();
+
+    await page.goBack();
+    await page.waitForURL('/security?type=login.failed');
+    await vi.waitFor(async () => expect(await where.inputValue()).toBe(''));
+    await page.goBack();
+    await page.waitForURL('/security');
+    await vi.waitFor(async () => expect(await page.getByLabel('What happened').inputValue()).toBe(''));
+    await where.fill('198.19.2.1');
+    await page.getByRole('link', { name: 'Clear' }).click();
+    await vi.waitFor(async () => expect(await where.inputValue()).toBe(''));
   });
 });
 

@@ -1,9 +1,9 @@
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { events, shows } from '@live-orders/test-support/browser/security-page.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
 
 const narrow = { width: 360, height: 780 };
@@ -36,33 +36,6 @@ beforeEach(async () => {
 });
 
 afterAll(() => admin.leave());
-
-const events = (page: Page) => page.getByRole('list', { name: 'Security events' }).getByRole('listitem');
-/** All at one moment, because the list may change between two questions. */
-const shown = (page: Page): Promise<string[]> =>
-  page.evaluate<string[]>("[...document.querySelectorAll('[data-event]')].map((item) => item.dataset.event)");
-const shows = (page: Page, types: string[]): Promise<void> =>
-  vi.waitFor(async () => expect(await shown(page)).toEqual(types), { timeout: 20_000 });
-
-/** Once the list is what the address asks for. */
-const idle = async (page: Page): Promise<void> =>
-  expect(await page.locator('[aria-busy]').getAttribute('aria-busy')).toBe('false');
-/** As of now the page's searches wait for their answers until what is given to the result has been done. */
-const holdAnswers = async (page: Page): Promise<(meanwhile: () => Promise<void>) => Promise<void>> => {
-  let asked = Promise.withResolvers<() => void>();
-  await page.route('**/security/__data.json*', async (route) => {
-    await new Promise<void>((resolve) => asked.resolve(resolve));
-    await route.continue();
-  });
-  return async (meanwhile) => {
-    const answer = await asked.promise;
-    asked = Promise.withResolvers();
-    await meanwhile();
-    answer();
-  };
-};
-const isFocused = async (field: Locator): Promise<boolean> =>
-  (await field.and(field.page().locator(':focus')).count()) === 1;
 
 const ofVictim = ['user.role_changed', 'access.denied', 'login.failed', 'login.succeeded', 'user.registered'];
 
@@ -114,71 +87,6 @@ test('a list goes on with older events, and back', async ({ database }) => {
   expect(await events(page).innerText()).toContain('× 51');
   await page.getByRole('link', { name: 'Newest' }).click();
   await shows(page, newest);
-});
-
-describe('a search', () => {
-  test('is kept by a double click', async () => {
-    const { page } = admin;
-    await page.goto('/security');
-    await page.getByLabel('Who, or about whom').fill(email);
-    const search = page.getByRole('button', { name: 'Search' });
-    const place = await search.boundingBox();
-    await search.click();
-    await shows(page, ofVictim);
-    // What the second click of a double click meets once the first one is answered.
-    expect(await search.boundingBox()).toEqual(place);
-  });
-
-  test('leaves the keyboard where it is', async () => {
-    const { page } = admin;
-    await page.goto('/security?address=198.19.2.1');
-    const types = page.getByLabel('What happened');
-    await types.focus();
-    const walked: string[] = [];
-    while (walked.length < 2) {
-      await page.keyboard.press('ArrowDown');
-      walked.push(await types.inputValue());
-      await page.waitForURL(`/security?type=${walked.at(-1)}&address=198.19.2.1`);
-      await vi.waitFor(() => idle(page));
-      expect(await isFocused(types)).toBe(true);
-    }
-    expect(new Set(walked).size).toBe(2);
-    const clear = page.getByRole('link', { name: 'Clear' });
-    await clear.focus();
-    await page.keyboard.press('Enter');
-    await page.waitForURL('/security');
-    await vi.waitFor(() => idle(page));
-    expect(await isFocused(clear)).toBe(true);
-  });
-
-  test('leaves alone what is typed before it is answered; whoever goes back sees what was asked for there', async () => {
-    const { page } = admin;
-    await page.goto('/security');
-    const where = page.getByLabel('From where');
-    const letAnswer = await holdAnswers(page);
-    await page.getByLabel('What happened').selectOption('login.failed');
-    await letAnswer(async () => where.fill('198.19.2'));
-    await page.waitForURL('/security?type=login.failed');
-    await vi.waitFor(() => idle(page));
-    expect(await where.inputValue()).toBe('198.19.2');
-
-    await where.press('Enter');
-    await letAnswer(async () => where.pressSequentially('.1'));
-    await page.waitForURL('/security?type=login.failed&address=198.19.2');
-    await vi.waitFor(() => idle(page));
-    expect(await where.inputValue()).toBe('198.19.2.1');
-    await page.unrouteAll();
-
-    await page.goBack();
-    await page.waitForURL('/security?type=login.failed');
-    await vi.waitFor(async () => expect(await where.inputValue()).toBe(''));
-    await page.goBack();
-    await page.waitForURL('/security');
-    await vi.waitFor(async () => expect(await page.getByLabel('What happened').inputValue()).toBe(''));
-    await where.fill('198.19.2.1');
-    await page.getByRole('link', { name: 'Clear' }).click();
-    await vi.waitFor(async () => expect(await where.inputValue()).toBe(''));
-  });
 });
 
 describe('on a phone', () => {

@@ -1,7 +1,7 @@
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { events, shows } from '@live-orders/test-support/browser/security-page.ts';
+import { answered, events, shows, told } from '@live-orders/test-support/browser/security-page.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
@@ -60,6 +60,7 @@ test('an administrator finds by keyboard who tried to get in, from where, and wi
   await page.getByLabel('What happened').selectOption('user.role_changed');
   await shows(page, ['user.role_changed']);
   expect(await events(page).innerText()).toMatch(/customer → staff/);
+  await vi.waitFor(async () => expect(await told(page)).toBe('1 security event'));
   await page.getByRole('link', { name: 'Clear' }).click();
   await page.waitForURL('**/security');
 
@@ -105,6 +106,7 @@ describe('says so when', () => {
     const { page } = admin;
     await page.goto('/security?address=203.0.113.250');
     await page.getByText('Nothing was found').waitFor();
+    expect(await told(page)).toBe('No security events');
     await admin.photograph('empty');
   });
 
@@ -123,6 +125,9 @@ describe('says so when', () => {
     try {
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByText('Security events can’t be shown').waitFor();
+      await answered(page);
+      // The notice is told as an alert; that there are no events nobody knows.
+      expect(await told(page)).toBe('');
       await admin.photograph('failed');
     } finally {
       await site.system.part('users').start();

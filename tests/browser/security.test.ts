@@ -90,6 +90,13 @@ test('a list goes on with older events, and back', async ({ database }) => {
   await shows(page, newest);
 });
 
+test('a page of the list that there is not leads to the first one', async () => {
+  const { page } = admin;
+  await page.goto(`/security?address=${address}&cursor=nonsense`);
+  await shows(page, ['access.denied', 'login.failed']);
+  expect(new URL(page.url()).search).toBe(`?address=${address}`);
+});
+
 describe('on a phone', () => {
   test('nothing is wider than the screen', async () => {
     const { page } = admin;

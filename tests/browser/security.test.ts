@@ -106,6 +106,28 @@ describe('on a phone', () => {
     await admin.photograph('phone');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(narrow.width);
   });
+
+  // WCAG 2.2, 2.5.8.
+  test('a thumb meets the links of an event, and their number is in one line', async () => {
+    const { page } = admin;
+    await page.setViewportSize(narrow);
+    await page.goto('/security?address=198.19.2.2');
+    const chip = page.locator('[data-event]').getByText('× 50');
+    await page.getByText('Older').waitFor();
+    await admin.photograph('phone-many');
+    const lineHeight = await page.evaluate<number>(
+      'Number.parseFloat(getComputedStyle(document.querySelector(\'[title$="within a minute"]\')).lineHeight)',
+    );
+    expect((await chip.boundingBox())?.height).toBeLessThan(2 * lineHeight);
+    await page.goto(`/security?user=${encodeURIComponent(email)}`);
+    let bottom = 0;
+    for (const link of await events(page).getByRole('link').all()) {
+      const { y, height } = (await link.boundingBox()) ?? { y: 0, height: 0 };
+      expect(height).toBeGreaterThanOrEqual(24);
+      expect(y).toBeGreaterThanOrEqual(bottom);
+      bottom = y + height;
+    }
+  });
 });
 
 describe('says so when', () => {

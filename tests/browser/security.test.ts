@@ -1,9 +1,9 @@
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { answered, events, shows, told } from '@live-orders/test-support/browser/security-page.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
 
 const narrow = { width: 360, height: 780 };
@@ -37,13 +37,6 @@ beforeEach(async () => {
 
 afterAll(() => admin.leave());
 
-const events = (page: Page) => page.getByRole('list', { name: 'Security events' }).getByRole('listitem');
-/** All at one moment, because the list may change between two questions. */
-const shown = (page: Page): Promise<string[]> =>
-  page.evaluate<string[]>("[...document.querySelectorAll('[data-event]')].map((item) => item.dataset.event)");
-const shows = (page: Page, types: string[]): Promise<void> =>
-  vi.waitFor(async () => expect(await shown(page)).toEqual(types), { timeout: 20_000 });
-
 const ofVictim = ['user.role_changed', 'access.denied', 'login.failed', 'login.succeeded', 'user.registered'];
 
 test('an administrator finds by keyboard who tried to get in, from where, and with what', async () => {
@@ -67,6 +60,7 @@ test('an administrator finds by keyboard who tried to get in, from where, and wi
   await page.getByLabel('What happened').selectOption('user.role_changed');
   await shows(page, ['user.role_changed']);
   expect(await events(page).innerText()).toMatch(/customer → staff/);
+  await vi.waitFor(async () => expect(await told(page)).toBe('1 security event'));
   await page.getByRole('link', { name: 'Clear' }).click();
   await page.waitForURL('**/security');
 
@@ -96,6 +90,13 @@ test('a list goes on with older events, and back', async ({ database }) => {
   await shows(page, newest);
 });
 
+test('a page of the list that there is not leads to the first one', async () => {
+  const { page } = admin;
+  await page.goto(`/security?address=${address}&cursor=nonsense`);
+  await shows(page, ['access.denied', 'login.failed']);
+  expect(new URL(page.url()).search).toBe(`?address=${address}`);
+});
+
 describe('on a phone', () => {
   test('nothing is wider than the screen', async () => {
     const { page } = admin;
@@ -105,6 +106,28 @@ describe('on a phone', () => {
     await admin.photograph('phone');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(narrow.width);
   });
+
+  // WCAG 2.2, 2.5.8.
+  test('a thumb meets the links of an event, and their number is in one line', async () => {
+    const { page } = admin;
+    await page.setViewportSize(narrow);
+    await page.goto('/security?address=198.19.2.2');
+    const chip = page.locator('[data-event]').getByText('× 50');
+    await page.getByText('Older').waitFor();
+    await admin.photograph('phone-many');
+    const lineHeight = await page.evaluate<number>(
+      'Number.parseFloat(getComputedStyle(document.querySelector(\'[title$="within a minute"]\')).lineHeight)',
+    );
+    expect((await chip.boundingBox())?.height).toBeLessThan(2 * lineHeight);
+    await page.goto(`/security?user=${encodeURIComponent(email)}`);
+    let bottom = 0;
+    for (const link of await events(page).getByRole('link').all()) {
+      const { y, height } = (await link.boundingBox()) ?? { y: 0, height: 0 };
+      expect(height).toBeGreaterThanOrEqual(24);
+      expect(y).toBeGreaterThanOrEqual(bottom);
+      bottom = y + height;
+    }
+  });
 });
 
 describe('says so when', () => {
@@ -112,6 +135,7 @@ describe('says so when', () => {
     const { page } = admin;
     await page.goto('/security?address=203.0.113.250');
     await page.getByText('Nothing was found').waitFor();
+    expect(await told(page)).toBe('No security events');
     await admin.photograph('empty');
   });
 
@@ -130,6 +154,9 @@ describe('says so when', () => {
     try {
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByText('Security events can’t be shown').waitFor();
+      await answered(page);
+      // The notice is told as an alert; that there are no events nobody knows.
+      expect(await told(page)).toBe('');
       await admin.photograph('failed');
     } finally {
       await site.system.part('users').start();

@@ -34,7 +34,9 @@ export function readFilters(query: URLSearchParams): Filters {
 
 /** The query of the page's address that asks for this. */
 export function queryOf(filters: Partial<Filters>, cursor?: string | null): '' | `?${string}` {
-  const given = Object.entries(filters).filter(([, value]) => value !== '');
+  const given = Object.entries(filters)
+    .map(([name, value]) => [name, value.trim()])
+    .filter(([, value]) => value !== '');
   if (cursor) given.push(['cursor', cursor]);
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

@@ -1,4 +1,4 @@
-import { periods, readFilters } from '#lib/security/filters.ts';
+import { periods, queryOf, readFilters } from '#lib/security/filters.ts';
 import { askGateway, callerOf } from '#lib/server/gateway.ts';
 import { describeProblem } from '#lib/session/problem-words.ts';
 import { securityEventPage, type SecurityEventQuery } from '@live-orders/contracts/rest/security-events.ts';
@@ -27,6 +27,8 @@ export const load: PageServerLoad = async (event) => {
   if (answer.ok) return { ...found, events: answer.data.data, next: answer.data.next_cursor };
   const { problem } = answer;
   if (problem.status === 401) error(401, describeProblem(problem), { code: problem.code });
+  // A cursor comes with an answer; one that was cut off or made up leads to the first page.
+  if (problem.errors?.some(({ path }) => path === 'cursor')) redirect(303, `/security${queryOf(filters)}`);
   const wrong = problem.errors?.find(({ path }) => path === 'user')?.message ?? null;
   return { ...found, events: [], next: null, wrong, failure: wrong ? null : describeProblem(problem) };
 };

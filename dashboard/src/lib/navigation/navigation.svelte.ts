@@ -1,0 +1,62 @@
+import { afterNavigate, beforeNavigate, goto, preloadData } from '$app/navigation';
+import { navigating } from '$app/state';
+import { createContext, onMount } from 'svelte';
+import { toast } from 'svelte-sonner';
+import { isReachable, unreachable } from './reach.ts';
+
+const toastId = 'unreachable';
+
+const keepsPlace = ({ target }: Event): boolean =>
+  target instanceof Element && target.closest('[data-sveltekit-reset="false"]') !== null;
+
+/**
+ * Follows links and forms of the app only once their page can be shown. SvelteKit by itself leaves for an error page without
+ * header and list when the server cannot be reached; here the page stays as it is, and a toast offers to try again. Going
+ * back or forward is left to SvelteKit, because the browser has changed the address before anybody is asked.
+ */
+export class Navigation {
+  #reading = $state.raw<URL | null>(null);
+
+  /** To be made while a component is set up. */
+  constructor() {
+    beforeNavigate((navigation) => {
+      this.#reading = null;
+      const { to, willUnload, type } = navigation;
+      if (willUnload || !to?.route.id || (type !== 'link' && type !== 'form')) return;
+      navigation.cancel();
+      void this.#go(to.url, !keepsPlace(navigation.event));
+    });
+    const settle = () => void toast.dismiss(toastId);
+    afterNavigate(settle);
+    onMount(() => settle);
+  }
+
+  /** Where to, while the page there is being read. */
+  get to(): URL | null {
+    return this.#reading ?? navigating.to?.url ?? null;
+  }
+
+  /** With `reset`, the new page is shown from its beginning, and the focus goes there. */
+  async #go(url: URL, reset: boolean): Promise<void> {
+    this.#reading = url;
+    // Who asks for the same page again wants to see what is new, but of a page that is there nothing is preloaded.
+    const again = url.href === location.href;
+    const failed = again || (await preloadData(url.href)).type === 'error';
+    const away = failed && !(await isReachable());
+    if (this.#reading !== url) return;
+    this.#reading = null;
+    if (away) this.#tell(url, reset);
+    else await goto(url, { reset, refreshAll: again, replace: again });
+  }
+
+  #tell(url: URL, reset: boolean): void {
+    toast.error(unreachable.title, {
+      id: toastId,
+      description: unreachable.advice,
+      duration: Number.POSITIVE_INFINITY,
+      action: { label: 'Try again', onClick: () => void this.#go(url, reset) },
+    });
+  }
+}
+
+export const [getNavigation, setNavigation] = createContext<Navigation>();

@@ -12,6 +12,8 @@ export interface PartDefinition {
   urlVariable: string;
   /** Likewise its port for operators, where it has a second one for them; no variable where no other part asks there. */
   operations?: { port: number; urlVariable?: string };
+  /** It speaks https, at the first of its ports, once the files `TLS_CERT` and `TLS_KEY` are given. */
+  mayHaveCertificate?: true;
   /** The servers without which it cannot start. */
   needs: readonly ServerName[];
   /**
@@ -28,6 +30,8 @@ export type PartName = (typeof partNames)[number];
 export interface PartPorts {
   port: number;
   opsPort: number;
+  /** Whether it speaks https at the first port. Default: http. */
+  https?: boolean;
 }
 
 export const parts: Readonly<Record<PartName, PartDefinition>> = {
@@ -63,6 +67,7 @@ export const parts: Readonly<Record<PartName, PartDefinition>> = {
     health: '/',
     urlVariable: 'GATEWAY_URL',
     operations: { port: 3010 },
+    mayHaveCertificate: true,
     needs: ['redis'],
     stopTurn: 1,
   },

@@ -29,14 +29,20 @@ test("a part's ports come from its .env", () => {
 test('a gateway with a certificate is found by https, at a name that certificates have', () => {
   const certificate = { TLS_CERT: 'a.pem', TLS_KEY: 'a.key' };
   const inFile = partPorts('gateway', certificate, {});
-  expect(partAddresses('gateway', inFile)).toEqual({ GATEWAY_URL: 'https://localhost:3000' });
+  expect(partAddresses('gateway', inFile)).toMatchObject({ GATEWAY_URL: 'https://localhost:3000' });
   expect(partPorts('gateway', {}, certificate)).toEqual(inFile);
   // It refuses to start with half of one.
   const half = partPorts('gateway', { TLS_CERT: 'a.pem' }, {});
-  expect(partAddresses('gateway', half)).toEqual({ GATEWAY_URL: 'http://127.0.0.1:3000' });
+  expect(partAddresses('gateway', half)).toMatchObject({ GATEWAY_URL: 'http://127.0.0.1:3000' });
   expect(partPorts('gateway', certificate, { TLS_CERT: '', TLS_KEY: '' })).toEqual(half);
   // Nor does what is in the shell change the other parts.
   expect(partAddresses('users', partPorts('users', {}, certificate))).toMatchObject({
     USERS_URL: 'http://127.0.0.1:3002',
   });
+});
+
+test('of a gateway whose port was moved the dashboard learns no more for browsers than the port', () => {
+  const { GATEWAY_URL, ...others } = partAddresses('gateway', partPorts('gateway', { PORT: '7000' }, {}));
+  expect(GATEWAY_URL).toBe('http://127.0.0.1:7000');
+  expect(others).toEqual({ PUBLIC_GATEWAY_PORT: '7000' });
 });

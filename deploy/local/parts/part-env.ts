@@ -69,9 +69,10 @@ export const partPorts = (name: PartName, file: Env = readPartEnv(name), shell: 
  * certificate for this machine has more often than its address.
  */
 export const partAddresses = (name: PartName, { port, opsPort, https }: PartPorts): Record<string, string> => {
-  const { urlVariable, operations } = parts[name];
+  const { urlVariable, publicPortVariable, operations } = parts[name];
   const url = https ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
   const urls: Record<string, string> = { [urlVariable]: url };
+  if (publicPortVariable) urls[publicPortVariable] = String(port);
   if (operations?.urlVariable) urls[operations.urlVariable] = `http://127.0.0.1:${opsPort}`;
   return urls;
 };

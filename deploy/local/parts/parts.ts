@@ -10,7 +10,9 @@ export interface PartDefinition {
   health: string;
   /** The variable that tells the other parts its address. */
   urlVariable: string;
-  /** Likewise its port for operators, where it has a second one for them; no variable where no other part asks there. */
+  /** The variable that tells the dashboard its port, at which browsers find it on this machine. */
+  publicPortVariable?: string;
+  /** Its second port, for operators, where it has one, and the variable with its address, where another part asks there. */
   operations?: { port: number; urlVariable?: string };
   /** It speaks https, at the first of its ports, once the files `TLS_CERT` and `TLS_KEY` are given. */
   mayHaveCertificate?: true;
@@ -66,6 +68,7 @@ export const parts: Readonly<Record<PartName, PartDefinition>> = {
     port: 3000,
     health: '/',
     urlVariable: 'GATEWAY_URL',
+    publicPortVariable: 'PUBLIC_GATEWAY_PORT',
     operations: { port: 3010 },
     mayHaveCertificate: true,
     needs: ['redis'],

@@ -25,6 +25,18 @@ test.each(tells)('%s tells operators its health and its figures', async (name, s
   expect(await metrics.text()).toMatch(new RegExp(`^process_cpu_seconds_total\\{part="${name}"\\} `, 'm'));
 });
 
+test('a bridge that has carried nothing yet counts nothing of every outcome, so that the first is an increase', async () => {
+  await system.beside('bridge', { KAFKA_BROKERS: '127.0.0.1:1' }, async (url) => {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const counts = [...metrics.matchAll(/^bridge_records_total\{.*outcome="(\w+)".*\} (.+)$/gm)];
+    expect(counts.map(([, outcome, count]) => [outcome, count])).toEqual([
+      ['message', '0'],
+      ['ignored', '0'],
+      ['dead', '0'],
+    ]);
+  });
+});
+
 describe.each([
   ['users', '/api'],
   ['orders', '/api'],

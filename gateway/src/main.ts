@@ -49,6 +49,7 @@ import { PresenceChannel } from './presence/presence-channel.ts';
 import { Heartbeat } from './stream/heartbeat.ts';
 import { StageFreshness } from './stream/stage-freshness.ts';
 import { StagePoll } from './stream/stage-poll.ts';
+import { measureStream } from './stream/stream-metrics.ts';
 import { Subscriber } from './stream/subscriber.ts';
 
 /** What the texts of the events in memory may take, in UTF-16 units. */
@@ -219,6 +220,7 @@ const health = (): GatewayHealth => ({
   max_clients: config.MAX_CLIENTS,
   dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...freshness.answering },
 });
+measureStream(metrics, health);
 const operations = operationsServer({
   host: config.OPS_HOST,
   port: config.OPS_PORT,

@@ -252,6 +252,13 @@ describe('SECURITY.md', () => {
   const security = read('SECURITY.md');
   const requirements = rows(section(security, 'ASVS')).filter(([number]) => /^\d+\.\d+\.\d+$/.test(number ?? ''));
 
+  test('says of every secret of production how it is changed', () => {
+    const secrets = new Set(matches(read('docker-compose.prod.yml'), /\$\{([A-Z_]+):\?/g));
+    expect(secrets.size).toBeGreaterThan(3);
+    const documented = rows(section(security, 'Changing a secret')).map(([name = '']) => name);
+    expect(documented.filter((name) => /^[A-Z_]+$/.test(name)).sort()).toEqual([...secrets].sort());
+  });
+
   test('names files that exist', () => {
     const named = matches(security, /`((?:[\w.()[\]-]+\/)+[\w.()[\]-]+)`/g);
     expect(named.length).toBeGreaterThan(50);

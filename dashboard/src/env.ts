@@ -23,7 +23,11 @@ export const variables = defineEnvVars({
   PUBLIC_GATEWAY_URL: {
     schema: text.pipe(httpUrl.optional()),
     description:
-      'Where browsers reach the gateway’s WebSocket; default: the page’s address behind the gateway or a proxy, else port 3000',
+      'Where browsers reach the gateway’s WebSocket; default: the page’s address behind the gateway or a proxy, else its host',
+  },
+  PUBLIC_GATEWAY_PORT: {
+    schema: text.pipe(z.coerce.number<string>('must be a port').int().min(1).max(65_535).default(3000)),
+    description: 'The gateway’s port for browsers that open the dashboard’s own address',
   },
   ORIGIN: {
     schema: text.pipe(httpUrl.transform((url) => new URL(url).origin).optional()),

@@ -32,7 +32,7 @@ import { createGatewayApp } from './app.ts';
 import { Admission } from './connections/admission.ts';
 import { measureClients } from './connections/client-metrics.ts';
 import { Drain } from './connections/drain.ts';
-import { Origins } from './connections/origins.ts';
+import { originList, Origins } from './connections/origins.ts';
 import { asksForSocket } from './connections/upgrades.ts';
 import { Tickets } from './connections/tickets.ts';
 import { registerWebSocket } from './connections/websocket.ts';
@@ -49,6 +49,7 @@ import { PresenceChannel } from './presence/presence-channel.ts';
 import { Heartbeat } from './stream/heartbeat.ts';
 import { StageFreshness } from './stream/stage-freshness.ts';
 import { StagePoll } from './stream/stage-poll.ts';
+import { measureStream } from './stream/stream-metrics.ts';
 import { Subscriber } from './stream/subscriber.ts';
 
 /** What the texts of the events in memory may take, in UTF-16 units. */
@@ -79,10 +80,7 @@ const config = loadConfig(
       /** The dashboard, to which everything goes that is not the gateway's own; none: it has an address of its own. */
       DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
       /** Pages of other addresses that may use the gateway, separated by commas. */
-      ALLOWED_ORIGINS: z
-        .string()
-        .default('http://localhost:3003,http://127.0.0.1:3003')
-        .transform((text) => text.split(',').map((origin) => origin.trim())),
+      ALLOWED_ORIGINS: originList,
       /** Events kept in memory for clients that come back. */
       HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
       MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
@@ -222,6 +220,7 @@ const health = (): GatewayHealth => ({
   max_clients: config.MAX_CLIENTS,
   dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...freshness.answering },
 });
+measureStream(metrics, health);
 const operations = operationsServer({
   host: config.OPS_HOST,
   port: config.OPS_PORT,

@@ -18,10 +18,14 @@ test('with its default settings the dashboard is live at the address of the gate
     const policyAt = async (address: string) =>
       (await fetch(`${address}/login`)).headers.get('content-security-policy') ?? '';
     expect(await policyAt(url)).toContain(`connect-src 'self' ${url.replace('http', 'ws')} ${url} `);
-    // Whoever opens the dashboard's own address is sent to the gateway's usual port beside it.
-    expect(await policyAt(dashboard)).toContain(`connect-src 'self' ws://127.0.0.1:3000 http://127.0.0.1:3000`);
+    // Whoever opens the dashboard's own address, by whatever name, is sent to the gateway's port beside it.
+    const { port } = new URL(system.gatewayUrl);
+    for (const address of [dashboard, dashboard.replace('127.0.0.1', 'localhost')]) {
+      const gateway = `${new URL(address).hostname}:${port}`;
+      expect(await policyAt(address)).toContain(`connect-src 'self' ws://${gateway} http://${gateway}`);
+    }
   };
-  await system.beside('dashboard', { PUBLIC_GATEWAY_URL: '' }, (DASHBOARD_URL) =>
+  await system.beside('dashboard', {}, (DASHBOARD_URL) =>
     system.beside('gateway', { DASHBOARD_URL, ALLOWED_ORIGINS: '' }, (url) => atOneHost(url, DASHBOARD_URL)),
   );
 }, 60_000);

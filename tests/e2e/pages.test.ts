@@ -66,6 +66,18 @@ describe('what the dashboard sends', () => {
   });
 });
 
+test('pages look for a gateway that speaks https by wss, and at its usual port where no other is given', async ({
+  shop,
+}) => {
+  const settings = { GATEWAY_URL: 'https://127.0.0.1:1', PUBLIC_GATEWAY_PORT: '' };
+  await shop.system.beside('dashboard', settings, async (address) => {
+    const { headers } = await fetch(`${address}/login`);
+    expect(headers.get('content-security-policy')).toContain(
+      `connect-src 'self' wss://127.0.0.1:3000 https://127.0.0.1:3000`,
+    );
+  });
+});
+
 describe('behind a proxy that ends TLS', () => {
   const https = { 'x-forwarded-proto': 'https' };
 

@@ -2,8 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
+import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { afterEach, expect, vi } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
+import { kafkaOf } from '@live-orders/test-support/clients/topic.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
 
@@ -52,19 +55,46 @@ test('the example of docs/rest.md places an order, confirms it and is refused a 
   expect(output.text).toMatch(/HTTP\/1.1 200 OK[^]+"status":"confirmed"[^]+"code":"invalid_transition"/);
 });
 
+/** The program of docs/events.md, reading this topic. */
+const replay = (topic: string): string =>
+  snippet('docs/events.md', 'js').replace(`'${aggregates.order.topic}'`, `'${topic}'`);
+
 test('the program of docs/events.md folds the topic into the orders that the database holds', async () => {
   const { prefix } = system.territory;
   const orders = await staff.orders();
-  const code = snippet('docs/events.md', 'js').replace(
-    `'${aggregates.order.topic}'`,
-    `'${prefix}${aggregates.order.topic}'`,
-  );
+  const code = replay(`${prefix}${aggregates.order.topic}`);
   await vi.waitFor(async () => {
     const { output, ended } = runModule(code);
     expect(await ended).toBe(0);
     expect(output.text).toContain(`${orders.length} orders`);
   }, soon);
 });
+
+test('the program of docs/events.md ends on an empty topic, and skips what it cannot read', async () => {
+  const { kafka } = kafkaOf(system.territory);
+  const topic = `${system.territory.prefix}replay`;
+  await withAdmin(kafka, (admin) =>
+    admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] }),
+  );
+  const empty = runModule(replay(topic));
+  expect(await empty.ended).toBe(0);
+  expect(empty.output.text).toBe('0 orders {}\n');
+
+  const value = JSON.stringify({ id: 'one', version: 1, status: 'pending', total_amount: 700 });
+  const headers = { ce_type: 'order.created' };
+  const sender = new Sender(kafka);
+  await sender.send([
+    { topic, key: 'one', value: 'no JSON', headers },
+    { topic, key: 'one', value, headers: {} },
+    { topic, key: 'one', value: null, headers },
+    { topic, key: 'one', value, headers },
+  ]);
+  await sender.close();
+  const odd = runModule(replay(topic));
+  expect(await odd.ended).toBe(0);
+  expect(odd.output.text).toContain('1 orders { pending: 700 }');
+  expect(odd.output.text.match(/^skipped partition 0, offset \d+: .+$/gm)).toHaveLength(3);
+}, 60_000);
 
 test('the client of docs/realtime.md follows the stream through a restart of the gateway', async () => {
   const [product] = await customer.products();

@@ -6,6 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { startPart } from '@live-orders/test-support/system/part.ts';
 import { freePort } from '@live-orders/local/process/ports.ts';
 import { spawnTied } from '@live-orders/local/process/tied-process.ts';
 import { root } from '@live-orders/local/places.ts';
@@ -58,7 +59,9 @@ const get = async (url: string) => {
 test('with a certificate the gateway speaks https, and its socket wss', async ({ shop }) => {
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
-  const { gateway } = startGateway(shop.system, port, files);
+  const env = { ...shop.system.territory.env, ...shop.system.addresses, ...files };
+  // As \`npm start\` does, which waits for the gateway's answer and knows nothing of who signed the certificate.
+  const gateway = await startPart({ name: 'gateway', port, env, onLine: () => undefined });
   try {
     const ready = async () => expect((await get(`${url}/ready`)).status).toBe(204);
     await vi.waitFor(ready, { timeout: 60_000, interval: 100 });
@@ -79,7 +82,7 @@ test('with a certificate the gateway speaks https, and its socket wss', async ({
     socket.close();
     await once(socket, 'close');
   } finally {
-    gateway.signal('SIGTERM');
+    await gateway.stop();
     expect(await gateway.exited).toMatchObject({ code: 0 });
   }
 });

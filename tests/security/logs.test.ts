@@ -92,3 +92,43 @@ test('nobody writes a line of a log, nor colours one', async () => {
     expect(line).not.toMatch(/^\w+: \{"level":60,"msg":"forged/);
   }
 });
+
+test('with the dashboard behind the gateway, lines and security events have the route that answered', async () => {
+  const { system } = shop;
+  const mark = crypto.randomUUID();
+  // No page is asked for, so nothing has to listen there.
+  const settings = { DASHBOARD_URL: 'http://127.0.0.1:1', REQUESTS_PER_MINUTE_PER_ADDRESS: '4' };
+  const said = (msg: string) =>
+    system.lines
+      .filter((line) => line.startsWith('other gateway: {') && line.includes(mark))
+      .map((line) => JSON.parse(line.slice('other gateway: '.length)) as Record<string, unknown>)
+      .filter((line) => line.msg === msg);
+  await system.beside('gateway', settings, async (url) => {
+    const headers = { authorization: `Bearer ${shop.staff.session?.access_token ?? ''}`, 'x-request-id': mark };
+    const asked = [
+      ['POST', '/live/ticket'],
+      ['GET', '/users/api/users/profile'],
+      ['GET', '/orders/api/orders'],
+      ['GET', '/docs'],
+      ['GET', '/ws'],
+      ['GET', '/live/events'],
+    ] as const;
+    for (const [method, path] of asked) await (await fetch(`${url}${path}`, { method, headers })).body?.cancel();
+    // One request without a token may come at once.
+    const stranger = { 'x-forwarded-for': '203.0.113.7', 'x-request-id': mark };
+    for (let n = 0; n < 2; n += 1) await fetch(`${url}/users/api/users/profile`, { headers: stranger });
+    await vi.waitFor(() =>
+      expect(said('request').map(({ route }) => route)).toEqual([
+        '/live/ticket',
+        '/users/api/*',
+        '/orders/api/*',
+        '/docs',
+        '/ws',
+        '/live/events',
+        '/users/api/*',
+        '/users/api/*',
+      ]),
+    );
+    expect(said('security event')).toMatchObject([{ event: 'rate.exceeded', details: { route: '/users/api/*' } }]);
+  });
+});

@@ -2,7 +2,7 @@ import { bridgeHealth, gatewayHealth, ordersHealth, serviceHealth } from '@live-
 import type { PartName } from '@live-orders/local/parts/parts.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import type { System } from '@live-orders/test-support/system/system.ts';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 
 let system: System;
 
@@ -23,6 +23,41 @@ test.each(tells)('%s tells operators its health and its figures', async (name, s
   const metrics = await fetch(`${url}/metrics`);
   expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/);
   expect(await metrics.text()).toMatch(new RegExp(`^process_cpu_seconds_total\\{part="${name}"\\} `, 'm'));
+});
+
+test('a bridge that has carried nothing yet counts nothing of every outcome, so that the first is an increase', async () => {
+  await system.beside('bridge', { KAFKA_BROKERS: '127.0.0.1:1' }, async (url) => {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const counts = [...metrics.matchAll(/^bridge_records_total\{.*outcome="(\w+)".*\} (.+)$/gm)];
+    expect(counts.map(([, outcome, count]) => [outcome, count])).toEqual([
+      ['message', '0'],
+      ['ignored', '0'],
+      ['dead', '0'],
+    ]);
+  });
+});
+
+test('a gateway tells in figures whether the stream is live, how old it is, and what answers behind it', async () => {
+  const figures = async (url: string) => {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    return new Map(
+      [...metrics.matchAll(/^(gateway_\w+)\{(?:name="(\w+)",)?part="gateway"\} (.+)$/gm)].map(
+        ([, metric, name, figure]) => [name ? `${metric} ${name}` : metric, Number(figure)],
+      ),
+    );
+  };
+  const url = system.operationsUrl('gateway');
+  await vi.waitFor(async () => expect((await figures(url)).get('gateway_stream_live')).toBe(1), 20_000);
+  const live = await figures(url);
+  expect(live.get('gateway_stream_age_ms')).toBeLessThan(60_000);
+  for (const name of ['redis', 'users', 'orders', 'bridge']) expect(live.get(`gateway_dependency_up ${name}`)).toBe(1);
+  const nowhere = 'http://127.0.0.1:1';
+  await system.beside('gateway', { BRIDGE_URL: nowhere }, async (_url, operationsUrl) => {
+    const behind = await figures(operationsUrl);
+    expect(behind.get('gateway_stream_live')).toBe(0);
+    expect(behind.get('gateway_stream_age_ms')).toBeNaN();
+    expect(behind.get('gateway_dependency_up bridge')).toBe(0);
+  });
 });
 
 describe.each([

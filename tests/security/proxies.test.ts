@@ -36,13 +36,12 @@ test.beforeAll(async ({ site: opened }) => {
   await chmod(folder, 0o755);
   files = makeCertificate(folder);
   ca = readFileSync(files.certificate, 'utf8');
-  await Promise.all([system.part('gateway').stop(), system.part('dashboard').stop()]);
+  await system.part('gateway').stop();
   // What an operator sets. Other addresses of this machine are those of strangers.
   const settings = { DASHBOARD_URL: system.dashboardUrl, TRUSTED_PROXIES: '127.0.0.1', ALLOWED_ORIGINS: '' };
   const gateway = new URL(system.gatewayUrl).host;
   await Promise.all([
     system.start('gateway', settings),
-    system.start('dashboard', { PUBLIC_GATEWAY_URL: '' }),
     ...proxyNames.map(async (name) => {
       proxies.set(name, await startProxy(name, programs[name], { folder, ...files, gateway }));
     }),
@@ -52,10 +51,8 @@ test.beforeAll(async ({ site: opened }) => {
 
 afterAll(async () => {
   await Promise.all([...proxies.values()].map((proxy) => proxy.stop()));
-  for (const name of ['gateway', 'dashboard'] as const) {
-    await site.system.part(name).stop();
-    await site.system.start(name);
-  }
+  await site.system.part('gateway').stop();
+  await site.system.start('gateway');
   await rm(folder, { recursive: true });
 });
 

@@ -38,11 +38,17 @@ export const readPartEnv = (name: PartName): Env => {
 export const partEnv = (name: PartName, system: Env): Env =>
   mergeEnv(process.env, readPartEnv(name), { ...partDefaults, ...system });
 
+/** Whether a part with this environment and this `.env` of its own speaks https. */
+export const speaksHttps = (name: PartName, shell: Env, file: Env = readPartEnv(name)): boolean => {
+  const { TLS_CERT, TLS_KEY } = { ...file, ...shell };
+  return Boolean(parts[name].mayHaveCertificate && TLS_CERT && TLS_KEY);
+};
+
 /**
- * The ports that a part listens on: from its `.env`, else its defaults. Those of the shell are not looked at, because they
- * would be the same for all parts. Throws a StartError where the file has something that is no port.
+ * Where a part listens: from its `.env`, else its defaults. The ports of the shell are not looked at, because they would be
+ * the same for all parts. Throws a StartError where the file has something that is no port.
  */
-export const partPorts = (name: PartName, file: Env = readPartEnv(name)): PartPorts => {
+export const partPorts = (name: PartName, file: Env = readPartEnv(name), shell: Env = process.env): PartPorts => {
   const read = (variable: 'PORT' | 'OPS_PORT', fallback: number): number => {
     const port = Number(file[variable] || fallback);
     if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
@@ -51,13 +57,22 @@ export const partPorts = (name: PartName, file: Env = readPartEnv(name)): PartPo
     );
   };
   const { port, operations } = parts[name];
-  return { port: read('PORT', port), opsPort: operations ? read('OPS_PORT', operations.port) : 0 };
+  return {
+    port: read('PORT', port),
+    opsPort: operations ? read('OPS_PORT', operations.port) : 0,
+    https: speaksHttps(name, shell, file),
+  };
 };
 
-/** The variables that tell the other parts on this machine where a part listens. */
-export const partAddresses = (name: PartName, { port, opsPort }: PartPorts): Record<string, string> => {
-  const { urlVariable, operations } = parts[name];
-  const urls: Record<string, string> = { [urlVariable]: `http://127.0.0.1:${port}` };
+/**
+ * The variables that tell the other parts on this machine where a part listens. By https it is `localhost`, which a
+ * certificate for this machine has more often than its address.
+ */
+export const partAddresses = (name: PartName, { port, opsPort, https }: PartPorts): Record<string, string> => {
+  const { urlVariable, publicPortVariable, operations } = parts[name];
+  const url = https ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+  const urls: Record<string, string> = { [urlVariable]: url };
+  if (publicPortVariable) urls[publicPortVariable] = String(port);
   if (operations?.urlVariable) urls[operations.urlVariable] = `http://127.0.0.1:${opsPort}`;
   return urls;
 };

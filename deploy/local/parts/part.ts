@@ -4,7 +4,7 @@ import { root } from '../places.ts';
 import { Daemon } from '../process/daemon.ts';
 import type { Output } from '../process/tied-process.ts';
 import { httpAnswers } from './http-probe.ts';
-import type { Env } from './part-env.ts';
+import { speaksHttps, type Env } from './part-env.ts';
 import { parts, type PartName } from './parts.ts';
 
 export interface PartOptions {
@@ -30,6 +30,7 @@ const nodeArguments = (name: PartName, port: number, host: string, dev: boolean)
 /** A part of the system, not started yet. It runs in its folder, and `onLine` gets each line that it writes. */
 export const createPart = ({ name, port, opsPort = 0, env, dev = false, onLine }: PartOptions): Daemon => {
   const { folder, health } = parts[name];
+  const scheme = speaksHttps(name, env) ? 'https' : 'http';
   return new Daemon({
     name,
     port,
@@ -38,7 +39,7 @@ export const createPart = ({ name, port, opsPort = 0, env, dev = false, onLine }
     cwd: join(root, folder),
     env: { ...env, PORT: String(port), OPS_PORT: String(opsPort) },
     output: onLine,
-    answers: () => httpAnswers(`http://127.0.0.1:${port}${health}`),
+    answers: () => httpAnswers(`${scheme}://127.0.0.1:${port}${health}`),
     patience: 60_000,
   });
 };

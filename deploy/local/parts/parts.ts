@@ -10,8 +10,12 @@ export interface PartDefinition {
   health: string;
   /** The variable that tells the other parts its address. */
   urlVariable: string;
-  /** Likewise its port for operators, where it has a second one for them; no variable where no other part asks there. */
+  /** The variable that tells the dashboard its port, at which browsers find it on this machine. */
+  publicPortVariable?: string;
+  /** Its second port, for operators, where it has one, and the variable with its address, where another part asks there. */
   operations?: { port: number; urlVariable?: string };
+  /** It speaks https, at the first of its ports, once the files `TLS_CERT` and `TLS_KEY` are given. */
+  mayHaveCertificate?: true;
   /** The servers without which it cannot start. */
   needs: readonly ServerName[];
   /**
@@ -28,6 +32,8 @@ export type PartName = (typeof partNames)[number];
 export interface PartPorts {
   port: number;
   opsPort: number;
+  /** Whether it speaks https at the first port. Default: http. */
+  https?: boolean;
 }
 
 export const parts: Readonly<Record<PartName, PartDefinition>> = {
@@ -62,7 +68,9 @@ export const parts: Readonly<Record<PartName, PartDefinition>> = {
     port: 3000,
     health: '/',
     urlVariable: 'GATEWAY_URL',
+    publicPortVariable: 'PUBLIC_GATEWAY_PORT',
     operations: { port: 3010 },
+    mayHaveCertificate: true,
     needs: ['redis'],
     stopTurn: 1,
   },

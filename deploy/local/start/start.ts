@@ -21,7 +21,7 @@ const table = ({ ports }: Plan): string => {
   ];
   return `
   Dashboard   http://localhost:${ports.dashboard.port}
-  Gateway     http://localhost:${ports.gateway.port}
+  Gateway     ${ports.gateway.https ? 'https' : 'http'}://localhost:${ports.gateway.port}
   Orders      http://localhost:${ports.orders.port}/api
   Users       http://localhost:${ports.users.port}/api
 

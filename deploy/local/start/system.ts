@@ -129,7 +129,6 @@ export class System {
     const { plan } = this.#options;
     const stack = this.#stack;
     if (stack === undefined) throw new Error('starting a part: the stack must be prepared before');
-    const gateway = plan.ports.gateway.port;
     const byServer: Record<ServerName, Env> = {
       postgres: { DATABASE_URL: stack.databaseUrl },
       redis: { REDIS_HOST: stack.redisHost, REDIS_PORT: String(stack.redisPort) },
@@ -141,8 +140,6 @@ export class System {
       REQUESTS_PER_MINUTE_PER_USER: '60000',
       ...Object.fromEntries(plan.embedded.flatMap((name) => Object.entries(byServer[name]))),
       ...Object.fromEntries(partNames.flatMap((name) => Object.entries(partAddresses(name, plan.ports[name])))),
-      // The dashboard tells browsers to find the gateway at its usual port unless this says otherwise.
-      ...(gateway === parts.gateway.port ? {} : { PUBLIC_GATEWAY_URL: `http://localhost:${gateway}` }),
     };
   }
 

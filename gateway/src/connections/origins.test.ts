@@ -1,5 +1,7 @@
+import { ConfigError, parseConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { expect, test } from 'vitest';
-import { Origins } from './origins.ts';
+import { z } from 'zod';
+import { originList, Origins } from './origins.ts';
 
 const dashboard = 'https://orders.example';
 
@@ -38,4 +40,26 @@ test('pages without https are known, but not those of the same machine', () => {
     'http://[::1]:3003',
   ];
   expect(new Origins(allowed, { sameHost: false }).unencrypted).toEqual(['http://orders.example']);
+});
+
+const read = (ALLOWED_ORIGINS: string) =>
+  parseConfig(z.object({ ...settings.process, ALLOWED_ORIGINS: originList }), { ALLOWED_ORIGINS }).ALLOWED_ORIGINS;
+
+test('a list of origins has any number of them, with spaces between', () => {
+  expect(read('https://orders.example, http://[::1]:3003')).toEqual(['https://orders.example', 'http://[::1]:3003']);
+});
+
+test.each([
+  'foo',
+  '*',
+  'null',
+  'https://orders.example/',
+  'https://orders.example/board',
+  'https://Orders.example',
+  'https://orders.example:443',
+  'orders.example:3003',
+  'https://a.example https://b.example',
+])('%s is no origin, as browsers write it, and one line says so', (text) => {
+  const said = `ALLOWED_ORIGINS: an origin is written as https://orders.example.com, without a slash at the end or a usual port, and not ${JSON.stringify(text)}`;
+  expect(() => read(`https://orders.example,${text}`)).toThrow(new ConfigError(said));
 });

@@ -1,3 +1,21 @@
+import { z } from 'zod';
+
+const isOrigin = (text: string): boolean => URL.parse(text)?.origin === text;
+
+/** A setting: origins separated by commas. Each as browsers write theirs, because they are compared letter by letter. */
+export const originList = z
+  .string()
+  .default('http://localhost:3003,http://127.0.0.1:3003')
+  .transform((text, context) => {
+    const origins = text.split(',').map((origin) => origin.trim());
+    const wrong = origins.filter((origin) => !isOrigin(origin)).map((origin) => JSON.stringify(origin));
+    if (wrong.length > 0) {
+      const rule = 'an origin is written as https://orders.example.com, without a slash at the end or a usual port';
+      context.addIssue({ code: 'custom', message: `${rule}, and not ${wrong.join(', ')}` });
+    }
+    return origins;
+  });
+
 /**
  * Which pages may call the gateway: those of the list, and those that were opened at the gateway's own address. With
  * `sameHost`, as in development, a page of the same host may as well, whatever its port, so that a phone in the same network
@@ -16,7 +34,6 @@ export class Origins {
   /** Pages that do not come by https, although from another machine: passwords and tokens can be read on their way. */
   get unencrypted(): string[] {
     return [...this.#allowed].filter((origin) => {
-      if (!URL.canParse(origin)) return false;
       const { protocol, hostname } = new URL(origin);
       return protocol === 'http:' && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
     });

@@ -10,10 +10,13 @@ import { Counter, type Registry } from 'prom-client';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EpochKeeper } from './epoch-keeper.ts';
 import type { OffsetRange, Publication, Publisher } from './publisher.ts';
-import { translate } from './translation.ts';
+import { translate, type Translation } from './translation.ts';
 
 /** Records in one call of the script: about 1 MB, which keeps Redis' only thread busy for a few milliseconds. */
 const chunkMessages = 500;
+
+/** Each is counted from 0 on, so that a first dead letter is an increase to those who watch the count. */
+const outcomes: Record<Translation['kind'], 0> = { message: 0, ignored: 0, dead: 0 };
 
 /** The names of the topics that are carried, with the prefix of the deployment. */
 export const topicsOf = (prefix: string): string[] => Object.values(aggregates).map(({ topic }) => `${prefix}${topic}`);
@@ -54,6 +57,7 @@ export class Bridge implements Task {
       labelNames: ['outcome'],
       registers: [options.metrics],
     });
+    for (const [outcome, count] of Object.entries(outcomes)) this.#records.inc({ outcome }, count);
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -86,7 +86,6 @@ export class System {
     this.#env = {
       ...plan.territory.env,
       ...this.addresses,
-      PUBLIC_GATEWAY_URL: this.gatewayUrl,
       ALLOWED_ORIGINS: this.dashboardUrl,
       ...plan.extra,
     };

@@ -1,7 +1,5 @@
-import { ORIGIN, PUBLIC_GATEWAY_URL } from '$app/env/private';
+import { GATEWAY_URL, ORIGIN, PUBLIC_GATEWAY_PORT, PUBLIC_GATEWAY_URL } from '$app/env/private';
 import type { RequestEvent } from '@sveltejs/kit';
-
-const gatewayPort = 3000;
 
 /** Whether the browser reaches us by https. `url.protocol` does not tell, because the adapter says https for every request. */
 export function isHttps({ request }: Pick<RequestEvent, 'request'>): boolean {
@@ -31,7 +29,7 @@ const socketPath = '/ws';
 /**
  * The address at which the browser reaches the gateway's WebSocket, a path where it is the page's own. Whatever stands before
  * this server, the gateway itself or a proxy before both, has one address for all; a browser that comes straight here finds
- * the gateway beside it.
+ * the gateway beside it, by https if that is how this server asks it.
  */
 export function socketUrl({ request, url }: Pick<RequestEvent, 'request' | 'url'>): string {
   if (PUBLIC_GATEWAY_URL) {
@@ -40,7 +38,8 @@ export function socketUrl({ request, url }: Pick<RequestEvent, 'request' | 'url'
     return address.href;
   }
   if (request.headers.has('x-forwarded-proto')) return socketPath;
-  return `${isHttps({ request }) ? 'wss' : 'ws'}://${url.hostname}:${gatewayPort}${socketPath}`;
+  const isSecure = isHttps({ request }) || GATEWAY_URL.startsWith('https:');
+  return `${isSecure ? 'wss' : 'ws'}://${url.hostname}:${PUBLIC_GATEWAY_PORT}${socketPath}`;
 }
 
 /**

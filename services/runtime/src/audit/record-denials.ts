@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@live-orders/contracts/rest/errors.ts';
 import type { RefusedCallType } from '@live-orders/contracts/audit/security-events.ts';
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { answeredRoute } from '../http/answered-route.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { Denials } from './denials.ts';
 
@@ -30,6 +30,6 @@ export const recordDenials =
     if (!type) return;
     denials.record(type, {
       subject: c.get('subject') ?? null,
-      details: { method: c.req.method, route: routePath(c, -1), code },
+      details: { method: c.req.method, route: answeredRoute(c), code },
     });
   };

@@ -64,6 +64,23 @@ describe('a request', () => {
     expect(JSON.stringify(requests)).not.toContain('secret');
   });
 
+  test('has the route that answered, or would have, whatever else takes its path', async () => {
+    app.get('/things/:id/parts', (c) => c.text('known'));
+    app.get('/things/:id/:part', (c) => c.text('any'));
+    app.post('/things', (c) => c.text('made'));
+    // As the gateway passes on to the dashboard what is not its own.
+    app.on(['GET', 'POST'], '*', (c) => c.text('a page'));
+    const answers = [
+      await app.request('http://localhost/things/7'),
+      await app.request('http://localhost/things/7/parts'),
+      await app.request('http://localhost/things', { method: 'POST', headers: { 'content-encoding': 'gzip' } }),
+      await app.request('http://localhost/elsewhere'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 415, 200]);
+    const routes = lines.filter(({ msg }) => msg === 'request').map(({ route }) => route);
+    expect(routes).toEqual(['/things/:id', '/things/:id/parts', '/things', '/*']);
+  });
+
   test('of a monitor is told at debug only', async () => {
     await app.request('http://localhost/metrics');
     expect(lines).toEqual([]);

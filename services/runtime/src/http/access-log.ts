@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
 import type { Log } from '../process/log.ts';
 import { requestContext, type Sender } from '../process/request-context.ts';
+import { answeredRoute } from './answered-route.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -46,7 +46,7 @@ export const accessLog =
       await next();
       const line = {
         method: c.req.method,
-        route: routePath(c, -1),
+        route: answeredRoute(c),
         status: c.res.status,
         ms: Math.round((performance.now() - began) * 10) / 10,
         user_id: userOf(c.get('identity')),

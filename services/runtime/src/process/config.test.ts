@@ -6,6 +6,8 @@ import { ConfigError, parseConfig, settings } from './config.ts';
 const schema = z.object({
   ...settings.process,
   ...settings.port(3001),
+  ...settings.operations,
+  ...settings.operationsPort(3011),
   ...settings.database,
   ...settings.redis,
   ...settings.kafka,
@@ -31,6 +33,28 @@ describe('configuration', () => {
   test('names every variable that is off', () => {
     expect(() => parseConfig(schema, { PORT: 'http', KAFKA_BROKERS: 'a:1,b' })).toThrow(ConfigError);
     expect(() => parseConfig(schema, { PORT: 'http', KAFKA_BROKERS: 'a:1,b' })).toThrow(/PORT.*KAFKA_BROKERS\.1/);
+  });
+
+  test.each(['999.1.1.1', '1.2', '127.0.0.1:3011', 'a b', 'http://127.0.0.1', ':::'])(
+    'an address to listen at cannot be %s, and one line says so',
+    (text) => {
+      for (const name of ['HOST', 'OPS_HOST']) {
+        const said = `${name}: must be an address of this machine, such as 127.0.0.1, or its name`;
+        expect(() => parseConfig(schema, { [name]: text })).toThrow(new ConfigError(said));
+      }
+    },
+  );
+
+  test('an address to listen at is of version 4 or 6, or a name', () => {
+    for (const OPS_HOST of ['127.0.0.1', '0.0.0.0', '::', '::1', 'fe80::1%eth0', 'localhost', 'Orders-1.internal'])
+      expect(parseConfig(schema, { OPS_HOST })).toMatchObject({ OPS_HOST });
+  });
+
+  test('operators have a port of their own, which one line says', () => {
+    const refusal = (port: string) => new ConfigError(`OPS_PORT: ${port} is the PORT already; give operators another`);
+    expect(() => parseConfig(schema, { PORT: '3011' })).toThrow(refusal('3011'));
+    expect(() => parseConfig(schema, { PORT: '4000', OPS_PORT: '4000' })).toThrow(refusal('4000'));
+    expect(parseConfig(schema, { PORT: '0', OPS_PORT: '0' })).toMatchObject({ PORT: 0, OPS_PORT: 0 });
   });
 
   test.each([

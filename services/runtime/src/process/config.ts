@@ -1,8 +1,18 @@
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
+
+/** URLs know that `999.1.1.1` is no name, and no address either; the resolver would say so only when a server listens. */
+const isHostName = (text: string): boolean => URL.parse(`http://${text}`)?.hostname === text.toLowerCase();
+const host = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0 || isHostName(text),
+    'must be an address of this machine, such as 127.0.0.1, or its name',
+  );
 
 const defaultDatabaseUrl = 'postgres://postgres:postgres@127.0.0.1:15432/live_orders';
 const developmentSecret = 'development-only-secret-do-not-use-in-production';
@@ -12,7 +22,7 @@ export const settings = {
   process: {
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-    HOST: z.string().default('0.0.0.0'),
+    HOST: host.default('0.0.0.0'),
   },
   database: {
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).default(defaultDatabaseUrl),
@@ -50,7 +60,7 @@ export const settings = {
   port: (value: number) => ({ PORT: port.default(value) }),
   operations: {
     /** Where details are told without a token: to this machine only, unless a network is closed to strangers. */
-    OPS_HOST: z.string().default('127.0.0.1'),
+    OPS_HOST: host.default('127.0.0.1'),
   },
   operationsPort: (value: number) => ({ OPS_PORT: port.default(value) }),
 };
@@ -96,6 +106,10 @@ export const parseConfig = <T extends z.ZodObject<{ NODE_ENV: typeof settings.pr
     throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
   }
   const values = new Map<string, unknown>(Object.entries(result.data));
+  const own = values.get('PORT');
+  // 0 is any free one.
+  if (typeof own === 'number' && own !== 0 && values.get('OPS_PORT') === own)
+    throw new ConfigError(`OPS_PORT: ${own} is the PORT already; give operators another`);
   if (values.get('NODE_ENV') === 'production') {
     const refused = Object.entries(refusals).flatMap(([name, refuse]) => {
       const reason = name in schema.shape ? refuse(values.get(name)) : null;

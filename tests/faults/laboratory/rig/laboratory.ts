@@ -157,7 +157,7 @@ export class Laboratory {
       for (let index = 1; index <= count; index += 1)
         ports.set(`${part}-${index}`, { port: await freePort(), opsPort: await freePort() });
     }
-    const link = async (part: PartName, which: keyof PartPorts): Promise<FaultProxy> => {
+    const link = async (part: PartName, which: 'port' | 'opsPort'): Promise<FaultProxy> => {
       const behind = [...ports].flatMap(([name, all]) => (name.startsWith(part) ? [all[which]] : []));
       const opened = await FaultProxy.open(`gateways → ${part} (${which})`, behind);
       this.links.services.push(opened);

@@ -38,8 +38,8 @@ export const killPoints = {
   'after Kafka’s acknowledgement': [
     {
       file: relay,
-      find: '    await client.query(`DELETE FROM ${this.#outbox.table}',
-      replace: '    dieHere();\n    await client.query(`DELETE FROM ${this.#outbox.table}',
+      find: "    await client.query({\n      name: 'delete from the outbox',",
+      replace: "    dieHere();\n    await client.query({\n      name: 'delete from the outbox',",
     },
   ],
   'in the middle of a batch': [

@@ -121,7 +121,8 @@ export const tryProduction = async (checks: Checks, stack: Stack, settings: Reco
   await checks.step('production: the login page answers, through the gateway and at its own port', async () => {
     const page = await readLoginPage(gateway, origin.replace('https', 'wss'));
     must(!page.includes('password123'), 'the login page tells demo accounts');
-    await readLoginPage(`http://127.0.0.1:${settings.FRONTEND_PORT ?? ''}`, 'wss://127.0.0.1:3000');
+    const own = `wss://127.0.0.1:${settings.GATEWAY_PORT ?? ''}`;
+    await readLoginPage(`http://127.0.0.1:${settings.FRONTEND_PORT ?? ''}`, own);
   });
   await checks.step('production: three replicas of the orders service', () =>
     stack.up('--no-recreate', '--scale', 'orders-service=3'),

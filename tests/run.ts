@@ -67,6 +67,7 @@ rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
 const total = { passed: 0, failed: 0 };
+const failures: string[] = [];
 const durations: { name: string; seconds: number }[] = [];
 const listed = 12;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -82,13 +83,15 @@ const attempt = async ({ run }: Step): Promise<Outcome> => {
 
 const take = async (step: Step): Promise<void> => {
   const began = performance.now();
-  const { passed, failed, output, parts } = await attempt(step);
+  const { passed, failed, output, parts, failures: told } = await attempt(step);
   const seconds = (performance.now() - began) / 1000;
   total.passed += passed;
   total.failed += failed;
   durations.push(...(parts ?? [{ name: step.name, seconds }]));
   say(`${failed === 0 ? '✓' : '✗'} ${step.name.padEnd(24)} ${inSeconds(seconds)}`);
-  if (failed > 0 && output) say(output);
+  if (failed === 0) return;
+  failures.push(...(told ?? [`${step.name}\n${output.slice(-2_000)}`]));
+  if (output) say(output);
 };
 
 const began = performance.now();
@@ -110,5 +113,6 @@ await take({
 say(`\nWhat took longest of ${inSeconds((performance.now() - began) / 1000).trim()}:`);
 for (const { name, seconds } of durations.toSorted((a, b) => b.seconds - a.seconds).slice(0, listed))
   say(`${inSeconds(seconds)}  ${name}`);
+for (const failure of failures) say(`\n✗ ${failure}`);
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);

@@ -13,6 +13,8 @@ export interface Outcome {
   failed: number;
   /** Shown when something failed. */
   output: string;
+  /** What failed and why, some lines for each: it is said once more at the end, which is all that some logs keep. */
+  failures?: string[];
   /** What took how many seconds, where the step has parts. */
   parts?: { name: string; seconds: number }[];
 }
@@ -46,8 +48,21 @@ const file = z.object({
   status: z.string(),
   startTime: z.number(),
   endTime: z.number(),
-  assertionResults: z.array(z.unknown()),
+  message: z.string(),
+  assertionResults: z.array(
+    z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).nullish() }),
+  ),
 });
+
+/** The tests of a file that failed, each with the beginning of what it said; or what kept the file from being loaded. */
+const failuresOf = ({ name, status, message, assertionResults }: z.infer<typeof file>): string[] => {
+  const said = (what: string, why: string): string => `${name.slice(root.length + 1)}: ${what}\n${why.slice(0, 1_000)}`;
+  if (status === 'failed' && assertionResults.length === 0) return [said('could not be loaded', message)];
+  return assertionResults
+    .filter((one) => one.status === 'failed')
+    .map((one) => said(one.fullName, one.failureMessages?.join('\n') ?? ''));
+};
+
 const report = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), testResults: z.array(file) });
 
 /** The tests of one vitest project; a file that cannot even be loaded counts as one failure. */
@@ -63,11 +78,13 @@ export const tests = (project: string): Step => ({
     const { numPassedTests, numFailedTests, testResults } = report.parse(JSON.parse(readFileSync(json, 'utf8')));
     const broken = testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
     const failed = numFailedTests + broken;
+    // An error outside of any test, such as one of a teardown, fails the run too.
+    const outside = failed === 0 && code !== 0;
     return {
       passed: numPassedTests,
-      // An error outside of any test, such as one of a teardown, fails the run too.
-      failed: failed === 0 && code !== 0 ? 1 : failed,
+      failed: outside ? 1 : failed,
       output: '',
+      failures: outside ? [`${project} tests: an error outside of any test`] : testResults.flatMap(failuresOf),
       parts: testResults.map(({ name, startTime, endTime }) => ({
         name: name.slice(root.length + 1),
         seconds: (endTime - startTime) / 1000,

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { serverFrame, type ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Gateway, page } from '../testing/gateway.ts';
+import { Gateway, page, runningClock } from '../testing/gateway.ts';
 import { created, ids, moved } from '../testing/redis-messages.ts';
 import { inTime } from '../testing/hub.ts';
 
@@ -15,6 +15,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   followers.abort();
   await gateway.close();
 });
@@ -100,8 +101,10 @@ describe('the stream as server-sent events', () => {
   });
 
   test('ends with its token', async () => {
-    const { authorization } = gateway.admit(ids.noor, 1);
+    vi.useFakeTimers(runningClock);
+    const { authorization } = gateway.admit(ids.noor, 900);
     const got = await follow('/live/events', { authorization });
+    vi.advanceTimersByTime(900_000);
     await got.ended;
     expect(heard(got)).toEqual(['welcome 0', 'expiring 0', 'bye 0']);
     expect(got.messages[2]).toMatchObject({ data: { code: 4001, reconnect: true } });

@@ -7,7 +7,7 @@ import { serverFrame, type ServerMessage } from '@live-orders/contracts/socket/m
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { Gateway } from '../testing/gateway.ts';
+import { Gateway, runningClock } from '../testing/gateway.ts';
 import { created, ids, moved } from '../testing/redis-messages.ts';
 
 let gateway: Gateway;
@@ -19,6 +19,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   for (const socket of open.splice(0)) socket.terminate();
   await gateway.close();
 });
@@ -43,14 +44,14 @@ const enter = async (headers: { authorization: string }) => {
 
 describe('a connection is renewed', () => {
   test('with a newer token of the same user, and outlives the one that it began with', async () => {
-    const first = gateway.admit(ids.noor, 6);
-    const { messages, say, heard, socket } = await enter(first);
-    const next = gateway.admit(ids.noor, 900);
+    vi.useFakeTimers(runningClock);
+    const { messages, say, heard, socket } = await enter(gateway.admit(ids.noor, 900));
+    const next = gateway.admit(ids.noor, 1800);
     say({ event: 'renew', token: next.authorization.slice('Bearer '.length) });
     await vi.waitFor(() => expect(heard()).toContain('renewed'), soon);
     const expires_at = new Date(next.identity.expires_at * 1000).toISOString();
     expect(messages.at(-1)).toMatchObject({ event: 'renewed', data: { expires_at } });
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(first.identity.expires_at * 1000), soon);
+    vi.advanceTimersByTime(900_000);
     gateway.hub.publish(created(1));
     await vi.waitFor(() => expect(heard()).toContain('new_order'), soon);
     expect(socket.readyState).toBe(WebSocket.OPEN);
@@ -64,7 +65,9 @@ describe('a connection is renewed', () => {
   });
 
   test('or else closed at the end of its token', async () => {
-    const { closed, heard } = await enter(gateway.admit(ids.noor, 4));
+    vi.useFakeTimers(runningClock);
+    const { closed, heard } = await enter(gateway.admit(ids.noor, 900));
+    vi.advanceTimersByTime(900_000);
     expect(await closed).toBe('4001 token_expired');
     expect(heard()).toEqual(['welcome', 'expiring']);
   });

@@ -6,6 +6,7 @@ import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { Redis } from 'ioredis';
+import type { vi } from 'vitest';
 import { z } from 'zod';
 import { createGatewayApp } from '../app.ts';
 import { Admission } from '../connections/admission.ts';
@@ -29,6 +30,15 @@ const log = createLog('gateway', 'silent');
 
 /** The origin of the only page that may call the gateway. */
 export const page = 'http://dashboard.test';
+
+/**
+ * For `vi.useFakeTimers`: the clock goes on as it does, and `vi.advanceTimersByTime` lets minutes pass, so that a token's life
+ * ends when the test says so and never before its holder has come in.
+ */
+export const runningClock: Parameters<typeof vi.useFakeTimers>[0] = {
+  toFake: ['setTimeout', 'clearTimeout', 'Date'],
+  shouldAdvanceTime: true,
+};
 
 /** A gateway that listens, and has no services behind it: the test publishes to its hub, and gives out its tokens. */
 export class Gateway {

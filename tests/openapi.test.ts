@@ -27,7 +27,7 @@ import { Users } from '../services/users/src/users.ts';
 const log = createLog('test', 'silent');
 // Nothing here is asked for data, so neither the database nor Redis is ever connected to.
 const database = connectDatabase('postgres://nobody@127.0.0.1:1/none', 2, 'test');
-const outbox = new Outbox(database, 'test_outbox', log);
+const outbox = new Outbox(database, 'orders_outbox', log);
 const verify = () => Promise.reject(new Error('no token is checked here'));
 const denials = { record: () => undefined };
 

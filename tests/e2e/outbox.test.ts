@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { serviceHealth } from '@live-orders/contracts/rest/health.ts';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
-import type pg from 'pg';
+import { formerNotesTopic, relayTopics } from '@live-orders/contracts/kafka/topics.ts';
+import { withAdmin } from '@live-orders/runtime/kafka/client.ts';
+import { nextBatch, outboxRow } from '@live-orders/runtime/outbox/outbox-row.ts';
+import pg from 'pg';
+import { z } from 'zod';
 import { afterAll, expect, inject, vi } from 'vitest';
 import type { Api } from '@live-orders/test-support/clients/api.ts';
 import { Socket } from '@live-orders/test-support/clients/socket.ts';
@@ -104,6 +108,49 @@ test('the health page counts the rows that wait for Kafka, and tells how long', 
     expect((await read())?.dead).toBe(0);
   } finally {
     await cut.stop();
+    await territory.remove();
+  }
+});
+
+test('rows that a relay of release 0.1 sent, and was killed before it could delete them, are not sent again', async () => {
+  const territory = await claimTerritory(inject('servers'));
+  const { prefix } = territory;
+  const connection = new pg.Client(territory.databaseUrl);
+  let running: System | undefined;
+  try {
+    await (await startSystem(territory, ['orders'], { KAFKA_BROKERS: '127.0.0.1:1' })).stop();
+    await connection.connect();
+    const answer = await connection.query('SELECT *, value::text FROM orders_outbox ORDER BY id');
+    const rows = z.array(outboxRow).parse(answer.rows);
+    const sent = rows.slice(0, 3);
+    const { kafka } = kafkaOf(territory);
+    const topic = `${prefix}${formerNotesTopic}`;
+    await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic }], waitForLeaders: true }));
+    const group = `${prefix}${relayTopics.orders_outbox}`;
+    const producer = kafka.producer({ transactionalId: group, maxInFlightRequests: 1 });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const partitions = [{ partition: 0, offset: '0', metadata: nextBatch(sent).note }];
+    await transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions }] });
+    await transaction.commit();
+    await producer.disconnect();
+
+    const started = await startSystem(territory, ['orders']);
+    running = started;
+    await vi.waitFor(async () => expect(await outboxHealth(started)).toMatchObject({ depth: 0 }), { timeout: 20_000 });
+    const came: string[] = [];
+    for (const aggregate of [aggregates.product, aggregates.order])
+      await readTopic(
+        kafka,
+        { topic: `${prefix}${aggregate.topic}`, groupPrefix: `${prefix}test.` },
+        ({ headers }) => came.push(String(headers?.ce_id)),
+        AbortSignal.timeout(20_000),
+      );
+    const expected = rows.slice(3).map((row) => row.event_id);
+    expect(new Set(came).intersection(new Set(rows.map((row) => row.event_id)))).toEqual(new Set(expected));
+  } finally {
+    await running?.stop();
+    await connection.end();
     await territory.remove();
   }
 });

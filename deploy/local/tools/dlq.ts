@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util';
-import { deadLetterHeaders, deadLetterTopic, replayHeader } from '@live-orders/contracts/kafka/dead-letters.ts';
-import { relayTopics } from '@live-orders/contracts/kafka/topics.ts';
+import {
+  deadLetterHeaders,
+  deadLetterTopic,
+  replayHeader,
+  replaysTopic,
+} from '@live-orders/contracts/kafka/dead-letters.ts';
 import { settings } from '@live-orders/runtime/process/config.ts';
 import { FencedSender } from '@live-orders/runtime/kafka/fenced-sender.ts';
 import { connectKafka, type KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
-import { readNotes } from '@live-orders/runtime/kafka/offsets.ts';
+import { readFormerNote } from '@live-orders/runtime/kafka/offsets.ts';
 import { refusalOf } from '@live-orders/runtime/kafka/refusals.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
@@ -75,11 +79,25 @@ await readTopic(
 
 // Each letter is sent in one transaction with a note of what was tried. So a replay that is killed and run again sends no
 // letter twice. The note: the offset up to which all letters were tried, and the offsets among them that are left.
-const group = `${prefix}dlq-replay`;
-const sender = new FencedSender(kafka, group, { notes: topic, marks: `${prefix}${relayTopics.marks}` });
-if (wanted.replay) await sender.open();
-// Only a replay has to know for certain; a list must not shut out a replay that is under way.
-const [note] = wanted.replay ? [await sender.lastNote()] : await readNotes(kafka, group, [topic]);
+const name = `${prefix}dlq-replay`;
+const notes = `${prefix}${replaysTopic}`;
+const sender = new FencedSender(kafka, name, notes);
+
+/** Only a replay has to know for certain; a list must not shut out a replay that is under way. */
+const readNote = async (): Promise<string | null> => {
+  if (wanted.replay) {
+    await sender.open();
+    return sender.lastNote();
+  }
+  let note: string | null = null;
+  const take = ({ key, value }: KafkaMessage): void => {
+    if (key?.toString() === name) note = value?.toString() ?? null;
+  };
+  await readTopic(kafka, { topic: notes, groupPrefix: `${prefix}dlq-list.` }, take, AbortSignal.timeout(60_000));
+  return note;
+};
+
+const note = (await readNote()) ?? (await readFormerNote(kafka, name, topic));
 const [last = '-1', refused = ''] = note?.split(' ') ?? [];
 let tried = BigInt(last);
 /** Letters that Kafka refused, or whose origin is unknown: another replay tries them again. */

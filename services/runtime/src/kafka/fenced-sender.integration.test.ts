@@ -12,12 +12,12 @@ beforeEach(async () => {
   const { kafkaBrokers } = inject('servers');
   const settings = { KAFKA_BROKERS: [kafkaBrokers], KAFKA_PREFIX: '', KAFKA_PARTITIONS: 1, KAFKA_REPLICATION: 1 };
   kafka = connectKafka(settings, 'fenced', createLog('fenced', 'silent'));
-  const topics = [name, `${name}.marks`].map((topic) => ({ topic }));
+  const topics = [name, `${name}.notes`].map((topic) => ({ topic }));
   await withAdmin(kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
 });
 
 const open = async (): Promise<FencedSender> => {
-  const sender = new FencedSender(kafka, name, { notes: name, marks: `${name}.marks` });
+  const sender = new FencedSender(kafka, name, `${name}.notes`);
   await sender.open();
   return sender;
 };

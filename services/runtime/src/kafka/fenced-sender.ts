@@ -1,34 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Producer, Transaction } from 'kafkajs';
 import type { Kafka } from './client.ts';
 import kafkajs from './kafkajs.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
 import { byKey } from './partitioner.ts';
-import { readNotes } from './offsets.ts';
+import { readBetween } from './topic-reader.ts';
 
-/** How often a transaction is begun, 2 ms apart at first: Kafka refuses one until the end of the one before is written. */
-const beginTries = 40;
-/** How often it is looked whether a mark can be read, which takes milliseconds unless brokers have just failed. */
-const markTries = 20;
+/** How many offsets before the mark are read for the last note, before all are. Each note takes two, and so does each failure. */
+const nearOffsets = 100n;
+const readMs = 15_000;
 
 /**
  * Sends batches one after the other, each in a transaction of its own and with a note of what it was. Of all senders of
  * one name only the one that was opened last can write: opening ends what an earlier one had under way, and Kafka
  * refuses whatever comes from that one later.
+ *
+ * The note is a record of the batch, so that it costs no request of its own: beside the offsets of a group, where it takes
+ * two, a transaction took 11.5 ms instead of 8.9, and 8.3 ms of the broker's CPU instead of 5.6.
  */
 export class FencedSender {
   readonly #kafka: Kafka;
   readonly #name: string;
-  readonly #topics: { notes: string; marks: string };
+  readonly #notes: string;
   #producer: Producer | null = null;
   #transaction: Transaction | null = null;
 
-  /** Both topics exist; the notes and the marks are in the offsets of the consumer group `name` on them. */
-  constructor(kafka: Kafka, name: string, topics: { notes: string; marks: string }) {
+  /** `notes` is a topic of one partition, of which Kafka keeps the newest record of each key. */
+  constructor(kafka: Kafka, name: string, notes: string) {
     this.#kafka = kafka;
     this.#name = name;
-    this.#topics = topics;
+    this.#notes = notes;
   }
 
   /**
@@ -54,29 +55,25 @@ export class FencedSender {
 
   /**
    * The note of the last batch that a sender of this name has committed; null when there is none. To be called once the
-   * sender is open and before it sends: right after a batch Kafka refuses another transaction for some milliseconds.
+   * sender is open.
    *
-   * A broker that has just become the group's coordinator answers with older offsets until it knows how much the other
-   * replicas have: after a kill, 4 of 20 reads missed the last note, for up to 0.7 s (Kafka 4.1.1). So a mark is committed
-   * first, and an answer that shows the mark shows everything that was committed before it.
+   * A broker that has just taken over the notes may not show the newest of them for a while. So a mark is committed first, and
+   * what was committed before it is read up to it.
    */
   async lastNote(): Promise<string | null> {
-    const mark = randomUUID();
-    await this.#commit(this.#topics.marks, mark);
-    for (let tries = 1; tries <= markTries; tries += 1) {
-      const [note = null, seen] = await readNotes(this.#kafka, this.#name, [this.#topics.notes, this.#topics.marks]);
-      if (seen === mark) return note;
-      await delay(10 * tries);
-    }
-    throw new Error(`the group ${this.#name} does not show the mark that was committed`);
+    const mark = await this.#commit([
+      { topic: this.#notes, key: `${this.#name} mark`, value: randomUUID(), headers: {} },
+    ]);
+    const near = mark > nearOffsets ? await this.#readNote(mark - nearOffsets, mark) : null;
+    return near ?? (await this.#readNote(0n, mark));
   }
 
   /**
-   * Resolves once consumers can read every record. On a rejection the batch is in Kafka as a whole or not at all; the
-   * sender has to be opened again, and then `lastNote` tells which.
+   * Resolves once Kafka has every record for good. On a rejection the batch is in Kafka as a whole or not at all; the sender has
+   * to be opened again, and then `lastNote` tells which.
    */
-  send(records: OutgoingRecord[], note: string): Promise<void> {
-    return this.#commit(this.#topics.notes, note, records);
+  async send(records: OutgoingRecord[], note: string): Promise<void> {
+    await this.#commit([...records, { topic: this.#notes, key: this.#name, value: note, headers: {} }]);
   }
 
   async close(): Promise<void> {
@@ -86,42 +83,34 @@ export class FencedSender {
     await producer?.disconnect();
   }
 
-  async #commit(topic: string, metadata: string, records: OutgoingRecord[] = []): Promise<void> {
+  /** Gives the offset that the record for the notes' topic got. */
+  async #commit(records: OutgoingRecord[]): Promise<bigint> {
     const transaction = this.#transaction;
     const producer = this.#producer;
     if (!transaction || !producer) throw new Error('the sender is not open');
     this.#transaction = null;
-    await this.#begin(transaction, topic, metadata);
-    if (records.length > 0) {
-      const byTopic = Map.groupBy(records, (record) => record.topic);
-      await transaction.sendBatch({
-        acks: -1,
-        compression: kafkajs.CompressionTypes.ZSTD,
-        topicMessages: [...byTopic].map(([name, ofTopic]) => ({ topic: name, messages: ofTopic })),
-      });
-    }
+    const byTopic = Map.groupBy(records, (record) => record.topic);
+    const written = await transaction.sendBatch({
+      acks: -1,
+      compression: kafkajs.CompressionTypes.ZSTD,
+      topicMessages: [...byTopic].map(([name, ofTopic]) => ({ topic: name, messages: ofTopic })),
+    });
     await transaction.commit();
     this.#transaction = await producer.transaction();
+    return BigInt(written.find(({ topicName }) => topicName === this.#notes)?.baseOffset ?? 0);
   }
 
-  /**
-   * Puts the note into the transaction, which begins by that. It comes before the records because it can be tried again:
-   * of several brokers one might have taken records when another refuses the transaction.
-   */
-  async #begin(transaction: Transaction, topic: string, metadata: string): Promise<void> {
-    const partitions = [{ partition: 0, offset: '0', metadata }];
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await transaction.sendOffsets({ consumerGroupId: this.#name, topics: [{ topic, partitions }] });
-        return;
-      } catch (error) {
-        if (!isEarly(error) || tries >= beginTries) throw error;
-        await delay(Math.min(2 * tries, 50));
-      }
-    }
+  async #readNote(start: bigint, mark: bigint): Promise<string | null> {
+    let note: string | null = null;
+    await readBetween(
+      this.#kafka,
+      { topic: this.#notes, groupPrefix: `${this.#name}.` },
+      new Map([[0, { start: String(start), end: mark + 1n }]]),
+      ({ key, value }) => {
+        if (key?.toString() === this.#name) note = value?.toString() ?? null;
+      },
+      AbortSignal.timeout(readMs),
+    );
+    return note;
   }
 }
-
-/** Whether the transaction before is still being ended. */
-const isEarly = (error: unknown): boolean =>
-  error instanceof Error && 'type' in error && error.type === 'CONCURRENT_TRANSACTIONS';

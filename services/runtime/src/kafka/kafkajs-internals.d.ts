@@ -12,3 +12,10 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
   export default Cluster;
 }
+
+declare module 'kafkajs/src/broker/index.js' {
+  class Broker {
+    addPartitionsToTxn(wanted: object): Promise<unknown>;
+  }
+  export default Broker;
+}

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
+import Broker from 'kafkajs/src/broker/index.js';
 import Cluster from 'kafkajs/src/cluster/index.js';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
@@ -30,6 +32,24 @@ Cluster.prototype.findGroupCoordinatorMetadata = function findOnce(this: Cluster
   known.set(this, found);
   found.catch(() => known.delete(this));
   return found;
+};
+
+// By this request a transaction begins, and Kafka refuses it until the end of the transaction before is written, which takes a
+// few milliseconds. Only here can it be repeated: of several brokers one may have taken records already when the caller learns
+// that another one refuses.
+const beginTries = 40;
+const isEarly = (error: unknown): boolean =>
+  error instanceof Error && 'type' in error && error.type === 'CONCURRENT_TRANSACTIONS';
+const add = Broker.prototype.addPartitionsToTxn;
+Broker.prototype.addPartitionsToTxn = async function addOnceEnded(this: Broker, wanted) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await add.call(this, wanted);
+    } catch (error) {
+      if (!isEarly(error) || tries >= beginTries) throw error;
+      await delay(Math.min(2 * tries, 50));
+    }
+  }
 };
 
 /** kafkajs with these amendments. Import it from here only, so that no client is without them. */

@@ -55,14 +55,13 @@ export class OffsetReader {
 }
 
 /**
- * The texts that were committed with a group's offsets on partition 0 of the topics, all as they were at one moment; null
+ * The text that release 0.1 committed with a group's offset on partition 0 of a topic, where senders kept their notes; null
  * where there is none.
  */
-export const readNotes = (kafka: Kafka, groupId: string, topicNames: string[]): Promise<(string | null)[]> =>
+export const readFormerNote = (kafka: Kafka, groupId: string, topic: string): Promise<string | null> =>
   withAdmin(kafka, async (admin) => {
-    const offsets = await admin.fetchOffsets({ groupId, topics: topicNames });
-    const first = new Map(
-      offsets.map(({ topic, partitions }) => [topic, partitions.find((one) => one.partition === 0)]),
-    );
-    return topicNames.map((topic) => first.get(topic)?.metadata ?? null);
+    // Without naming the topic, which a deployment that began later has not.
+    const offsets = await admin.fetchOffsets({ groupId });
+    const { partitions = [] } = offsets.find((one) => one.topic === topic) ?? {};
+    return partitions.find(({ partition }) => partition === 0)?.metadata ?? null;
   });

@@ -2,16 +2,23 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import { withAdmin } from './client.ts';
 
-interface Excerpt {
+interface Place {
   topic: string;
   /** Begins the name of the consumer group that exists meanwhile. */
   groupPrefix: string;
-  /** Records that Kafka took at this time or later, ms since the epoch; 0 for all that it has. */
-  since?: number;
 }
 
-/** By partition, where to begin to read and where the topic ends now; partitions with nothing to read are left out. */
-const bounds = (kafka: Kafka, topic: string, since: number): Promise<Map<number, { start: string; end: bigint }>> =>
+/** The offset to begin at, and the one right after the last. */
+interface Bounds {
+  start: string;
+  end: bigint;
+}
+
+/**
+ * By partition, where to begin to read and where the topic ends now; partitions with nothing to read are left out. Only records
+ * that Kafka took at `since` or later, ms since the epoch; 0 for all that it has.
+ */
+const bounds = (kafka: Kafka, topic: string, since: number): Promise<Map<number, Bounds>> =>
   withAdmin(kafka, async (admin) => {
     const starts = new Map(
       (since > 0 ? await admin.fetchTopicOffsetsByTimestamp(topic, since) : []).map((one) => [
@@ -36,12 +43,24 @@ const bounds = (kafka: Kafka, topic: string, since: number): Promise<Map<number,
  */
 export const readTopic = async (
   kafka: Kafka,
-  { topic, groupPrefix, since = 0 }: Excerpt,
+  { since = 0, ...place }: Place & { since?: number },
+  onRecord: (record: KafkaMessage, partition: number) => void,
+  signal: AbortSignal,
+): Promise<void> => readBetween(kafka, place, await bounds(kafka, place.topic, since), onRecord, signal);
+
+/**
+ * Reads what is committed between the bounds of each partition that has some, like `readTopic`. Waits until the records before
+ * an end are committed; a start that the topic has no more is taken for its beginning.
+ */
+export const readBetween = async (
+  kafka: Kafka,
+  { topic, groupPrefix }: Place,
+  wanted: Map<number, Bounds>,
   onRecord: (record: KafkaMessage, partition: number) => void,
   signal: AbortSignal,
 ): Promise<void> => {
-  const left = await bounds(kafka, topic, since);
-  if (left.size === 0) return;
+  if (wanted.size === 0) return;
+  const left = new Map(wanted);
   const consumer = kafka.consumer({
     groupId: `${groupPrefix}${randomUUID()}`,
     allowAutoTopicCreation: false,
@@ -57,11 +76,10 @@ export const readTopic = async (
       if (left.size === 0) resolve();
     });
   });
-  const wanted = new Map(left);
   try {
     signal.throwIfAborted();
     await consumer.connect();
-    await consumer.subscribe({ topic });
+    await consumer.subscribe({ topic, fromBeginning: true });
     const running = consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {

@@ -15,17 +15,10 @@ describe('a batch', () => {
         let id = first;
         const rows = steps.map((step) => row((id += BigInt(step))));
         const { batch, note } = nextBatch(rows);
-        expect(batch).toEqual(rows.slice(0, batch.length));
-        expect(batch.length).toBeGreaterThan(0);
-        expect(Buffer.byteLength(note)).toBeLessThanOrEqual(4_096);
-        expect(readNote(note)?.ids).toEqual(batch.map((one) => one.id));
+        expect(batch).toEqual(rows);
+        expect(readNote(note)?.ids).toEqual(rows.map((one) => one.id));
       }),
     );
-  });
-
-  test('has all rows that were read where nothing is in the way', () => {
-    const rows = Array.from({ length: 500 }, (_none, n) => row(9_000_000 + n));
-    expect(nextBatch(rows).batch).toHaveLength(500);
   });
 
   test('ends before Kafka would refuse it as too large, and has one row at least', () => {

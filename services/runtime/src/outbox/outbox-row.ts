@@ -35,20 +35,18 @@ export const toRecord = (row: OutboxRow, source: string, topicPrefix: string): O
   } satisfies EventHeaders,
 });
 
-/** What Kafka keeps beside an offset at most is 4,096 bytes. */
-const noteBytes = 4_000;
 /** Of the values, in characters. Kafka takes 1 MiB of one partition at once, and headers come on top; a batch it refuses goes row by row. */
 const batchBytes = 512 * 1024;
 
-/** Ids that follow each other, as `<first>` or `<first>+<how many more>`. */
-const runsOf = (rows: OutboxRow[]): { text: string; rows: number }[] => {
+/** The ids, those that follow each other as `<first>` or `<first>+<how many more>`. */
+const runsOf = (rows: OutboxRow[]): string => {
   const runs: { first: bigint; rows: number }[] = [];
   for (const { id } of rows) {
     const last = runs.at(-1);
     if (last && last.first + BigInt(last.rows) === BigInt(id)) last.rows += 1;
     else runs.push({ first: BigInt(id), rows: 1 });
   }
-  return runs.map((run) => ({ text: `${run.first}${run.rows > 1 ? `+${run.rows - 1}` : ''}`, rows: run.rows }));
+  return runs.map((run) => `${run.first}${run.rows > 1 ? `+${run.rows - 1}` : ''}`).join();
 };
 
 const digestOf = (rows: OutboxRow[]): string =>
@@ -63,15 +61,8 @@ const digestOf = (rows: OutboxRow[]): string =>
 export const nextBatch = (rows: OutboxRow[]): { batch: OutboxRow[]; note: string } => {
   let bytes = 0;
   const light = rows.findIndex((row) => (bytes += row.value.length) > batchBytes);
-  const runs = runsOf(light === -1 ? rows : rows.slice(0, Math.max(1, light)));
-  let length = 0;
-  const many = runs.findIndex(({ text }) => (length += text.length + 1) > noteBytes);
-  const noted = many === -1 ? runs : runs.slice(0, many);
-  const batch = rows.slice(
-    0,
-    noted.reduce((sum, run) => sum + run.rows, 0),
-  );
-  return { batch, note: `${digestOf(batch)} ${noted.map(({ text }) => text).join()}` };
+  const batch = light === -1 ? rows : rows.slice(0, Math.max(1, light));
+  return { batch, note: `${digestOf(batch)} ${runsOf(batch)}` };
 };
 
 /** The digest and the ids of a note; null when there is no note, or one that is none of ours. */

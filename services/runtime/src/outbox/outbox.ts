@@ -1,6 +1,7 @@
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import { eventCatalogue, type EventType, type EventValue } from '@live-orders/contracts/domain/events.ts';
 import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/domain/stream-lag.ts';
+import type { OutboxTable } from '@live-orders/contracts/kafka/topics.ts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { transact } from '../database/database.ts';
@@ -21,13 +22,13 @@ const notifyEveryMs = 20;
  * then wakes the relay. Nothing is published any other way.
  */
 export class Outbox {
-  readonly table: string;
+  readonly table: OutboxTable;
   readonly #database: Sequelize;
   readonly #log: Log;
   #listeners = new Set<() => void>();
   #pendingNotify: NodeJS.Timeout | null = null;
 
-  constructor(database: Sequelize, table: string, log: Log) {
+  constructor(database: Sequelize, table: OutboxTable, log: Log) {
     this.#database = database;
     this.table = table;
     this.#log = log;

@@ -1,9 +1,10 @@
-import { relayTopics } from '@live-orders/contracts/kafka/topics.ts';
+import { formerNotesTopic, relayTopics } from '@live-orders/contracts/kafka/topics.ts';
 import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { backoff, pause } from '../process/backoff.ts';
 import { FencedSender } from '../kafka/fenced-sender.ts';
+import { readFormerNote } from '../kafka/offsets.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 import type { Kafka, KafkaSettings } from '../kafka/client.ts';
@@ -104,8 +105,8 @@ export class Relay implements Task {
     const prefix = this.#settings.KAFKA_PREFIX;
     const leadership = new Leadership(this.#databaseUrl, `relay:${table}`, this.#log);
     const { wakeup, client } = leadership;
-    const [notes, marks] = [`${prefix}${relayTopics.batches}`, `${prefix}${relayTopics.marks}`];
-    const sender = new FencedSender(this.#kafka, `${prefix}relay.${table}`, { notes, marks });
+    const name = `${prefix}relay.${table}`;
+    const sender = new FencedSender(this.#kafka, name, `${prefix}${relayTopics[table]}`);
     const wake = (): void => wakeup.wake();
     signal.addEventListener('abort', wake);
     let unsubscribe = (): void => {};
@@ -116,8 +117,12 @@ export class Relay implements Task {
       await during('listening for new rows', () => client.query(`LISTEN ${table}`));
       const topics = new Set(await during('creating topics', () => ensureTopics(this.#kafka, this.#settings)));
       await during('opening the sender', () => sender.open());
-      const note = await during('reading which batch was sent last', () => sender.lastNote());
-      await during('deleting rows that Kafka has', () => this.#deleteSent(client, note));
+      const notes = await during('reading which batch was sent last', async () => [
+        await sender.lastNote(),
+        // While replicas are updated one by one, a relay of release 0.1 may have sent the last batch.
+        await readFormerNote(this.#kafka, name, `${prefix}${formerNotesTopic}`),
+      ]);
+      for (const note of notes) await during('deleting rows that Kafka has', () => this.#deleteSent(client, note));
       this.state = 'leading';
       this.#log.info('leading the outbox');
       while (!signal.aborted) {

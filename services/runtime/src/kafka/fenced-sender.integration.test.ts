@@ -16,8 +16,8 @@ beforeEach(async () => {
   await withAdmin(kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
 });
 
-const open = async (): Promise<FencedSender> => {
-  const sender = new FencedSender(kafka, name, `${name}.notes`);
+const open = async (as = name): Promise<FencedSender> => {
+  const sender = new FencedSender(kafka, as, `${name}.notes`);
   await sender.open();
   return sender;
 };
@@ -65,5 +65,13 @@ describe('of the senders of one name', () => {
     await sender.send([record('after')], 'after');
     await sender.close();
     expect(await read()).toEqual(['after']);
+  });
+
+  test('one knows its last note however much was noted since, also by others', async () => {
+    const [sender, other] = [await open(), await open(`${name} other`)];
+    await sender.send([record('1')], 'long ago');
+    for (let n = 0; n < 60; n += 1) await other.send([], `note ${n}`);
+    expect([await sender.lastNote(), await other.lastNote()]).toEqual(['long ago', 'note 59']);
+    await Promise.all([sender.close(), other.close()]);
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Producer, Transaction } from 'kafkajs';
+import type { Producer, RecordMetadata, Transaction } from 'kafkajs';
 import type { Kafka } from './client.ts';
 import kafkajs from './kafkajs.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
@@ -61,11 +61,12 @@ export class FencedSender {
    * what was committed before it is read up to it.
    */
   async lastNote(): Promise<string | null> {
-    const mark = await this.#commit([
-      { topic: this.#notes, key: `${this.#name} mark`, value: randomUUID(), headers: {} },
-    ]);
-    const near = mark > nearOffsets ? await this.#readNote(mark - nearOffsets, mark) : null;
-    return near ?? (await this.#readNote(0n, mark));
+    const mark = { topic: this.#notes, key: `${this.#name} mark`, value: randomUUID(), headers: {} };
+    const [written] = await this.#commit([mark]);
+    if (!written?.baseOffset) throw new Error(`Kafka does not say where the mark on ${this.#notes} is`);
+    const end = BigInt(written.baseOffset);
+    const near = end > nearOffsets ? await this.#readNote(end - nearOffsets, end) : null;
+    return near ?? (await this.#readNote(0n, end));
   }
 
   /**
@@ -83,8 +84,7 @@ export class FencedSender {
     await producer?.disconnect();
   }
 
-  /** Gives the offset that the record for the notes' topic got. */
-  async #commit(records: OutgoingRecord[]): Promise<bigint> {
+  async #commit(records: OutgoingRecord[]): Promise<RecordMetadata[]> {
     const transaction = this.#transaction;
     const producer = this.#producer;
     if (!transaction || !producer) throw new Error('the sender is not open');
@@ -97,15 +97,16 @@ export class FencedSender {
     });
     await transaction.commit();
     this.#transaction = await producer.transaction();
-    return BigInt(written.find(({ topicName }) => topicName === this.#notes)?.baseOffset ?? 0);
+    return written;
   }
 
-  async #readNote(start: bigint, mark: bigint): Promise<string | null> {
+  /** The last note from `start` up to `end`, which is the mark's offset. */
+  async #readNote(start: bigint, end: bigint): Promise<string | null> {
     let note: string | null = null;
     await readBetween(
       this.#kafka,
       { topic: this.#notes, groupPrefix: `${this.#name}.` },
-      new Map([[0, { start: String(start), end: mark + 1n }]]),
+      new Map([[0, { start: String(start), end: end + 1n }]]),
       ({ key, value }) => {
         if (key?.toString() === this.#name) note = value?.toString() ?? null;
       },

@@ -7,14 +7,22 @@ import { z } from 'zod';
 import { type Figure, figure } from '../support/figures.ts';
 
 /**
- * All benchmarks in a short form, one after the other, about 4 minutes. Writes what they found to `bench/results/<date>.json`.
+ * All benchmarks in a short form, one after the other, about 5 minutes. Writes what they found to `bench/results/<date>.json`.
  *
  *     npm run bench -- --against bench/results/2026-11-26.json
  *
  * also says what has become more than a tenth worse than in that file, and then ends with 1. Ratios are measured in one run
  * and may be compared between machines; other figures only where the machine is the same and idle.
  */
-const benches = ['orders/orders', 'gateway/proxy', 'stream/hub', 'stream/relay', 'stream/fanout', 'stream/pipeline'];
+const benches = [
+  'orders/orders',
+  'gateway/proxy',
+  'stream/hub',
+  'stream/relay',
+  'stream/fanout',
+  'stream/pipeline',
+  'dashboard/dashboard',
+];
 const results = join(import.meta.dirname, '../results');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -3,11 +3,14 @@ import { z } from 'zod';
 import { median } from './rounds.ts';
 import { figuresFile } from './short.ts';
 
+const units = z.enum(['ratio', 'per second', 'number', 's', 'ms', 'µs', 'MB']);
+type Unit = z.infer<typeof units>;
+
 /** One thing that a benchmark found, with the value of each round. */
 export interface Measured {
   /** What was measured, as a table names it. */
   name: string;
-  unit: 'ratio' | 'per second' | 'ms' | 'µs';
+  unit: Unit;
   better: 'more' | 'less';
   values: number[];
 }
@@ -16,7 +19,7 @@ export interface Measured {
 export const figure = z.object({
   bench: z.string(),
   name: z.string(),
-  unit: z.enum(['ratio', 'per second', 'ms', 'µs']),
+  unit: units,
   better: z.enum(['more', 'less']),
   median: z.number(),
   low: z.number(),

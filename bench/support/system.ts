@@ -16,17 +16,22 @@ const unlimited = {
   MAX_CONNECTIONS_PER_ADDRESS: '100000',
   // The default, of which tests have less.
   KAFKA_PARTITIONS: '6',
+  // What a benchmark writes past the services would be sent again as lost.
+  RECONCILE_MINUTES: '1440',
 };
 
-/** All parts but the dashboard, on servers of their own, for as long as `work` takes; nothing is left. */
-export const withSystem = async (work: (system: System) => Promise<void>): Promise<void> => {
+/** All parts but the dashboard (or those in `names`), on servers of their own, for as long as `work` takes; nothing is left. */
+export const withSystem = async (
+  work: (system: System) => Promise<void>,
+  names: PartName[] = ['users', 'orders', 'bridge', 'gateway'],
+): Promise<void> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'live-orders-bench-'));
   try {
     const stack = await startStack({ dataDir, durable: true });
     try {
       const { databaseUrl, redisHost, redisPort, kafkaBrokers } = stack;
       const territory = await claimTerritory({ databaseUrl, redisHost, redisPort, kafkaBrokers });
-      const system = await startSystem(territory, ['users', 'orders', 'bridge', 'gateway'], unlimited);
+      const system = await startSystem(territory, names, unlimited);
       try {
         await work(system);
       } finally {

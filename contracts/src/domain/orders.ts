@@ -49,7 +49,3 @@ export const customerOrder = ({
   internal_note: _note,
   ...rest
 }: Order): CustomerOrder => rest;
-
-/** Whether the order should have left its status by `now` (ms since the epoch). */
-export const isLate = ({ due_at }: { due_at: string | null }, now: number): boolean =>
-  due_at !== null && Date.parse(due_at) < now;

@@ -8,8 +8,8 @@ import { leaveForLogin } from '../session/login.ts';
 import { readOrders } from '../orders/order-api.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import {
-  arrange,
   countMissing,
+  pick,
   reachesFinal,
   readView,
   statusesOf,
@@ -43,7 +43,8 @@ export class Board {
   #fetch: AbortController | null = null;
   #fetchTimer: ReturnType<typeof setTimeout> | undefined;
   #held: readonly Order[] = [];
-  readonly #wanted = $derived.by(() => arrange(this.#live.orders, this.filter, this.query, this.sort));
+  /** Once the rows keep their places, what is not among them can only be counted among all. */
+  readonly #wanted = $derived.by(() => this.#pick(this.#aiming ? Infinity : this.#limit + 1));
   readonly #rows = $derived.by(() => {
     this.#held = this.#aiming ? this.#held.flatMap((order) => this.#live.get(order.id) ?? []) : this.#wanted;
     return this.#held;
@@ -106,6 +107,7 @@ export class Board {
 
   /** To be called when the pointer moves over the rows: they keep their places for a moment. */
   aim(): void {
+    if (!this.#aiming) this.#held = this.#pick(Infinity);
     this.#aiming = true;
     clearTimeout(this.#aimTimer);
     this.#aimTimer = setTimeout(() => this.release(), aimingMs);
@@ -120,6 +122,10 @@ export class Board {
     this.release();
     clearTimeout(this.#fetchTimer);
     this.#fetch?.abort();
+  }
+
+  #pick(most: number): Order[] {
+    return pick(this.sort === 'due' ? this.#live.byDue : this.#live.orders, this.filter, this.query, most);
   }
 
   async #read(cursor: string | null): Promise<void> {

@@ -50,26 +50,20 @@ export function matcher(query: string): (order: Order) => boolean {
   return ({ number, customer_name }) => String(number).startsWith(wanted) || searchText(customer_name).includes(wanted);
 }
 
-const dueTime = (order: Order): string => order.due_at ?? '9999';
-const dueFirst = (a: Order, b: Order): number => (dueTime(a) < dueTime(b) ? -1 : 1);
-
-/** The orders to show, out of a list that has the newest first. */
-export function arrange(orders: readonly Order[], filter: Filter, query: string, sort: Sort): Order[] {
+/** The first `most` orders to show, in the order of the list. */
+export function pick(orders: readonly Order[], filter: Filter, query: string, most: number): Order[] {
   const statuses = new Set(statusesOf(filter));
   const isFound = matcher(query);
-  const shown = orders.filter((order) => statuses.has(order.status) && isFound(order));
-  if (sort === 'due') shown.sort(dueFirst);
-  return shown;
+  const picked: Order[] = [];
+  for (const order of orders) {
+    if (picked.length >= most) break;
+    if (statuses.has(order.status) && isFound(order)) picked.push(order);
+  }
+  return picked;
 }
 
 /** How many of the wanted orders are not among those shown. */
 export function countMissing(wanted: readonly Order[], shown: readonly Order[]): number {
   const ids = new Set(shown.map((order) => order.id));
   return wanted.filter((order) => !ids.has(order.id)).length;
-}
-
-export function countByStatus(orders: readonly Order[]): Record<OrderStatus, number> {
-  const counts = { pending: 0, confirmed: 0, preparing: 0, shipped: 0, delivered: 0, cancelled: 0 };
-  for (const order of orders) counts[order.status] += 1;
-  return counts;
 }

@@ -8,19 +8,21 @@ import { SvelteMap } from 'svelte/reactivity';
 import { clock } from '../ui/clock.svelte.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import { LiveClient } from '../live/client.ts';
+import { OrderStore } from '../live/order-store.ts';
 import type { LiveState } from '../live/state.ts';
 import { readOrder, readOrders } from '../orders/order-api.ts';
 import { admitToSocket } from '../session/ticket.ts';
 import { finalOrders, readOrderSnapshot } from '../orders/order-snapshot.ts';
 import { Presence } from '../presence/presence.svelte.ts';
+import { OrderLists } from './order-lists.ts';
 import { RecentChanges, type RecentChange } from './recent-changes.ts';
 import { Repaint } from './repaint.ts';
 import { finalStatuses } from '../orders/status.ts';
 
 /** Milliseconds. */
 const readLimit = 15_000;
-
-const newestFirst = (a: Order, b: Order): number => b.number - a.number;
+/** Orders that are kept, unless more than that are open. */
+const capacity = 2_000;
 
 /** The live client as Svelte state for the pages, brought up to date at most once per frame. */
 export class LiveOrders {
@@ -28,7 +30,11 @@ export class LiveOrders {
   readonly products = new SvelteMap<string, Product>();
   readonly presence: Presence;
   readonly #client: LiveClient;
+  readonly #lists = new OrderLists();
+  #listsChanged = false;
   #orders = $state.raw<readonly Order[]>([]);
+  #byDue = $state.raw<readonly Order[]>([]);
+  #counts = $state.raw(this.#lists.counts);
   #state = $state.raw<LiveState>({ phase: 'idle' });
   #lastMessageAt = $state<number | null>(null);
   #complete = $state(false);
@@ -47,6 +53,10 @@ export class LiveOrders {
   constructor(socketUrl: string, userId: string) {
     this.presence = new Presence(userId, (look) => this.#client.send(look));
     this.#client = new LiveClient({
+      store: new OrderStore(capacity, (before, after) => {
+        this.#lists.replace(before, after);
+        this.#listsChanged = true;
+      }),
       url: (signal) => admitToSocket(socketUrl, signal),
       snapshot: (signal) => this.#readSnapshot(signal),
       confirm: readOrder,
@@ -65,6 +75,16 @@ export class LiveOrders {
   /** Newest first. */
   get orders(): readonly Order[] {
     return this.#orders;
+  }
+
+  /** What is due first comes first, and last what is never due. */
+  get byDue(): readonly Order[] {
+    return this.#byDue;
+  }
+
+  /** How many orders are here in each status. */
+  get counts(): Readonly<Record<OrderStatus, number>> {
+    return this.#counts;
   }
 
   get state(): LiveState {
@@ -207,7 +227,12 @@ export class LiveOrders {
 
   #publish(): void {
     const { store } = this.#client;
-    this.#orders = [...store.values()].sort(newestFirst);
+    if (this.#listsChanged) {
+      this.#listsChanged = false;
+      this.#orders = this.#lists.newest;
+      this.#byDue = this.#lists.due;
+      this.#counts = this.#lists.counts;
+    }
     if (store.crowdedOut !== this.#crowdedOut) this.#partial = finalStatuses;
     this.#crowdedOut = store.crowdedOut;
     this.#state = this.#client.state;

@@ -19,13 +19,23 @@ export class RecentChanges {
 
   add(changes: readonly OrderChange[]): void {
     const at = Date.now();
-    for (const [id, mark] of this.#marks) if (at - mark.at > recentMs) this.#marks.delete(id);
+    // The oldest come first.
+    for (const [id, mark] of this.#marks) {
+      if (at - mark.at <= recentMs) break;
+      this.#marks.delete(id);
+    }
     for (const change of changes) {
       // Only what the stream brings has just happened; what a page reads by REST may be old.
       if (change.kind !== 'applied' || change.via !== 'event') continue;
       const { order, previous } = change;
-      if (!previous && order.version === 1) this.#marks.set(order.id, { kind: 'arrived', at });
-      else if (previous && previous.status !== order.status) this.#marks.set(order.id, { kind: 'moved', at });
+      if (!previous && order.version === 1) this.#mark(order.id, 'arrived', at);
+      else if (previous && previous.status !== order.status) this.#mark(order.id, 'moved', at);
     }
+  }
+
+  #mark(id: string, kind: RecentChange, at: number): void {
+    // Without this it would keep its place, before marks that are older.
+    this.#marks.delete(id);
+    this.#marks.set(id, { kind, at });
   }
 }

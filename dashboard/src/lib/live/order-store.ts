@@ -17,9 +17,15 @@ export class OrderStore {
   readonly #final = new Set<string>();
   /** Versions of the orders that were dropped, so that a late duplicate does not bring one back in an earlier state. */
   readonly #dropped = new Map<string, number>();
+  readonly #onChange: (before: Order | undefined, after: Order | undefined) => void;
 
-  constructor(capacity = 2000) {
+  /** `onChange` is called for each order that is taken in (`before` is what it replaces) or dropped (`after` is undefined). */
+  constructor(
+    capacity = 2000,
+    onChange: (before: Order | undefined, after: Order | undefined) => void = () => undefined,
+  ) {
     this.capacity = capacity;
+    this.#onChange = onChange;
   }
 
   get size(): number {
@@ -54,6 +60,7 @@ export class OrderStore {
     this.#orders.set(order.id, order);
     if (isFinal(order.status)) this.#final.add(order.id);
     else this.#final.delete(order.id);
+    this.#onChange(known, order);
     if (this.#size > this.capacity) this.#shrink(order.id);
     return true;
   }
@@ -79,6 +86,7 @@ export class OrderStore {
     this.#orders.delete(order.id);
     this.#final.delete(order.id);
     this.#dropped.set(order.id, order.version);
+    this.#onChange(order, undefined);
     if (this.#dropped.size <= this.capacity * 10) return;
     const [oldest] = this.#dropped.keys();
     if (oldest !== undefined) this.#dropped.delete(oldest);

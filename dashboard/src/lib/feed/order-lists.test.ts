@@ -1,0 +1,48 @@
+import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { OrderStore } from '../live/order-store.ts';
+import { makeOrder } from '../testing/orders.ts';
+import { countLate, OrderLists } from './order-lists.ts';
+
+const now = Date.parse('2026-03-14T09:26:53.000Z');
+const minute = (n: number): string => new Date(now + n * 60_000).toISOString();
+
+/** A change of one of twelve orders, of which the store keeps four final ones at most. */
+const change = fc
+  .record({
+    number: fc.integer({ min: 1, max: 12 }),
+    version: fc.integer({ min: 1, max: 9 }),
+    status: fc.constantFrom(...orderStatuses),
+    due: fc.option(fc.integer({ min: -3, max: 3 })),
+  })
+  .map(({ number, due, ...rest }) =>
+    makeOrder({ ...rest, id: `order ${number}`, number, due_at: due === null ? null : minute(due) }),
+  );
+
+test('whatever the store takes in and drops, the lists hold it in their order, counted', () => {
+  fc.assert(
+    fc.property(fc.array(change), fc.integer({ min: 0, max: 12 }), (changes, kept) => {
+      const lists = new OrderLists();
+      const store = new OrderStore(4, (before, after) => lists.replace(before, after));
+      for (const order of changes) store.upsert(order);
+      store.retain(({ number }) => number <= kept);
+      const held = [...store.values()];
+      const newest = held.toSorted((a, b) => b.number - a.number);
+      expect(lists.newest).toEqual(newest);
+      expect(lists.due).toEqual(
+        newest.toSorted((a, b) => (a.due_at ?? '9999').localeCompare(b.due_at ?? '9999', 'en')),
+      );
+      expect(countLate(lists.due, now)).toBe(held.filter(({ due_at }) => due_at && Date.parse(due_at) < now).length);
+      for (const status of orderStatuses)
+        expect(lists.counts[status]).toBe(held.filter((order) => order.status === status).length);
+    }),
+  );
+});
+
+test('a list that was given out does not change', () => {
+  const lists = new OrderLists();
+  const { newest, due, counts } = lists;
+  lists.replace(undefined, makeOrder({ id: 'a' }));
+  expect([newest, due, counts.pending]).toEqual([[], [], 0]);
+});

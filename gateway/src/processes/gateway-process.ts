@@ -11,7 +11,7 @@ const steadyMs = 10_000;
 /** After so many starts in a row that did not come to listen, starting it once more will not help. */
 const mostFailedStarts = 3;
 /** A process that does not answer for so long is told as one that is down. */
-const answerMs = 1_000;
+const answerMs = 2_000;
 
 /**
  * One of the processes that serve clients, as the primary sees it: it is started again, after growing pauses, whenever it

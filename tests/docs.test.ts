@@ -194,7 +194,7 @@ describe('README.md', () => {
     const sources = [
       ...files('**/.env*.example'),
       ...files('docker-compose*.yml'),
-      ...files('{services/*,gateway}/src/main.ts'),
+      ...files('{services/*,gateway}/src/{main,config}.ts'),
       'services/runtime/src/process/config.ts',
     ].map(read);
     expect([...documented].filter((name) => !sources.some((source) => source.includes(name)))).toEqual([]);

@@ -1,6 +1,4 @@
 import { cpus } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Pool } from 'undici';
 import { nearestRank } from '../../contracts/src/nearest-rank.ts';
 import { calls } from '../../contracts/src/rest/calls.ts';
 import { serverFrame } from '../../contracts/src/socket/messages.ts';
@@ -8,6 +6,7 @@ import type { PartName } from '../../deploy/local/parts/parts.ts';
 import { Api } from '../../tests/support/clients/api.ts';
 import type { System } from '../../tests/support/system/system.ts';
 import { type Measured, report } from '../support/figures.ts';
+import { type Buyers, invite, placeOrders } from '../support/orders-load.ts';
 import { isShort } from '../support/short.ts';
 import { connect, cpuOf, withSystem } from '../support/system.ts';
 
@@ -56,61 +55,14 @@ const cpuOfAll = async (system: System): Promise<Record<string, number>> => {
   return used;
 };
 
-/**
- * Places orders evenly spread, whether the earlier ones are answered or not. A request's time is from when it was due, so that
- * one that waits for others counts in full.
- */
-const load = async (system: System, tokens: string[], products: string[], rate: number) => {
-  const pool = new Pool(system.gatewayUrl, { connections: 64 });
-  const took: number[] = [];
-  let refused = 0;
-  const place = async (n: number, due: number): Promise<void> => {
-    const authorization = `Bearer ${tokens[n % tokens.length] ?? ''}`;
-    const answer = await pool.request({
-      method: 'POST',
-      path: calls.placeOrder.path,
-      headers: { authorization, 'content-type': 'application/json' },
-      body: JSON.stringify({ items: [{ product_id: products[n % products.length], quantity: 1 }] }),
-    });
-    await answer.body.dump();
-    if (answer.statusCode === calls.placeOrder.status) took.push(performance.now() - due);
-    else refused += 1;
-  };
-  const began = performance.now();
-  const placed: Promise<void>[] = [];
-  for (let n = 0; n < rate * seconds; n += 1) {
-    const due = began + (n * 1_000) / rate;
-    const wait = due - performance.now();
-    if (wait > 1) await delay(wait);
-    placed.push(place(n, due));
-  }
-  await Promise.all(placed);
-  const rateTaken = (took.length * 1_000) / (performance.now() - began);
-  await pool.close();
-  return { took, refused, rateTaken };
-};
-
-const measure = async (system: System, people: Api[], rate: number): Promise<Measured[]> => {
-  const anybody = new Api(system.gatewayUrl);
-  const staff = await anybody.login('staff@example.com');
-  const admin = await anybody.login('admin@example.com');
-  const products = await Promise.all(
-    Array.from({ length: 30 }, (_none, n) =>
-      admin.call(calls.createProduct, {
-        body: { name: `Thing ${n}, ${crypto.randomUUID()}`, price: 500, stock: 1_000_000 },
-      }),
-    ),
-  );
+const measure = async (system: System, buyers: Buyers, rate: number): Promise<Measured[]> => {
+  const staff = await new Api(system.gatewayUrl).login('staff@example.com');
   const opened = [await connect(staff, watch)];
   for (let n = 1; n < sockets; n += 1) opened.push(await connect(staff));
   stages.clear();
   const before = await cpuOfAll(system);
-  const { took, refused, rateTaken } = await load(
-    system,
-    people.map(({ session }) => session?.access_token ?? ''),
-    products.map(({ id }) => id),
-    rate,
-  );
+  const urls = [`${system.gatewayUrl}${calls.placeOrder.path}`];
+  const { took, refused, rateTaken } = await placeOrders({ urls, buyers, rate, seconds });
   const after = await cpuOfAll(system);
   for (const socket of opened) socket.terminate();
   const what = (name: string): string => `${rate} orders a second: ${name}`;
@@ -131,8 +83,8 @@ const measure = async (system: System, people: Api[], rate: number): Promise<Mea
 };
 
 await withSystem(async (system) => {
-  const people = await Promise.all(Array.from({ length: customers }, () => new Api(system.gatewayUrl).register()));
+  const buyers = await invite(system, customers);
   // The first only warms up.
-  await measure(system, people, 50);
-  for (const rate of rates) await report('pipeline', await measure(system, people, rate));
+  await measure(system, buyers, 50);
+  for (const rate of rates) await report('pipeline', await measure(system, buyers, rate));
 });

@@ -1,7 +1,8 @@
 /*
  * The gateway's rooms. Each imports only from those on the floors below it:
  *
- *   main.ts, app.ts      puts everything together
+ *   main.ts, app.ts      puts everything together, by what config.ts reads
+ *   processes            several processes of the gateway behind one port, and what they say of themselves together
  *   connections          who may follow the stream, and the two transports
  *   stream, presence     what comes from Redis, and how far the stages of the stream are behind; who is at which order
  *   proxy                the REST calls that are passed on to the services, and pages to the dashboard
@@ -10,11 +11,9 @@
  *
  * `testing` stands above all of them: only tests import it.
  */
-import { join } from 'node:path';
 import { Denials } from '@live-orders/runtime/audit/denials.ts';
 import { sendSecurityEvents } from '@live-orders/runtime/audit/stream.ts';
 import { createVerifier, remoteKeys } from '@live-orders/runtime/http/auth.ts';
-import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { operationsServer } from '@live-orders/runtime/api/operations.ts';
 import { httpServer } from '@live-orders/runtime/http/server.ts';
 import { SessionCheck } from '@live-orders/runtime/http/session-check.ts';
@@ -24,28 +23,30 @@ import { createMetrics } from '@live-orders/runtime/process/metrics.ts';
 import { connectRedis } from '@live-orders/runtime/redis.ts';
 import { run } from '@live-orders/runtime/process/run.ts';
 import type { GatewayHealth } from '@live-orders/contracts/rest/health.ts';
-import { proxySecret } from '@live-orders/contracts/rest/proxy-secret.ts';
 import { formatPosition } from '@live-orders/contracts/socket/position.ts';
-import { z } from 'zod';
 import manifest from '../package.json' with { type: 'json' };
 import { createGatewayApp } from './app.ts';
+import { config } from './config.ts';
 import { Admission } from './connections/admission.ts';
 import { measureClients } from './connections/client-metrics.ts';
 import { Drain } from './connections/drain.ts';
-import { originList, Origins } from './connections/origins.ts';
+import { Origins } from './connections/origins.ts';
 import { asksForSocket } from './connections/upgrades.ts';
 import { Tickets } from './connections/tickets.ts';
 import { registerWebSocket } from './connections/websocket.ts';
 import { History } from './fanout/history.ts';
 import { Hub } from './fanout/hub.ts';
 import { refuseRevoked, Revocations } from './fanout/revocations.ts';
-import { Callers, readProxies } from './http/callers.ts';
-import { certificateFiles, certificateOf, checkCertificate } from './http/certificate.ts';
+import { Callers } from './http/callers.ts';
+import { certificateOf } from './http/certificate.ts';
 import { Upstream } from './http/upstream.ts';
 import { Connections, limitConnections } from './limits/connections.ts';
 import { Rate, RequestRates } from './limits/request-rates.ts';
 import { pagesOf } from './proxy/dashboard.ts';
 import { PresenceChannel } from './presence/presence-channel.ts';
+import { ownProcess } from './processes/own-process.ts';
+import { runPrimary } from './processes/primary.ts';
+import { reporter } from './processes/report.ts';
 import { Heartbeat } from './stream/heartbeat.ts';
 import { StageFreshness } from './stream/stage-freshness.ts';
 import { StagePoll } from './stream/stage-poll.ts';
@@ -62,56 +63,11 @@ const graceMs = 2_000;
  */
 const connectionsForRest = 2_000;
 
-const config = loadConfig(
-  'gateway',
-  z
-    .object({
-      ...settings.process,
-      ...settings.port(3000),
-      ...settings.operations,
-      ...settings.operationsPort(3010),
-      ...settings.redis,
-      ...settings.tokens,
-      ORDERS_URL: z.url().default('http://127.0.0.1:3001'),
-      BRIDGE_URL: z.url().default('http://127.0.0.1:3004'),
-      /** Where the services tell operators how far behind they are. */
-      USERS_OPS_URL: z.url().default('http://127.0.0.1:3012'),
-      ORDERS_OPS_URL: z.url().default('http://127.0.0.1:3011'),
-      /** The dashboard, to which everything goes that is not the gateway's own; none: it has an address of its own. */
-      DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
-      /** Pages of other addresses that may use the gateway, separated by commas. */
-      ALLOWED_ORIGINS: originList,
-      /** Events kept in memory for clients that come back. */
-      HISTORY_LENGTH: z.coerce.number().int().min(0).max(100_000).default(5_000),
-      MAX_CLIENTS: z.coerce.number().int().min(1).default(10_000),
-      MAX_CLIENTS_PER_USER: z.coerce.number().int().min(1).default(50),
-      MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(500),
-      REQUESTS_PER_MINUTE_PER_USER: z.coerce.number().int().min(1).default(1_200),
-      REQUESTS_PER_MINUTE_PER_ADDRESS: z.coerce.number().int().min(1).default(600),
-      /** Shared with the dashboard, which proves by it that it may say for whom it calls. */
-      PROXY_SECRET: proxySecret.optional(),
-      /** Whose X-Forwarded-For is believed: addresses, networks, `loopback`. */
-      TRUSTED_PROXIES: z
-        .string()
-        .default('loopback')
-        .transform((text, context) => {
-          try {
-            return readProxies(text);
-          } catch (error) {
-            context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-            return z.NEVER;
-          }
-        }),
-      /** For how long an idle connection stays open: longer than the balancer before the gateway keeps its own. */
-      KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(75),
-      ...certificateFiles,
-    })
-    .superRefine(checkCertificate),
-  join(import.meta.dirname, '..'),
-);
-
-const log = createLog('gateway', config.LOG_LEVEL);
-const metrics = createMetrics('gateway');
+const own = ownProcess(config.GATEWAY_PROCESSES);
+const log = createLog('gateway', config.LOG_LEVEL).child(own);
+const metrics = createMetrics('gateway', own);
+// Never returns: what follows is for a process that serves clients.
+if (own.process === 'primary') await runPrimary({ config, log, metrics, graceMs });
 const prefix = config.REDIS_PREFIX;
 const redis = connectRedis(config, log);
 const streamSubscription = connectRedis(config, log);
@@ -221,14 +177,10 @@ const health = (): GatewayHealth => ({
   dependencies: { redis: redis.status === 'ready' ? 'up' : 'down', ...freshness.answering },
 });
 measureStream(metrics, health);
-const operations = operationsServer({
-  host: config.OPS_HOST,
-  port: config.OPS_PORT,
-  graceMs,
-  log,
-  health,
-  metrics,
-});
+const operations =
+  own.process === undefined
+    ? operationsServer({ host: config.OPS_HOST, port: config.OPS_PORT, graceMs, log, health, metrics })
+    : reporter({ health, metrics });
 
 await run(
   log,

@@ -43,6 +43,9 @@ export class Connections {
 export const limitConnections = (server: Server, callers: Callers, mostInAll: number, mostPerPlace: number): void => {
   const connections = new Connections(callers, mostPerPlace);
   server.maxConnections = mostInAll;
+  // Else a full one of several processes hands a connection to the next, and when all are full, on and on. Node has it since
+  // 22.12, its types do not yet.
+  Object.assign(server, { dropMaxConnection: true });
   server.on('connection', (socket) => {
     if (!connections.hold(callers.addressOf(socket.remoteAddress ?? ''), socket)) socket.destroy();
   });

@@ -14,7 +14,7 @@ interface OperationsOptions {
   graceMs?: number;
   log: Log;
   health: () => Health | Promise<Health>;
-  metrics: Registry;
+  metrics: Pick<Registry, 'contentType' | 'metrics'>;
 }
 
 /**

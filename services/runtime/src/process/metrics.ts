@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
-/** One registry a process, with Node's own figures, labelled with the part's name. */
-export const createMetrics = (part: string): Registry => {
+/** One registry a process, with Node's own figures; all are labelled with the part's name and `labels`. */
+export const createMetrics = (part: string, labels: Record<string, string> = {}): Registry => {
   const registry = new Registry();
-  registry.setDefaultLabels({ part });
+  registry.setDefaultLabels({ part, ...labels });
   collectDefaultMetrics({ register: registry });
   return registry;
 };

@@ -11,10 +11,14 @@ export interface Task {
 
 const stopSeconds = 8;
 
-/** Resolves once somebody asks the process to stop, or its parent (an IPC channel) is gone. */
+/**
+ * Resolves once somebody asks the process to stop, or its parent (an IPC channel) is gone. A second SIGTERM changes nothing:
+ * a service manager may send it to each process of a gateway, whose primary passes it on to them. A second SIGINT ends it.
+ */
 const stopRequested = (): Promise<string> =>
   new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => resolve(name));
+    process.on('SIGTERM', () => resolve('SIGTERM'));
+    for (const name of ['SIGINT', 'SIGHUP'] as const) process.once(name, () => resolve(name));
     if (process.connected) process.once('disconnect', () => resolve('disconnect'));
   });
 

@@ -19,6 +19,7 @@ const benches = [
   'gateway/proxy',
   'stream/hub',
   'stream/relay',
+  'stream/bridge',
   'stream/fanout',
   'stream/pipeline',
   'dashboard/dashboard',

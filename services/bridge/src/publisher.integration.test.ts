@@ -67,6 +67,12 @@ describe('publishing', () => {
     expect(heard.map(({ n }) => n)).toEqual([0, 1, 2, 3]);
   });
 
+  test('goes on where Redis has forgotten the script', async () => {
+    const { epoch } = await publish([0]);
+    await redis.script('FLUSH');
+    expect(await publish([1])).toEqual({ epoch, seq: 2 });
+  });
+
   test('passes over records that became no message', async () => {
     await publisher.publish({ partition: 'orders.v1:0', first: '0', last: '4' }, []);
     const after = await publish([5]);

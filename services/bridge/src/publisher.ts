@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Revocation } from '@live-orders/contracts/domain/revocation.ts';
 import {
@@ -16,6 +16,8 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 const script = readFileSync(join(import.meta.dirname, 'publish.lua'), 'utf8');
+/** The name under which Redis keeps the script once it has seen it. */
+const digest = createHash('sha1').update(script).digest('hex');
 const answer = z.tuple([z.string(), z.number()]);
 const accessTokenMs = accessTokenSeconds * 1000;
 
@@ -120,14 +122,24 @@ export class Publisher {
   ): Promise<Position> {
     const messages = publications.flatMap(({ offset, channel, text }) => [offset, `${this.#prefix}${channel}`, text]);
     const given = [
+      ...[this.#keys.state, this.#keys.log],
       ...[stateFields.epoch, stateFields.seq, stateFields.run, entryFields.channel, entryFields.message],
       ...[partition, first, last, anew ? '1' : '', randomUUID(), this.#last.epoch, this.#last.seq],
       ...[this.#length, runId, ...messages],
     ];
-    const keys = [this.#keys.state, this.#keys.log];
-    const [epoch, seq] = answer.parse(await this.#redis.eval(script, keys.length, ...keys, ...given));
+    const [epoch, seq] = answer.parse(await this.#call(given));
     if (epoch !== this.#last.epoch) this.#acknowledged.clear();
     this.#last = { epoch, seq };
     return this.#last;
+  }
+
+  /** Runs the script by its digest, which is 3 kB shorter; a Redis that has just started does not know it yet. */
+  async #call(given: (string | number)[]): Promise<unknown> {
+    try {
+      return await this.#redis.evalsha(digest, 2, ...given);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return this.#redis.eval(script, 2, ...given);
+    }
   }
 }

@@ -18,10 +18,15 @@ export type Translation =
 
 const dead = (reason: string): Translation => ({ kind: 'dead', reason });
 
-const readHeaders = (headers: IHeaders | undefined) =>
-  eventHeaders.safeParse(
-    Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, value?.toString()])),
-  );
+/** The headers that have to be there. The optional ones may hold any text, so there is nothing to be checked in them. */
+const neededHeaders = eventHeaders.omit({ ce_requestid: true, traceparent: true });
+const headerNames = Object.keys(neededHeaders.shape);
+
+const readHeaders = (headers: IHeaders = {}) => {
+  const texts: Record<string, string | undefined> = {};
+  for (const name of headerNames) texts[name] = headers[name]?.toString();
+  return neededHeaders.safeParse(texts);
+};
 
 /** The parsed value; undefined when there is none, or when it is not JSON. */
 const readJson = (value: Buffer | null): unknown => {

@@ -19,3 +19,13 @@ declare module 'kafkajs/src/broker/index.js' {
   }
   export default Broker;
 }
+
+declare module 'kafkajs/src/protocol/decoder.js' {
+  import type { IHeaders } from 'kafkajs';
+
+  class Decoder {
+    readVarInt(): number;
+    readVarIntArray(read: (decoder: Decoder) => { key: string; value: Buffer }): { reduce: () => IHeaders };
+  }
+  export default Decoder;
+}

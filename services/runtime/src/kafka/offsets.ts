@@ -1,6 +1,11 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { withAdmin } from './client.ts';
 
+interface OffsetsOfTopic {
+  topic: string;
+  partitions: { partition: number; offset: string }[];
+}
+
 /** Reads offsets of topics and groups, by `topic:partition`. It stays connected between calls. */
 export class OffsetReader {
   readonly #kafka: Kafka;
@@ -12,17 +17,22 @@ export class OffsetReader {
 
   /** The offset that the next record of each partition will have. */
   ends(topicNames: string[]): Promise<Map<string, number>> {
-    return this.#read(topicNames, async (admin, topic) =>
-      (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, high]),
+    return this.#read((admin) =>
+      Promise.all(
+        topicNames.map(async (topic) => ({
+          topic,
+          partitions: (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({
+            partition,
+            offset: high,
+          })),
+        })),
+      ),
     );
   }
 
   /** The offset from which a group would go on; 0 where it has not read anything. */
   committed(groupId: string, topicNames: string[]): Promise<Map<string, number>> {
-    return this.#read(topicNames, async (admin, topic) => {
-      const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-      return (offsets?.partitions ?? []).map(({ partition, offset }) => [partition, offset]);
-    });
+    return this.#read((admin) => admin.fetchOffsets({ groupId, topics: topicNames }));
   }
 
   async close(): Promise<void> {
@@ -31,10 +41,11 @@ export class OffsetReader {
     await admin?.disconnect();
   }
 
-  async #read(
-    topicNames: string[],
-    read: (admin: Admin, topic: string) => Promise<[number, string][]>,
-  ): Promise<Map<string, number>> {
+  /**
+   * Topics are asked for at once: kafkajs refreshes an administrative client's metadata with each question, and once for
+   * those that come together.
+   */
+  async #read(read: (admin: Admin) => Promise<OffsetsOfTopic[]>): Promise<Map<string, number>> {
     try {
       if (!this.#admin) {
         const admin = this.#kafka.admin();
@@ -42,8 +53,8 @@ export class OffsetReader {
         this.#admin = admin;
       }
       const offsets = new Map<string, number>();
-      for (const topic of topicNames) {
-        for (const [partition, offset] of await read(this.#admin, topic))
+      for (const { topic, partitions } of await read(this.#admin)) {
+        for (const { partition, offset } of partitions)
           offsets.set(`${topic}:${partition}`, Math.max(0, Number(offset)));
       }
       return offsets;

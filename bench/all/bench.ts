@@ -18,6 +18,7 @@ const benches = [
   'orders/orders',
   'gateway/proxy',
   'stream/hub',
+  'stream/sockets',
   'stream/relay',
   'stream/bridge',
   'stream/fanout',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { median } from './rounds.ts';
 import { figuresFile } from './short.ts';
 
-const units = z.enum(['ratio', 'per second', 'number', 's', 'ms', 'µs', 'MB']);
+const units = z.enum(['ratio', 'per second', 'number', 's', 'ms', 'µs', 'KiB', 'MB']);
 type Unit = z.infer<typeof units>;
 
 /** One thing that a benchmark found, with the value of each round. */

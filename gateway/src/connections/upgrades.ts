@@ -51,8 +51,10 @@ export const asksForSocket = ({ url, headers }: IncomingMessage): boolean =>
 export const guardUpgrades = (server: Server, log: Log): void => {
   const listeners = server.listeners('upgrade').filter((one): one is UpgradeListener => typeof one === 'function');
   server.removeAllListeners('upgrade');
+  // One listener for all connections: what is made for each would stay as long as its socket.
+  const onError = (error: Error): void => log.debug({ err: error }, 'the connection of an upgrade request broke');
   server.on('upgrade', (incoming, socket, head) => {
-    socket.on('error', (error) => log.debug({ err: error }, 'the connection of an upgrade request broke'));
+    socket.on('error', onError);
     // No subprotocol is spoken here, and ws would refuse a list that it cannot read after the app has let the client in.
     delete incoming.headers['sec-websocket-protocol'];
     for (const listener of listeners) {

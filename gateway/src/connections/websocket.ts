@@ -3,8 +3,10 @@ import { createNodeWebSocket } from '@hono/node-ws';
 import { clientFrameBytes } from '@live-orders/contracts/socket/client-messages.ts';
 import type { AuthEnv } from '@live-orders/runtime/http/auth.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
+import { outlivingRequest } from '@live-orders/runtime/process/request-context.ts';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { WebSocket } from 'ws';
 import { connectionOf, isUpgrade } from '../http/outgoing.ts';
 import { SocketClient, type SocketClientOptions } from './socket-client.ts';
 import { appForUpgrades, guardUpgrades } from './upgrades.ts';
@@ -38,7 +40,13 @@ export const registerWebSocket = (
       const { identity } = c.var;
       const start = await admission.start(c);
       const connection = connectionOf(c.env);
-      return { onOpen: (_event, { raw }) => raw && new SocketClient(raw, connection, identity, options).attend(start) };
+      return {
+        onOpen: (_event, { raw }) => {
+          if (!raw) return;
+          outlivingRequest(() => new SocketClient(raw, connection, identity, options).attend(start));
+          forgetRequest(raw);
+        },
+      };
     }),
     () => {
       throw noHandshake();
@@ -49,4 +57,17 @@ export const registerWebSocket = (
     injectWebSocket(server);
     guardUpgrades(server, log);
   };
+};
+
+/**
+ * Takes off the listeners that node-ws adds right after `onOpen`. They have nothing to do here, and keep the request, its context
+ * and its answer for as long as the socket is open.
+ */
+const forgetRequest = (socket: WebSocket): void => {
+  const ours = new Set(socket.eventNames().flatMap((name) => socket.listeners(name)));
+  const isOther = (one: unknown): one is () => void => typeof one === 'function' && !ours.has(one);
+  queueMicrotask(() => {
+    for (const name of socket.eventNames())
+      for (const listener of socket.listeners(name).filter(isOther)) socket.off(name, listener);
+  });
 };

@@ -94,11 +94,20 @@ export class Gateway {
   }
 }
 
+interface Opened extends Pick<Gateway, 'stopping' | 'metrics'> {
+  tokens: Pick<Map<string, Identity>, 'get'>;
+}
+
 /**
  * The app of a gateway with all its routes, and what attaches its WebSocket to a server. `gateway` says which tokens are
  * good, and whether the process is asked to stop.
  */
-export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping' | 'metrics'>, hub: Hub, redis: Redis) => {
+export const openApp = (
+  gateway: Opened,
+  hub: Hub,
+  redis: Redis,
+  limits = { maxClients: 100, maxClientsPerUser: 10 },
+) => {
   const subscriber = new Subscriber({
     hub,
     redis,
@@ -122,7 +131,7 @@ export const openApp = (gateway: Pick<Gateway, 'tokens' | 'stopping' | 'metrics'
   const origins = new Origins([page], { sameHost: false });
   const tickets = new Tickets(redis, '');
   const admission = new Admission({
-    ...{ hub, subscriber, tickets, origins, authority: { verify }, maxClients: 100, maxClientsPerUser: 10 },
+    ...{ hub, subscriber, tickets, origins, authority: { verify }, ...limits },
     revocations: new Revocations(),
     drain: {
       get begun() {

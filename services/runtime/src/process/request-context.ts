@@ -24,3 +24,14 @@ export const requestIds = (): Partial<Pick<RequestContext, 'request_id' | 'trace
   const { request_id, trace_id } = requestContext.getStore() ?? {};
   return { request_id, trace_id };
 };
+
+/**
+ * Does `work` for the request at hand, and whatever follows from it however late, without keeping the request in memory until
+ * then: who sent it is asked now.
+ */
+export const outlivingRequest = <T>(work: () => T): T => {
+  const context = requestContext.getStore();
+  if (!context) return work();
+  const sender = context.sender();
+  return requestContext.run({ ...context, sender: () => sender }, work);
+};

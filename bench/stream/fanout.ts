@@ -47,7 +47,7 @@ const measure = async (system: System, publisher: Publisher, count: number, rate
     const { event, times, data } = moved(1, n % 9, n + 1, 'confirmed', note);
     const text = JSON.stringify({ event, data, previous_status: 'pending', actor: null, times }).slice(0, -1);
     const publication = { offset: String(n), channel: 'order_events', text, revocation: null };
-    const range = { partition: `bench-${crypto.randomUUID()}:0`, first: String(n), last: String(n) };
+    const range = { partition: `bench-${crypto.randomUUID()}`, first: String(n), last: String(n) };
     await publisher.publish(range, [publication]);
   }
   await delay(500);

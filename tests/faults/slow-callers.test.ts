@@ -13,8 +13,9 @@ import { z } from 'zod';
 
 const slowCallers = 1_000;
 const addresses = 20;
-const rounds = 5;
+const rounds = 3;
 const requestsARound = 300;
+const heldUpMs = 1_000;
 const mebibyte = 1024 * 1024;
 
 /** The beginnings of requests of which the rest comes a byte at a time. */
@@ -80,7 +81,7 @@ const usageOf = async (url: string, inspectorPort: number): Promise<{ bytes: num
   return { bytes, files: read('process_open_fds') };
 };
 
-test('1,000 slow callers neither slow the others down nor stay, and leave nothing behind', async ({ shop }) => {
+test('1,000 slow callers neither hold the others up nor stay, and leave nothing behind', async ({ shop }) => {
   // All addresses of this machine would be proxies, and share what one caller may hold.
   const inspectorPort = await freePort();
   const settings = { TRUSTED_PROXIES: '192.0.2.1', NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
@@ -100,16 +101,14 @@ test('1,000 slow callers neither slow the others down nor stay, and leave nothin
     await measure();
     const before = await usageOf(operationsUrl, inspectorPort);
 
-    // Quiet and busy rounds take turns, so that what else this machine does falls on both.
-    const [quiet, busy]: [number[], number[]] = [[], []];
+    const took: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      quiet.push(await measure());
       const callers = await SlowCallers.begin(url);
-      busy.push(await measure());
+      took.push(await measure());
       await callers.stop();
     }
-    const told = `quiet ${quiet.join(', ')} ms, busy ${busy.join(', ')} ms`;
-    expect(nearestRank(busy, 0.5), told).toBeLessThanOrEqual(2 * (nearestRank(quiet, 0.5) ?? NaN));
+    // Far above what they take on a busy machine; when slow callers held others up, it was for seconds.
+    expect(nearestRank(took, 0.5), `${took.join(', ')} ms`).toBeLessThanOrEqual(heldUpMs);
 
     const callers = await SlowCallers.begin(url);
     const closed = await Promise.race([callers.closed.then(() => true), delay(60_000, false)]);

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createLog } from '../process/log.ts';
 import type { Identity } from './auth.ts';
@@ -61,10 +61,10 @@ test('asks with the caller’s own token, once for all who call at the same time
 test('an answer counts for less than a second, then a session that has ended is refused, and never asked for again', async () => {
   await userNow();
   answer = reply(401);
-  time += 799;
+  time += 399;
   expect(await userNow()).toEqual(user);
   expect(asked).toHaveLength(1);
-  time += 201;
+  time += 601;
   await expect(userNow()).rejects.toMatchObject(ended);
   time += 60_000;
   await expect(userNow()).rejects.toMatchObject(ended);
@@ -96,6 +96,15 @@ test('a busy session does not wait: what it calls shortly before the second is o
   time += 150;
   expect(await userNow()).toMatchObject({ role: 'customer' });
   expect(asked).toHaveLength(2);
+});
+
+test('sessions that began at the same moment are not asked about at the same moment again', async () => {
+  const tokens = Array.from({ length: 20 }, (_none, n) => `token ${n}`);
+  await Promise.all(tokens.map((token) => userNow(token)));
+  time += 600;
+  await Promise.all(tokens.map((token) => userNow(token)));
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(20));
+  expect(asked.length).toBeLessThan(40);
 });
 
 describe('while the users service cannot be asked', () => {

@@ -8,8 +8,12 @@ import { type Identity, sessionEnded } from './auth.ts';
  * unless the users service takes longer to answer.
  */
 const freshMs = 1_000;
-/** An answer of this age is renewed in the background, so that no call of a busy session waits for the users service. */
-const renewMs = 800;
+/**
+ * Within these ages an answer is renewed in the background, so that no call of a busy session waits for the users service. At
+ * which age is drawn for each: sessions that began together would otherwise be asked about at the same moment for ever. With 40 of them
+ * that cost 100 orders a second 28 of 80 ms in the 99th percentile from commit to socket.
+ */
+const renewMs = { least: 400, most: 800 };
 /** For so long the last answer counts while the users service does not answer. */
 const knownMs = 30_000;
 const timeoutMs = 2_000;
@@ -40,6 +44,8 @@ interface Knowledge {
   answer: User | 'ended' | null;
   /** When the question was asked that `answer` answers. */
   asked: number;
+  /** At which age, in ms, `answer` is to be renewed. */
+  renewAt: number;
   asking: Promise<void> | null;
 }
 
@@ -70,7 +76,7 @@ export class SessionCheck {
     const known = this.#recall(token);
     const age = this.#now() - known.asked;
     // A session that has ended never lives again, so nobody has to be asked.
-    const mustAsk = known.answer !== 'ended' && age >= renewMs;
+    const mustAsk = known.answer !== 'ended' && age >= known.renewAt;
     if (mustAsk && !known.asking && this.#mayAsk()) known.asking = this.#ask(token, known);
     if (mustAsk && age >= freshMs) await known.asking;
     if (known.answer === 'ended') throw sessionEnded();
@@ -88,7 +94,7 @@ export class SessionCheck {
     const known = this.#known.get(token);
     if (known) return known;
     if (this.#known.size >= cacheSize) this.#known.delete(this.#known.keys().next().value ?? '');
-    const fresh: Knowledge = { answer: null, asked: -Infinity, asking: null };
+    const fresh: Knowledge = { answer: null, asked: -Infinity, renewAt: 0, asking: null };
     this.#known.set(token, fresh);
     return fresh;
   }
@@ -99,6 +105,7 @@ export class SessionCheck {
     try {
       known.answer = await this.#request(token);
       known.asked = asked;
+      known.renewAt = renewMs.least + (renewMs.most - renewMs.least) * Math.random();
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) this.#log.warn({ err: error }, 'asking the users service whether a session lives failed');

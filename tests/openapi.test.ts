@@ -10,8 +10,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createOrdersApp } from '../services/orders/src/app.ts';
-import { noLimits } from '../services/orders/src/orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../services/orders/src/orders/due-times.ts';
+import { usualRules } from '../services/orders/src/testing/usual-rules.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
 import { Team } from '../services/orders/src/orders/team.ts';
@@ -33,7 +32,7 @@ const denials = { record: () => undefined };
 
 const ordersApp = createOrdersApp({
   ...{ log, authority: { verify }, denials },
-  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
+  orders: new Orders({ database, outbox, ...usualRules }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
   team: new Team('http://127.0.0.1:1', log),

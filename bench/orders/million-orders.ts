@@ -3,8 +3,7 @@ import { type OrderQuery, orderQuery, orderSorts } from '../../contracts/src/res
 import { statsWindows } from '../../contracts/src/rest/stats.ts';
 import { toNdjson } from '../../services/orders/src/orders/export.ts';
 import { rollUp } from '../../services/orders/src/stats/rollup.ts';
-import { noLimits } from '../../services/orders/src/orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../../services/orders/src/orders/due-times.ts';
+import { usualRules } from '../../services/orders/src/testing/usual-rules.ts';
 import { Orders } from '../../services/orders/src/orders/orders.ts';
 import { Stats } from '../../services/orders/src/stats/stats.ts';
 import { Outbox } from '../../services/runtime/src/outbox/outbox.ts';
@@ -173,7 +172,7 @@ await withThrowaway(async ({ url, database, log }) => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const outbox = new Outbox(database, 'orders_outbox', log);
-  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits });
+  const orders = new Orders({ database, outbox, ...usualRules });
   const bench: Bench = { database, orders, client, faults: [] };
   try {
     await client.query('VACUUM (ANALYZE) order_figures');

@@ -1,7 +1,6 @@
 import { createLocalJWKSet } from 'jose';
 import { createOrdersApp } from '../../services/orders/src/app.ts';
-import { noLimits } from '../../services/orders/src/orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../../services/orders/src/orders/due-times.ts';
+import { usualRules } from '../../services/orders/src/testing/usual-rules.ts';
 import { Orders } from '../../services/orders/src/orders/orders.ts';
 import { Products } from '../../services/orders/src/products/products.ts';
 import { Team } from '../../services/orders/src/orders/team.ts';
@@ -22,7 +21,7 @@ const outbox = new Outbox(database, 'orders_outbox', log);
 const { keySet } = await Signer.create(secret);
 const app = createOrdersApp({
   log,
-  orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }),
+  orders: new Orders({ database, outbox, ...usualRules }),
   products: new Products({ database, outbox }),
   stats: new Stats(database),
   team: new Team('http://127.0.0.1:1', log),

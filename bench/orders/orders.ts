@@ -10,8 +10,7 @@ import { orderQuery } from '../../contracts/src/rest/orders.ts';
 import { httpAnswers } from '../../deploy/local/parts/http-probe.ts';
 import { Daemon } from '../../deploy/local/process/daemon.ts';
 import { freePort } from '../../deploy/local/process/ports.ts';
-import { noLimits } from '../../services/orders/src/orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../../services/orders/src/orders/due-times.ts';
+import { usualRules } from '../../services/orders/src/testing/usual-rules.ts';
 import { Orders } from '../../services/orders/src/orders/orders.ts';
 import { Outbox } from '../../services/runtime/src/outbox/outbox.ts';
 import { Signer } from '../../services/users/src/tokens.ts';
@@ -56,7 +55,7 @@ type Wanted = Awaited<ReturnType<typeof makeShop>>;
 /** What the orders service sends to the database for each kind of request. */
 const record = async ({ database, log }: Throwaway, wanted: Wanted) => {
   const outbox = new Outbox(database, 'orders_outbox', log);
-  const orders = new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits });
+  const orders = new Orders({ database, outbox, ...usualRules });
   const recorded = async <T>(work: () => Promise<T>): Promise<[Statement[], T]> => {
     const { promise, resolve } = Promise.withResolvers<T>();
     const statements = await recordStatements(async () => resolve(await work()));

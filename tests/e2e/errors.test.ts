@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import type pg from 'pg';
 import { expect } from 'vitest';
@@ -29,6 +30,19 @@ const lines = (quantity = 1, id = productId) => ({ items: [{ product_id: id, qua
 const moveTo = async (status: string, headers: Record<string, string> = {}): Promise<Problem> => {
   const { id } = await customer.placeOrder(lines().items);
   return staff.problem('PATCH', `${path}/${id}/status`, { status }, headers);
+};
+
+const undo = (id: string, version: number): Promise<Problem> =>
+  staff.problem('POST', `${path}/${id}/undo`, {}, { 'if-match': `"${version}"` });
+
+const undoTooLate = async (): Promise<Problem> => {
+  const { id } = await customer.placeOrder(lines().items);
+  await staff.call(calls.moveOrder, { id, body: { status: 'confirmed' } });
+  await database.query(
+    `UPDATE order_status_history SET created_at = created_at - interval '1 hour' WHERE order_id = $1`,
+    [id],
+  );
+  return undo(id, 2);
 };
 
 /** Sends a request while another connection holds its idempotency key, unfinished. */
@@ -101,6 +115,8 @@ const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
     }),
   insufficient_stock: () => customer.problem('POST', path, lines(1000)),
   invalid_transition: () => moveTo('delivered'),
+  nothing_to_undo: async () => undo((await customer.placeOrder(lines().items)).id, 1),
+  undo_expired: undoTooLate,
   idempotency_in_flight: twinOfUnfinished,
   version_conflict: () => moveTo('confirmed', { 'if-match': '"7"' }),
   idempotency_key_reused: otherBodyOfKey,

@@ -45,6 +45,7 @@ const policies: Record<string, 'public' | 'signed-in' | readonly Role[]> = {
   getOrderHistory: 'signed-in',
   changeOrder: team,
   moveOrder: 'signed-in',
+  undoMove: team,
   getOrderStats: team,
   exportOrders: 'signed-in',
   listProducts: 'signed-in',

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { actor } from './actor.ts';
 import type { Aggregate } from './aggregates.ts';
 import { orderStatus } from './order-status.ts';
@@ -7,7 +7,12 @@ import { product } from './products.ts';
 import { revocation } from './revocation.ts';
 import { account } from './users.ts';
 
-const orderValue = order.extend({ previous_status: orderStatus.nullable(), actor: actor.nullable() });
+const orderValue = order.extend({
+  previous_status: orderStatus.nullable(),
+  actor: actor.nullable(),
+  /** The version of the step that this one took back; missing for all others. */
+  takes_back: z.int().positive().optional(),
+});
 const productValue = product.extend({ actor: actor.nullable() });
 
 interface EventSpec<A extends Aggregate> {

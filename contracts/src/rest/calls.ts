@@ -7,6 +7,7 @@ import {
   bulkResults,
   bulkStatusChange,
   orderChange,
+  moveUndo,
   orderCreation,
   orderHistory,
   orderPage,
@@ -96,6 +97,7 @@ export const calls = {
   getOrderHistory: { method: 'GET', path: `${orders}/{id}/history`, status: 200, answer: orderHistory },
   changeOrder: { method: 'PATCH', path: `${orders}/{id}`, body: orderChange, status: 200, answer: order },
   moveOrder: { method: 'PATCH', path: `${orders}/{id}/status`, body: statusChange, status: 200, answer: order },
+  undoMove: { method: 'POST', path: `${orders}/{id}/undo`, body: moveUndo, status: 200, answer: order },
   getOrderStats: { method: 'GET', path: `${orders}/stats`, query: statsQuery, status: 200, answer: orderStats },
 
   listProducts: { method: 'GET', path: products, query: productQuery, status: 200, answer: productPage },

@@ -37,6 +37,8 @@ export const errorCatalogue = {
     title: 'The order cannot move to this status',
     members: z.object({ current: orderStatus, allowed: z.array(orderStatus) }),
   },
+  nothing_to_undo: { status: 409, title: 'The order has no move that could be taken back' },
+  undo_expired: { status: 409, title: 'It is too late to take this move back' },
   idempotency_in_flight: { status: 409, title: 'The same request is still being worked on' },
   version_conflict: {
     status: 412,

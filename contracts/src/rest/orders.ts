@@ -33,6 +33,14 @@ export const statusChange = z
   .meta({ id: 'StatusChange', example: { status: 'confirmed' } });
 export type StatusChange = z.infer<typeof statusChange>;
 
+/** Takes an order's last move back. */
+export const moveUndo = z
+  .strictObject({
+    reason: reason.optional().meta({ description: 'Needed from an administrator who comes later than the team may' }),
+  })
+  .meta({ id: 'MoveUndo', example: {} });
+export type MoveUndo = z.infer<typeof moveUndo>;
+
 /** Assigning takes the id of a member of the team; null takes the assignment or the note away. */
 export const orderChange = z
   .strictObject({
@@ -134,6 +142,11 @@ const orderStep = z
     from: orderStatus.nullable(),
     to: orderStatus,
     reason: z.string().nullable(),
+    takes_back: z
+      .int()
+      .positive()
+      .nullable()
+      .meta({ description: 'The version of the step that this one took back; null for all others' }),
     actor_name: z.string().nullable().meta({ description: 'Not told to customers' }),
     created_at: timestamp,
   })

@@ -27,6 +27,7 @@ import { noLimits, usualLimits } from './orders/allowance.ts';
 import { defaultTargets, targetsSetting } from './orders/due-times.ts';
 import { Orders } from './orders/orders.ts';
 import { Team } from './orders/team.ts';
+import { defaultUndoSeconds } from './orders/undo.ts';
 import { Products } from './products/products.ts';
 import { Reconciler } from './reconciliation/reconciler.ts';
 import { seedOrders } from './demo/seed.ts';
@@ -44,6 +45,8 @@ const config = loadConfig(
     ...settings.tokens,
     /** Minutes that an order should stay in a status at most. */
     ORDER_TARGETS: targetsSetting.prefault(defaultTargets),
+    /** For so long after a move the team may take it back; administrators may later, with a reason. */
+    UNDO_SECONDS: z.coerce.number().int().min(0).max(86_400).default(defaultUndoSeconds),
     /** Minutes between two comparisons of database, Kafka and Redis. */
     RECONCILE_MINUTES: z.coerce.number().positive().max(1_440).default(5),
     /** What a customer may take within an hour: orders, and units of a product; 0 for no limit. */
@@ -66,6 +69,7 @@ const context = {
   database,
   outbox,
   targets: config.ORDER_TARGETS,
+  undoSeconds: config.UNDO_SECONDS,
   allowance: {
     ordersPerHour: config.CUSTOMER_ORDERS_PER_HOUR ?? limits.ordersPerHour,
     unitsPerHour: config.CUSTOMER_UNITS_PER_HOUR ?? limits.unitsPerHour,

@@ -8,8 +8,7 @@ import { QueryTypes } from 'sequelize';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { demoProducts } from './catalogue.ts';
-import { noLimits } from '../orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
+import { usualRules } from '../testing/usual-rules.ts';
 import { seedOrders } from './seed.ts';
 
 const log = createLog('test', 'silent');
@@ -28,7 +27,7 @@ afterAll(async () => {
 
 const seed = (database: Sequelize) => {
   const outbox = new Outbox(database, 'orders_outbox', log);
-  return seedOrders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance: noLimits }, log);
+  return seedOrders({ database, outbox, ...usualRules }, log);
 };
 
 const select = async (sql: string): Promise<object[]> => {

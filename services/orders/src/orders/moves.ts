@@ -79,7 +79,7 @@ export const moveOrders = async (
     const previous_status = orders[index]?.status ?? null;
     return { type: 'order.status_changed', value: { ...order, previous_status, actor } };
   });
-  await record(context, orders, { ...move, due_at }, transaction, [...events, ...restocked]);
+  await recordMoves(context, orders, { ...move, due_at, takes_back: null }, transaction, [...events, ...restocked]);
   return moved;
 };
 
@@ -92,10 +92,11 @@ const restock = async (orders: Order[], { reason, actor, at }: Move, transaction
   return products.map((product) => ({ type: 'product.stock_changed', value: { ...product, actor } }));
 };
 
-const record = async (
+/** Writes the same step of locked orders with its events; `takes_back` is the version of the step that it takes back. */
+export const recordMoves = async (
   { outbox }: OrderContext,
   before: Order[],
-  { status, reason, actor, at, due_at }: Move & { due_at: string | null },
+  { status, reason, actor, at, due_at, takes_back }: Move & { due_at: string | null; takes_back: number | null },
   transaction: Transaction,
   events: NewEvent[],
 ): Promise<void> => {
@@ -109,15 +110,17 @@ const record = async (
        FROM moves m WHERE o.id = m.id
      ), step AS (
        INSERT INTO order_status_history
-         (order_id, version, from_status, to_status, reason, actor_id, actor_name, actor_role, created_at)
-       SELECT m.id, m.version + 1, m.from_status, $status, $reason, $actor_id, $actor_name, $actor_role, $at FROM moves m
+         (order_id, version, from_status, to_status, reason, takes_back, actor_id, actor_name, actor_role,
+          created_at)
+       SELECT m.id, m.version + 1, m.from_status, $status, $reason, $takes_back::int, $actor_id, $actor_name, $actor_role,
+         $at FROM moves m
      )
      ${inserted.sql}`,
     {
       ids: before.map((order) => order.id),
       versions: before.map((order) => order.version),
       statuses: before.map((order) => order.status),
-      ...{ status, due_at, reason, at: at.toISOString(), ...actorBind(actor), ...inserted.bind },
+      ...{ status, due_at, reason, takes_back, at: at.toISOString(), ...actorBind(actor), ...inserted.bind },
     },
   );
 };

@@ -3,6 +3,7 @@ import {
   bulkResults,
   type BulkResults,
   type BulkStatusChange,
+  type MoveUndo,
   type OrderCreation,
   type OrderFilter,
   type OrderQuery,
@@ -22,6 +23,7 @@ import { checkMove, lockOrders, moveOrders, noSuchOrder } from './moves.ts';
 import type { OrderContext } from './order-context.ts';
 import { placeOrder } from './placement.ts';
 import { orderColumns, orderRow, stepColumns, stepRow } from './rows.ts';
+import { undoMove } from './undo.ts';
 
 /** Orders of an export that are in memory at once, however many there are, even when its reader pauses. */
 const batchRows = 100;
@@ -74,6 +76,22 @@ export class Orders {
       if (!moved) throw new Error(`moving order ${id}: it was locked and is gone`);
       return moved;
     });
+  }
+
+  /** Throws what `undoMove` and `once` throw, `not_found`, and what the precondition throws. */
+  undo(
+    id: string,
+    { reason }: MoveUndo,
+    actor: Actor,
+    { precondition, key }: ChangeOptions & KeyOptions,
+  ): Promise<Answer<Order>> {
+    return this.#context.outbox.transact((transaction) =>
+      once(key, orderSchema, transaction, async () => {
+        const before = await this.#locked(id, null, transaction);
+        precondition(before);
+        return undoMove(this.#context, before, { reason: reason ?? null, actor, at: new Date() }, transaction);
+      }),
+    );
   }
 
   /** Moves those of the orders that can be moved, and tells of each whether it was moved or why not. */

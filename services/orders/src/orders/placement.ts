@@ -11,6 +11,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { actorBind } from '../database/insert.ts';
 import { productColumns, productRow } from '../products/rows.ts';
+import { insufficientStock } from '../products/stock.ts';
 import { dueAt, type Targets } from './due-times.ts';
 import { allowanceOf, checkQuantities, checkTaken, taken, takenColumn } from './allowance.ts';
 import type { OrderContext } from './order-context.ts';
@@ -123,13 +124,9 @@ const checkStock = (lines: Line[], products: Products): void => {
       : [{ index, product_id: line.product_id, name, requested: line.quantity, available: stock }];
   });
   if (short.length === 0) return;
-  throw new ProblemError(
-    'insufficient_stock',
-    short.map(({ name, requested, available }) => `${name}: ${requested} asked for, ${available} left`).join('; '),
-    {
-      items: short.map(({ product_id, requested, available }) => ({ product_id, requested, available })),
-      errors: short.map(({ index, available }) => ({ path: `items.${index}.quantity`, message: `${available} left` })),
-    },
+  throw insufficientStock(
+    short,
+    short.map(({ index, available }) => ({ path: `items.${index}.quantity`, message: `${available} left` })),
   );
 };
 

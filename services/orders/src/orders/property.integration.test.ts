@@ -57,12 +57,14 @@ describe('whatever several clients do at once', () => {
     });
     // So many runs, however long they take, and the same ones each time.
     await fc.assert(property, { numRuns: 30, seed: 2026 });
-    const [played] = await service.database.query<{ orders: number; steps: number }>(
-      `SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM order_status_history) AS steps`,
+    const [played] = await service.database.query<{ orders: number; steps: number; undone: number }>(
+      `SELECT (SELECT count(*)::int FROM orders) AS orders, count(*)::int AS steps, count(takes_back)::int AS undone
+       FROM order_status_history`,
       { type: QueryTypes.SELECT },
     );
     // It would prove little if hardly anything had been accepted.
     expect(played?.orders).toBeGreaterThan(50);
     expect(played?.steps).toBeGreaterThan(75);
+    expect(played?.undone).toBeGreaterThan(10);
   }, 120_000);
 });

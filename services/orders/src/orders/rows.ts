@@ -58,6 +58,7 @@ export const stepRow = z.object({
   from: orderStatus.nullable(),
   to: orderStatus,
   reason: z.string().nullable(),
+  takes_back: z.number().nullable(),
   actor_name: z.string(),
   created_at: timestampColumn,
 } satisfies Record<keyof OrderStep, z.ZodType>);

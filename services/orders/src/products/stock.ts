@@ -3,6 +3,8 @@ import type { Product } from '@live-orders/contracts/domain/products.ts';
 import type { StockMovement } from '@live-orders/contracts/rest/products.ts';
 import type { Transaction } from '@live-orders/runtime/database/database.ts';
 import { selectPrepared } from '@live-orders/runtime/database/prepared.ts';
+import { ProblemError } from '@live-orders/runtime/http/problem.ts';
+import { z } from 'zod';
 import { actorBind } from '../database/insert.ts';
 import { productColumns, productRow } from './rows.ts';
 
@@ -20,6 +22,32 @@ export interface StockCause {
   actor: Actor;
   at: string;
 }
+
+/** A product of which less is left than is asked for. */
+export interface Shortage {
+  product_id: string;
+  name: string;
+  requested: number;
+  available: number;
+}
+
+/** `errors` name the fields that ask for too much, where a request has such fields. */
+export const insufficientStock = (short: Shortage[], errors?: { path: string; message: string }[]): ProblemError =>
+  new ProblemError(
+    'insufficient_stock',
+    short.map(({ name, requested, available }) => `${name}: ${requested} asked for, ${available} left`).join('; '),
+    {
+      items: short.map(({ product_id, requested, available }) => ({ product_id, requested, available })),
+      ...(errors && { errors }),
+    },
+  );
+
+/** Locks products in id order; gives how many units of each are left. */
+export const lockStock = async (ids: string[], transaction: Transaction): Promise<Map<string, number>> => {
+  const sql = 'SELECT p.id, p.stock FROM products p WHERE p.id = ANY($ids::uuid[]) ORDER BY p.id FOR UPDATE';
+  const rows = await selectPrepared(transaction, z.object({ id: z.string(), stock: z.number() }), sql, { ids });
+  return new Map(rows.map(({ id, stock }) => [id, stock]));
+};
 
 /**
  * Changes the stock and records each movement, in one round trip. Products are locked in id order first, so that no two

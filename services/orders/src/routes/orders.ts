@@ -1,6 +1,7 @@
 import {
   bulkResults,
   bulkStatusChange,
+  moveUndo,
   orderChange,
   orderCreation,
   orderHistory,
@@ -25,6 +26,10 @@ const tags = ['orders'];
 const params = z.object({ id: uuid });
 const conditional = z.object({
   'if-match': z.string().optional().meta({ description: 'Change only this version, as its ETag says', example: '"3"' }),
+});
+/** Of two who take a move back at once, the second would otherwise take the move before that back. */
+const versioned = z.object({
+  'if-match': z.string('is needed').meta({ description: 'The version whose last move is taken back', example: '"3"' }),
 });
 const revalidating = z.object({
   'if-none-match': z.string().optional().meta({ description: 'Answer 304 while it has this ETag', example: '"3"' }),
@@ -119,6 +124,23 @@ const move = route({
   problems: [403, 404, 412, ...bodyProblems, 'invalid_transition'],
 });
 
+const undo = route({
+  policy: ['staff', 'admin'],
+  method: 'post',
+  path: '/orders/{id}/undo',
+  operationId: 'undoMove',
+  summary: 'Take the last move of an order back',
+  tags,
+  request: { params, headers: versioned.extend(idempotencyHeader.shape), ...body(moveUndo) },
+  responses: {
+    200: json(order, 'The order after that', 'ETag', 'Idempotent-Replayed'),
+  },
+  problems: [
+    ...([404, 412, ...bodyProblems, 'nothing_to_undo', 'undo_expired', 'insufficient_stock'] as const),
+    ...idempotencyProblems,
+  ],
+});
+
 /** Whose orders the caller may reach. */
 const ownerOf = (identity: Identity): Owner => (isStaff(identity.role) ? null : identity.id);
 
@@ -183,5 +205,14 @@ const registerOrderChanges = (app: OpenAPIHono<AuthEnv>, orders: Orders, team: T
     const owner = ownerOf(identity);
     const moved = await orders.move(id, c.req.valid('json'), toActor(identity), { owner, precondition });
     return c.json(shown(identity, moved), 200, { etag: etag(moved.version) });
+  });
+  app.openapi(undo, async (c) => {
+    const { identity } = c.var;
+    const { id } = c.req.valid('param');
+    const sent = c.req.valid('json');
+    const precondition = ifMatch(c, (current: Order) => current);
+    const key = keyOf(identity.id, c.req.valid('header')['idempotency-key'], `/orders/${id}/undo`, sent);
+    const answer = await orders.undo(id, sent, toActor(identity), { precondition, key });
+    return c.json(answer.body, 200, { etag: etag(answer.body.version), ...replayHeader(answer) });
   });
 };

@@ -43,7 +43,7 @@ const addSteps = async (
     // In two stages: by minute or hour first, which leaves few rows for the coarser grains.
     `WITH facts AS MATERIALIZED (
        SELECT measure, date_trunc(CASE WHEN at >= now() - interval '2 hours' THEN 'minute' ELSE 'hour' END, at, 'UTC') AS at,
-         label, slot, count(*) AS count, sum(amount) AS amount
+         label, slot, sum(count) AS count, sum(count * amount) AS amount
        FROM order_facts WHERE xid >= $xid::xid8 AND xid < $next::xid8 GROUP BY 1, 2, 3, 4
      ), added AS (
        INSERT INTO order_figures AS known (grain, measure, at, label, slot, count, amount)

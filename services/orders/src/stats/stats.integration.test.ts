@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { nearestRank } from '@live-orders/contracts/nearest-rank.ts';
 import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { OrderStep } from '@live-orders/contracts/rest/orders.ts';
 import { type OrderStats, orderStats, statsWindows } from '@live-orders/contracts/rest/stats.ts';
 import { role } from '@live-orders/contracts/domain/users.ts';
@@ -14,8 +14,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { claimTerritory, type Territory } from '@live-orders/test-support/system/system.ts';
 import { createOrdersApp } from '../app.ts';
 import { rollUp } from './rollup.ts';
-import { noLimits } from '../orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
+import { usualRules } from '../testing/usual-rules.ts';
 import { Orders } from '../orders/orders.ts';
 import { Team } from '../orders/team.ts';
 import { Products } from '../products/products.ts';
@@ -39,8 +38,7 @@ beforeAll(async () => {
   const context = {
     database,
     outbox: new Outbox(database, 'orders_outbox', log),
-    targets: targetsSetting.parse(defaultTargets),
-    allowance: noLimits,
+    ...usualRules,
   };
   await seedOrders(context, log);
   orders = new Orders(context);
@@ -73,12 +71,18 @@ afterAll(async () => {
 
 interface Life {
   order: Order;
+  /** Those that count: a move that was taken back is as if it had never been. */
   steps: OrderStep[];
 }
 
+const counting = (steps: OrderStep[]): OrderStep[] => {
+  const takenBack = new Set(steps.map(({ takes_back }) => takes_back));
+  return steps.filter(({ version, takes_back }) => takes_back === null && !takenBack.has(version));
+};
+
 const lives = async (): Promise<Life[]> => {
   const { data } = await orders.list({ limit: 1000, sort: 'created_at' }, null);
-  return Promise.all(data.map(async (order) => ({ order, steps: await orders.history(order.id, null) })));
+  return Promise.all(data.map(async (order) => ({ order, steps: counting(await orders.history(order.id, null)) })));
 };
 
 /** The same figures from the orders and their histories, one by one. */
@@ -150,6 +154,30 @@ describe('the figures are those of the orders and their histories', () => {
     expect(some.length).toBeGreaterThan(0);
     for (const { order } of some)
       await orders.move(order.id, { status: 'cancelled', reason: 'Ordered twice' }, staff, anyVersion);
+    await check();
+    await rollUp(database);
+    await rollUp(database);
+    await check();
+  });
+
+  test('without moves that were taken back, before and after those were summed up', async () => {
+    const pending = (await lives()).filter(({ order }) => order.status === 'pending').map(({ order }) => order.id);
+    const [first = '', second = '', third = ''] = pending;
+    const move = (id: string, status: OrderStatus) => orders.move(id, { status }, staff, anyVersion);
+    const undo = (id: string) => orders.undo(id, {}, staff, { ...anyVersion, key: null });
+    await move(first, 'cancelled');
+    await move(second, 'confirmed');
+    await rollUp(database);
+    await rollUp(database);
+    await undo(first);
+    await undo(second);
+    await check();
+    await move(second, 'confirmed');
+    await move(second, 'preparing');
+    await undo(second);
+    await move(third, 'confirmed');
+    await undo(third);
+    await move(third, 'cancelled');
     await check();
     await rollUp(database);
     await rollUp(database);

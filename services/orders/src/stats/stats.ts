@@ -46,7 +46,7 @@ const spanBinds = (spans: Span[]): Binds =>
 const figuresSql = (spans: Span[]): string => `
   WITH fresh AS MATERIALIZED (SELECT * FROM order_facts WHERE xid >= $mark::xid8),
   told AS (
-    SELECT measure, label, slot, 1 AS count FROM fresh WHERE at >= $from
+    SELECT measure, label, slot, count FROM fresh WHERE at >= $from
     ${spans
       .map(
         (_, n) => `UNION ALL SELECT measure, label, slot, count FROM order_figures
@@ -55,14 +55,14 @@ const figuresSql = (spans: Span[]): string => `
       )
       .join('\n    ')}
   ), placed AS (
-    SELECT measure, date_trunc($bucket, at, 'UTC') AS at, label, 1 AS count, amount FROM fresh
+    SELECT measure, date_trunc($bucket, at, 'UTC') AS at, label, count, count * amount AS amount FROM fresh
     WHERE at >= $from AND (measure = 'revenue' OR measure = 'entered' AND label = 'pending')
     UNION ALL SELECT measure, at, label, count, amount FROM order_figures
     WHERE grain = $bucket AND measure IN ('revenue', 'entered') AND at >= $from
       AND (measure = 'revenue' OR label = 'pending')
   ), life AS (
     SELECT measure, label, count FROM order_figures WHERE grain = 'ever'
-    UNION ALL SELECT measure, label, 1 FROM fresh WHERE measure IN ('entered', 'stay')
+    UNION ALL SELECT measure, label, count FROM fresh WHERE measure IN ('entered', 'stay')
   )
   SELECT 'window' AS part, measure, NULL::timestamptz AS at, label, slot::int, sum(count) AS count, 0 AS amount
   FROM told WHERE measure <> 'reason' GROUP BY measure, label, slot

@@ -3,18 +3,12 @@ import { bulkResults } from '@live-orders/contracts/rest/orders.ts';
 import { movesOf, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { order } from '@live-orders/contracts/domain/orders.ts';
 import type { Role } from '@live-orders/contracts/domain/users.ts';
-import {
-  type DetailedCode,
-  errorCatalogue,
-  type ErrorCode,
-  membersOf,
-  problem,
-  type Problem,
-  type ProblemMembers,
-} from '@live-orders/contracts/rest/errors.ts';
+import { problem } from '@live-orders/contracts/rest/errors.ts';
 import type { z } from 'zod';
 import type { Operation } from './operations.ts';
 import type { Change, ModelLine, OrdersModel } from './orders-model.ts';
+import { refused, refusedWith } from './refusals.ts';
+import { useKey } from './keys.ts';
 import type { Answer, TestOrdersService } from './test-orders-service.ts';
 
 type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
@@ -57,6 +51,10 @@ export class BatchPlayer {
         return this.#known(one.orders[0]) ? Array.from({ length: 1 + one.twins }, () => this.#bulk(one)) : [];
       case 'adjust':
         return [this.#adjust(one)];
+      case 'undo': {
+        const id = this.#known(one.order);
+        return id === undefined ? [] : Array.from({ length: 1 + one.twins }, () => this.#undo(id, one));
+      }
       default: {
         const id = this.#known(one.order);
         return id === undefined ? [] : [this.#change(id, one)];
@@ -67,7 +65,7 @@ export class BatchPlayer {
   async #create({ by, lines: wanted, key: place }: Of<'create'>): Promise<Sent> {
     const caller = this.#person('customer', by);
     const items = wanted.map((one): ModelLine => ({ product_id: this.#product(one.product), quantity: one.quantity }));
-    const keyed = this.#key(place, caller, { items });
+    const keyed = useKey(this.#model, place, caller, { items });
     const answer = await this.#service.send(caller, 'POST', '/orders', { items }, keyed.headers);
     return {
       answer,
@@ -89,7 +87,7 @@ export class BatchPlayer {
     const caller = this.#person(by, 0);
     const ids = [...new Set(orders.flatMap((one) => this.#known(one) ?? []))];
     const body = { orders: ids.map((id) => ({ id, version: this.#version(id, wanted) })), status: to };
-    const keyed = this.#key(place, caller, body);
+    const keyed = useKey(this.#model, place, caller, body);
     const answer = await this.#service.send(caller, 'POST', '/orders/bulk-status', body, keyed.headers);
     const results = (): z.infer<typeof bulkResults>['results'] => bulkResults.parse(answer.body).results;
     return {
@@ -165,6 +163,44 @@ export class BatchPlayer {
     };
   }
 
+  async #undo(id: string, { by, version, key: place }: Of<'undo'>): Promise<Sent> {
+    const caller = this.#person(by, 0);
+    const wanted = this.#version(id, version);
+    const keyed = useKey(this.#model, place, caller, { undo: id });
+    const headers = { ...keyed.headers, 'if-match': wanted === undefined ? '*' : `"${wanted}"` };
+    const answer = await this.#service.send(caller, 'POST', `/orders/${id}/undo`, {}, headers);
+    return {
+      answer,
+      changes: () => {
+        if (answer.status !== 200) return [];
+        keyed.took(answer);
+        if (answer.replayed) return [];
+        const { version: now, status: to } = order.parse(answer.body);
+        assertFollows(now, wanted);
+        return [{ id, role: by, to, version: now, undone: true }];
+      },
+      judge: () => {
+        if (answer.status === 200 || keyed.isRefused(answer)) return;
+        if (answer.status === 412) {
+          this.#judgeConflict(id, wanted, refusedWith(answer, 'version_conflict').current.version);
+        } else if (problem.parse(answer.body).code === 'insufficient_stock') {
+          const { items: short } = refusedWith(answer, 'insufficient_stock');
+          assert(short.every(({ requested, available }) => available >= 0 && available < requested));
+          assert(
+            this.#model.met(id).some(({ status }) => status === 'cancelled'),
+            `order ${id} took no stock again`,
+          );
+        } else {
+          refused(answer, 'nothing_to_undo');
+          assert(
+            this.#model.met(id).some(({ path }) => path.length === 1),
+            `order ${id} was moved`,
+          );
+        }
+      },
+    };
+  }
+
   #judgeConflict(id: string, wanted: number | undefined, met: number): void {
     assert(wanted !== undefined && wanted !== met, 'a conflict with the wanted version itself');
     assert(
@@ -179,25 +215,6 @@ export class BatchPlayer {
       this.#model.met(id).some((state) => state.status === met),
       `order ${id} never was ${met}`,
     );
-  }
-
-  /** Keys are few, so that they meet again, with the same request and with others. */
-  #key(place: number | null, caller: string, sent: object) {
-    const name = `${caller}:${place}`;
-    const text = JSON.stringify(sent);
-    const headers: Record<string, string> = place === null ? {} : { 'idempotency-key': `key-${place}` };
-    return {
-      headers,
-      took: ({ body, replayed }: Answer): void => {
-        if (place !== null) this.#model.answered(name, text, body, replayed);
-      },
-      isRefused: (answer: Answer): boolean => {
-        if (place === null || answer.status !== 422) return false;
-        refused(answer, 'idempotency_key_reused');
-        assert(this.#model.isReuse(name, text), 'a key was called reused that is not');
-        return true;
-      },
-    };
   }
 
   #version(id: string, wanted: 'any' | 'known' | 'other'): number | undefined {
@@ -225,19 +242,4 @@ export class BatchPlayer {
 
 const assertFollows = (version: number, wanted: number | undefined): void => {
   if (wanted !== undefined) assert.equal(version, wanted + 1, 'changed another version than the wanted one');
-};
-
-/** A refusal must have this code, and the status that goes with it. */
-const refused = ({ status, body }: Answer, code: ErrorCode): Problem => {
-  const given = problem.parse(body);
-  const expected = { status: errorCatalogue[code].status, code };
-  assert.deepEqual({ status, code: given.code }, expected, JSON.stringify(body));
-  return given;
-};
-
-/** The same of a code whose problem has members; gives these. */
-const refusedWith = <C extends DetailedCode>(answer: Answer, code: C): ProblemMembers<C> => {
-  const members = membersOf(code, refused(answer, code));
-  assert(members, `a problem without the members of ${code}: ${JSON.stringify(answer.body)}`);
-  return members;
 };

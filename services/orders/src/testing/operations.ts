@@ -27,6 +27,10 @@ const operation = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('adjust'), product: fc.nat(2), change: fc.constantFrom(-9, -2, 1, 6) }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('undo'), by: team, order: someOrder, version, key, twins: fc.nat(1) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('note'), by: team, order: someOrder, version }) },
 );
 export const batches = fc.array(fc.array(operation, { minLength: 1, maxLength: 10 }), { minLength: 2, maxLength: 10 });

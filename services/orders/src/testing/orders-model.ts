@@ -13,6 +13,8 @@ interface State {
   status: OrderStatus;
   version: number;
   internal_note: string | null;
+  /** The statuses that it came through, without moves that were taken back; the last is its own. */
+  path: OrderStatus[];
 }
 
 interface ModelOrder {
@@ -31,6 +33,8 @@ export interface Change {
   to: OrderStatus | null;
   version: number;
   note?: string | null | undefined;
+  /** Whether the last move was taken back, which `to` is the status after. */
+  undone?: boolean;
 }
 
 const last = <T>(list: T[]): T => {
@@ -89,7 +93,7 @@ export class OrdersModel {
       order.items.map(({ product_id, quantity }) => ({ product_id, quantity })),
       lines,
     );
-    const states: State[] = [{ status: 'pending', version: 1, internal_note: null }];
+    const states: State[] = [{ status: 'pending', version: 1, internal_note: null, path: ['pending'] }];
     this.#orders.set(order.id, { owner, total, lines, states });
     this.#settled.set(order.id, 1);
   }
@@ -100,12 +104,17 @@ export class OrdersModel {
       const { states } = this.#order(change.id);
       const before = last(states);
       assert.equal(change.version, before.version + 1, `order ${change.id} skipped or repeated a version`);
-      if (change.to !== null) {
+      const path = change.undone
+        ? before.path.slice(0, -1)
+        : [...before.path, ...(change.to === null ? [] : [change.to])];
+      if (change.undone) {
+        assert.equal(change.to, path.at(-1), `taking a move of ${change.id} back did not lead to where it was before`);
+      } else if (change.to !== null) {
         const allowed = movesOf(change.role, before.status);
         assert(allowed.includes(change.to), `${change.role} moved ${change.id} from ${before.status} to ${change.to}`);
       }
       const internal_note = change.to === null ? (change.note ?? null) : before.internal_note;
-      states.push({ status: change.to ?? before.status, version: change.version, internal_note });
+      states.push({ status: change.to ?? before.status, version: change.version, internal_note, path });
     }
   }
 

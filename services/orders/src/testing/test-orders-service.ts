@@ -11,11 +11,11 @@ import { Outbox } from '@live-orders/runtime/outbox/outbox.ts';
 import { ProblemError } from '@live-orders/runtime/http/problem.ts';
 import { createOrdersApp } from '../app.ts';
 import { type Allowance, noLimits } from '../orders/allowance.ts';
-import { defaultTargets, targetsSetting } from '../orders/due-times.ts';
 import { Orders } from '../orders/orders.ts';
 import { Team } from '../orders/team.ts';
 import { Products } from '../products/products.ts';
 import { Stats } from '../stats/stats.ts';
+import { usualRules } from './usual-rules.ts';
 
 export interface Answer {
   status: number;
@@ -40,7 +40,9 @@ export class TestOrdersService {
     this.database = database;
     this.#app = createOrdersApp({
       log,
-      orders: new Orders({ database, outbox, targets: targetsSetting.parse(defaultTargets), allowance }),
+      orders: new Orders({
+        ...{ database, outbox, ...usualRules, allowance, undoSeconds: 3_600 },
+      }),
       products: new Products({ database, outbox }),
       stats: new Stats(database),
       // Nobody listens there: members of the team can assign orders to themselves only.

@@ -7,6 +7,8 @@ import { SessionEndedError } from '../live/state.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { readOrders } from '../orders/order-api.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { SvelteSet } from 'svelte/reactivity';
+import type { Moves } from '../moves/moves.svelte.ts';
 import {
   countMissing,
   pick,
@@ -20,12 +22,13 @@ import {
 
 const rowsAtOnce = 100;
 const typingPause = 250;
-/** Milliseconds for which the rows keep their places after the pointer has moved over them, so that no click hits another. */
-const aimingMs = 1200;
+
+/** What makes rows keep their places: the pointer over them, a finger on them, the keyboard's focus in one of them. */
+export type Aim = 'pointer' | 'finger' | 'focus';
 
 /**
  * What the board shows: filter, search and sort order as the page's address has them, older orders on demand, and rows
- * that keep their places while somebody aims at one.
+ * that keep their places while somebody aims at one, so that no press hits another than it was meant for.
  */
 export class Board {
   filter = $state<Filter>('open');
@@ -38,20 +41,21 @@ export class Board {
   #limit = $state(rowsAtOnce);
   #cursor = $state<string | null>(null);
   #crowdedOut = 0;
-  #aiming = $state(false);
-  #aimTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #moves: Moves;
+  readonly #aims = new SvelteSet<Aim>();
   #fetch: AbortController | null = null;
   #fetchTimer: ReturnType<typeof setTimeout> | undefined;
-  #held: readonly Order[] = [];
+  /** The rows that keep their places. */
+  #held = $state.raw<readonly Order[]>([]);
   /** Once the rows keep their places, what is not among them can only be counted among all. */
-  readonly #wanted = $derived.by(() => this.#pick(this.#aiming ? Infinity : this.#limit + 1));
-  readonly #rows = $derived.by(() => {
-    this.#held = this.#aiming ? this.#held.flatMap((order) => this.#live.get(order.id) ?? []) : this.#wanted;
-    return this.#held;
-  });
+  readonly #wanted = $derived.by(() => this.#pick(this.#aims.size > 0 ? Infinity : this.#limit + 1));
+  readonly #rows = $derived.by(() =>
+    this.#aims.size > 0 ? this.#held.flatMap((order) => this.#live.get(order.id) ?? []) : this.#wanted,
+  );
 
-  constructor(live: LiveOrders) {
+  constructor(live: LiveOrders, moves: Moves) {
     this.#live = live;
+    this.#moves = moves;
     const { filter, query, sort } = readView(page.url.searchParams);
     this.filter = filter;
     this.query = query;
@@ -64,7 +68,7 @@ export class Board {
 
   /** How many orders are not shown yet, because the rows keep their places. */
   get waiting(): number {
-    if (!this.#aiming) return 0;
+    if (this.#aims.size === 0) return 0;
     return countMissing(this.#wanted, this.#rows);
   }
 
@@ -78,11 +82,11 @@ export class Board {
   }
 
   show(change: { filter?: Filter; query?: string; sort?: Sort }): void {
-    this.release();
     this.filter = change.filter ?? this.filter;
     this.query = change.query ?? this.query;
     this.sort = change.sort ?? this.sort;
     this.#limit = rowsAtOnce;
+    this.takeIn();
     this.search(change.query === undefined ? 0 : typingPause);
     this.#remember();
   }
@@ -105,27 +109,39 @@ export class Board {
     if (!more && this.#cursor !== null) await this.#read(this.#cursor);
   }
 
-  /** To be called when the pointer moves over the rows: they keep their places for a moment. */
-  aim(): void {
-    if (!this.#aiming) this.#held = this.#pick(Infinity);
-    this.#aiming = true;
-    clearTimeout(this.#aimTimer);
-    this.#aimTimer = setTimeout(() => this.release(), aimingMs);
+  /** From now on the rows keep their places, until every aim has been let go. */
+  aim(aim: Aim): void {
+    if (this.#aims.size === 0) this.takeIn();
+    this.#aims.add(aim);
   }
 
-  release(): void {
-    clearTimeout(this.#aimTimer);
-    this.#aiming = false;
+  letGo(aim: Aim): void {
+    this.#aims.delete(aim);
+  }
+
+  /** Puts what waits into the rows, and takes out what no longer belongs there. */
+  takeIn(): void {
+    this.#held = this.#pick(Infinity);
+  }
+
+  /** Whether an order is among the rows only because it was there before it moved on. */
+  isLeaving(order: Order): boolean {
+    return !statusesOf(this.filter).includes(order.status);
   }
 
   stop(): void {
-    this.release();
     clearTimeout(this.#fetchTimer);
     this.#fetch?.abort();
   }
 
   #pick(most: number): Order[] {
-    return pick(this.sort === 'due' ? this.#live.byDue : this.#live.orders, this.filter, this.query, most);
+    return pick(
+      this.sort === 'due' ? this.#live.byDue : this.#live.orders,
+      this.filter,
+      this.query,
+      most,
+      this.#moves.ids,
+    );
   }
 
   async #read(cursor: string | null): Promise<void> {
@@ -143,6 +159,7 @@ export class Board {
         // After a page of orders that are all here already, nothing would seem to have happened: the next one is read too.
         isNews = found.data.some(({ id }) => !this.#live.get(id));
         this.#live.keep(found.data);
+        this.takeIn();
         cursor = found.next_cursor;
       } while (this.#cursor !== null && cursor !== null && !isNews);
       this.#cursor = cursor;

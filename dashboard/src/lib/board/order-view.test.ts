@@ -16,6 +16,11 @@ describe('the view of the board', () => {
     expect(ids(pick(orders, 'all', '', 9))).toBe('cba');
   });
 
+  it('keeps what is held, whatever its status has become, but not what a search does not find', () => {
+    expect(ids(pick(orders, 'pending', '', 9, new Set(['b'])))).toBe('cb');
+    expect(ids(pick(orders, 'pending', '1043', 9, new Set(['b'])))).toBe('c');
+  });
+
   it('looks no further than it has to', () => {
     expect(ids(pick(orders, 'open', '', 1))).toBe('c');
     expect(pick(orders, 'open', '', 0)).toEqual([]);

@@ -50,14 +50,20 @@ export function matcher(query: string): (order: Order) => boolean {
   return ({ number, customer_name }) => String(number).startsWith(wanted) || searchText(customer_name).includes(wanted);
 }
 
-/** The first `most` orders to show, in the order of the list. */
-export function pick(orders: readonly Order[], filter: Filter, query: string, most: number): Order[] {
+/** The first `most` orders to show, in the order of the list; those in `held` whatever their status has become. */
+export function pick(
+  orders: readonly Order[],
+  filter: Filter,
+  query: string,
+  most: number,
+  held: ReadonlySet<string> = new Set(),
+): Order[] {
   const statuses = new Set(statusesOf(filter));
   const isFound = matcher(query);
   const picked: Order[] = [];
   for (const order of orders) {
     if (picked.length >= most) break;
-    if (statuses.has(order.status) && isFound(order)) picked.push(order);
+    if ((statuses.has(order.status) || held.has(order.id)) && isFound(order)) picked.push(order);
   }
   return picked;
 }

@@ -1,11 +1,17 @@
 const steps: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
+/** Whether a key is pressed by itself, and not into a field, a menu or a dialog. */
+export function isFree(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  const from = event.target instanceof Element ? event.target : null;
+  return !from?.closest('input, textarea, select, [role=menu], [role=alertdialog]');
+}
+
 /** Moves the focus to the next or previous row: with j and k from anywhere, with the arrow keys from within a row. */
 export function walkRows(event: KeyboardEvent): void {
   const step = steps[event.key];
-  if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (step === undefined || !isFree(event)) return;
   const from = event.target instanceof Element ? event.target : null;
-  if (from?.closest('input, textarea, select, [role=menu], [role=alertdialog]')) return;
   const links = [...document.querySelectorAll<HTMLAnchorElement>('a[data-row-link]')];
   const row = from?.closest('[data-order-number]');
   if (event.key.startsWith('Arrow') && !row) return;

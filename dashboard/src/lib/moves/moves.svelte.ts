@@ -1,5 +1,7 @@
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { membersOf } from '@live-orders/contracts/rest/errors.ts';
+import { orderHistory } from '@live-orders/contracts/rest/orders.ts';
 import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { toast } from 'svelte-sonner';
@@ -8,72 +10,166 @@ import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { SessionEndedError } from '../live/state.ts';
 import { statusViews } from '../orders/status.ts';
+import type { Doing, MoveState } from './move-state.ts';
 
-/** Moves orders to other statuses, and says what came of it. */
+/** Milliseconds for which the button that moved an order offers to take that back. */
+const undoMs = 10_000;
+
+const labelOf = (status: OrderStatus): string => statusViews[status].label.toLowerCase();
+
+/**
+ * Moves orders to other statuses and takes moves back, each only while the order is as the user saw it, and says what came
+ * of it.
+ */
 export class Moves {
   /** The order that the user is being asked about before it is cancelled. */
   cancelling = $state.raw<Order | null>(null);
+  /** The move that an administrator is asked the reason for before it is taken back; `to` is the status before it. */
+  explaining = $state.raw<{ order: Order; to: OrderStatus } | null>(null);
   /** What came of the last move, in words for screen readers. */
   outcome = $state('');
   readonly #live: LiveOrders;
-  readonly #pending = new SvelteMap<string, OrderStatus>();
+  readonly #states = new SvelteMap<string, MoveState>();
 
   constructor(live: LiveOrders) {
     this.#live = live;
   }
 
-  /** The status that an order is being moved to, until the server has answered. */
-  target(id: string): OrderStatus | undefined {
-    return this.#pending.get(id);
+  state(id: string): MoveState | undefined {
+    return this.#states.get(id);
   }
 
-  /** Asks the server to move the order. It is shown in its new status only when the server has answered. */
-  async move(order: Order, status: OrderStatus, reason?: string): Promise<void> {
-    if (this.#pending.has(order.id)) return;
-    this.#pending.set(order.id, status);
-    const stop = this.#live.presence.move(order.id);
+  /** The orders that have a state. */
+  get ids(): ReadonlySet<string> {
+    return new Set(this.#states.keys());
+  }
+
+  /**
+   * Asks the server to move the order, which is shown in its new status when the server has answered. Where somebody else has
+   * moved it, the user is asked anew; where they only noted something, the move is made.
+   */
+  async move(order: Order, to: OrderStatus, reason?: string): Promise<void> {
+    await this.#work(order, { phase: 'moving', to, reason }, async () => {
+      const moved = await this.#send(order, `/status`, 'PATCH', { status: to, reason });
+      this.outcome = `Order ${order.number} is now ${labelOf(moved.status)}.`;
+      return { phase: 'moved', from: order.status, to };
+    });
+  }
+
+  /** Takes the order's last move back, which gives it the status `to` that it had before. */
+  async undo(order: Order, to: OrderStatus, reason?: string): Promise<void> {
+    await this.#work(order, { phase: 'undoing', to, reason }, async () => {
+      const undone = await this.#send(order, `/undo`, 'POST', { reason });
+      this.outcome = `Order ${order.number} is ${labelOf(undone.status)} again.`;
+      return undefined;
+    });
+  }
+
+  /** Leaves an order as somebody else has moved it. */
+  leave(id: string): void {
+    this.#states.delete(id);
+  }
+
+  async #work(order: Order, doing: Doing, work: () => Promise<MoveState | undefined>) {
+    const { id } = order;
+    const busy = this.#states.get(id)?.phase;
+    if (busy === 'moving' || busy === 'undoing') return;
+    this.#states.set(id, doing);
+    const stop = this.#live.presence.move(id);
     try {
-      const path = `orders/api/orders/${order.id}/status`;
-      const moved = await callApi(orderSchema, path, { method: 'PATCH', body: { status, reason } });
-      this.#live.put([moved]);
-      this.outcome = `Order ${order.number} is now ${statusViews[moved.status].label.toLowerCase()}.`;
+      this.#end(id, await work());
     } catch (error) {
-      await this.#explain(order, status, error);
+      this.#end(id, await this.#explain(order, doing, error));
     } finally {
-      this.#pending.delete(order.id);
       stop();
     }
   }
 
-  async #explain(order: Order, status: OrderStatus, error: unknown): Promise<void> {
-    if (error instanceof SessionEndedError) return leaveForLogin();
-    const actual = await this.#reread(order.id);
-    const known = error instanceof ApiError ? error : null;
-    const changed = actual !== null && actual.version > order.version;
-    // Only the answer was lost: the order was moved.
-    if (known?.isUncertain && changed && actual.status === status) return;
-    this.outcome =
-      known?.isUncertain && !actual
-        ? `It is not known whether order ${order.number} was moved`
-        : `Order ${order.number} was not moved to ${statusViews[status].label.toLowerCase()}`;
-    // The detail of `invalid_transition` names the order's status; with other problems, somebody else may have changed it.
-    const now =
-      changed && known?.problem?.code !== 'invalid_transition'
-        ? ` It is ${statusViews[actual.status].label.toLowerCase()} by now.`
-        : '';
-    const cause = known?.message ?? 'Something unexpected happened in this page.';
-    toast.error(this.outcome, { description: `${cause}${now}` });
+  /** The state after a move, which is forgotten after a while when it only offers to take the move back. */
+  #end(id: string, state: MoveState | undefined): void {
+    if (!state) {
+      this.#states.delete(id);
+      return;
+    }
+    this.#states.set(id, state);
+    if (state.phase !== 'moved') return;
+    setTimeout(() => {
+      if (this.#states.get(id) === state) this.#states.delete(id);
+    }, undoMs);
   }
 
-  async #reread(id: string): Promise<Order | null> {
+  async #send(order: Order, path: string, method: 'PATCH' | 'POST', body: object): Promise<Order> {
+    const key = crypto.randomUUID();
+    const send = (version: number) =>
+      callApi(orderSchema, `orders/api/orders/${order.id}${path}`, { method, body, version, key });
+    let answer: Order;
     try {
-      const actual = await callApi(orderSchema, `orders/api/orders/${id}`);
-      this.#live.put([actual]);
-      return actual;
+      answer = await send(order.version);
+    } catch (error) {
+      const current = conflictOf(error);
+      // An assignment or a note makes a version too, and changes nothing of what the user wants.
+      if (current?.status !== order.status) throw error;
+      answer = await send(current.version);
+    }
+    this.#live.put([answer]);
+    return answer;
+  }
+
+  /** Says why a move was not made. Gives the state that the order is left in: a conflict is for the user to decide. */
+  async #explain(order: Order, doing: Doing, error: unknown): Promise<MoveState | undefined> {
+    if (error instanceof SessionEndedError) {
+      leaveForLogin();
+      return undefined;
+    }
+    const current = conflictOf(error) ?? (await this.#read(order.id));
+    if (current) this.#live.put([current]);
+    const known = error instanceof ApiError ? error : null;
+    // Only the answer was lost, or somebody else has done the same.
+    if (current && current.version > order.version && current.status === doing.to) {
+      this.outcome = `Order ${order.number} is ${labelOf(current.status)} already.`;
+      return undefined;
+    }
+    if (current && current.status !== order.status && doing.phase === 'moving') {
+      this.outcome = `Order ${order.number} was moved to ${labelOf(current.status)} by somebody else.`;
+      const by = await this.#lastMover(order.id);
+      return { phase: 'conflict', wanted: doing.to, reason: doing.reason, current, by };
+    }
+    if (doing.phase === 'undoing' && membersOf('validation_failed', known?.problem ?? null)) {
+      this.explaining = { order, to: doing.to };
+      return undefined;
+    }
+    const what = doing.phase === 'moving' ? `moved to ${labelOf(doing.to)}` : 'taken back';
+    this.outcome =
+      known?.isUncertain && !current
+        ? `It is not known whether order ${order.number} was ${what}`
+        : `Order ${order.number} was not ${what}`;
+    toast.error(this.outcome, { description: known?.message ?? 'Something unexpected happened in this page.' });
+    return undefined;
+  }
+
+  async #lastMover(id: string): Promise<string | null> {
+    try {
+      const { data } = await callApi(orderHistory, `orders/api/orders/${id}/history`);
+      return data.at(-1)?.actor_name ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  async #read(id: string): Promise<Order | null> {
+    try {
+      return await callApi(orderSchema, `orders/api/orders/${id}`);
     } catch {
       return null;
     }
   }
 }
+
+/** The order as it is, where a change was refused because it is another version by now. */
+const conflictOf = (error: unknown): Order | null => {
+  if (!(error instanceof ApiError)) return null;
+  const current = membersOf('version_conflict', error.problem)?.current;
+  return current && 'status' in current ? current : null;
+};
 
 export const [getMoves, setMoves] = createContext<Moves>();

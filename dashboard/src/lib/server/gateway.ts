@@ -9,6 +9,8 @@ export interface GatewayCall {
   method?: 'GET' | 'POST' | 'PATCH';
   token?: string | null;
   body?: string;
+  /** Headers that say when a change is to be made: `if-match`, `idempotency-key`. */
+  conditions?: Record<string, string>;
   /** Milliseconds within which the answer must have come. Default 10 s. */
   limit?: number;
   /** For which request it is, by `callerOf`: what the gateway counts by address would else count for this server. */
@@ -55,7 +57,11 @@ export const problemResponse = (value: Problem): Response =>
 
 /** Calls the gateway. Never throws: when the gateway cannot be reached, the answer is a problem that says so. */
 export async function callGateway(path: string, call: GatewayCall): Promise<Response> {
-  const headers = new Headers({ accept: 'application/json, application/problem+json', ...call.caller });
+  const headers = new Headers({
+    accept: 'application/json, application/problem+json',
+    ...call.conditions,
+    ...call.caller,
+  });
   if (call.token) headers.set('authorization', `Bearer ${call.token}`);
   if (call.body !== undefined) headers.set('content-type', 'application/json');
   const signal = AbortSignal.timeout(call.limit ?? 10_000);

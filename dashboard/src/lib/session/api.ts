@@ -22,6 +22,10 @@ export class ApiError extends Error {
 interface Call {
   method?: 'GET' | 'POST' | 'PATCH';
   body?: unknown;
+  /** The change is made only while the order has this version. */
+  version?: number;
+  /** With the same key, and within a day, the change is made once however often it is asked for. */
+  key?: string;
   signal?: AbortSignal;
 }
 
@@ -35,7 +39,11 @@ export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call 
   const limit = AbortSignal.timeout(callLimit);
   const answer = await fetch(`/api/${path}`, {
     method: call.method ?? 'GET',
-    headers: call.body === undefined ? {} : { 'content-type': 'application/json' },
+    headers: {
+      ...(call.body !== undefined && { 'content-type': 'application/json' }),
+      ...(call.version !== undefined && { 'if-match': `"${call.version}"` }),
+      ...(call.key !== undefined && { 'idempotency-key': call.key }),
+    },
     body: call.body === undefined ? undefined : JSON.stringify(call.body),
     signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit,
   }).catch(() => null);

@@ -10,7 +10,7 @@ const bodyLimit = 256 * 1024;
 /** What pages may call through this server. Everything else is refused before it reaches the gateway. */
 const allowed: Readonly<Record<Method, RegExp>> = {
   GET: new RegExp(`^(orders/api/(orders(/${id}(/history)?)?|products)|users/api/users/profile)$`),
-  POST: /^orders\/api\/orders$/,
+  POST: new RegExp(`^orders/api/orders(/${id}/undo)?$`),
   PATCH: new RegExp(`^(orders/api/orders/${id}/status|users/api/users/profile)$`),
 };
 
@@ -21,7 +21,14 @@ async function forward(event: RequestEvent, method: Method): Promise<Response> {
   if (body && body.length > bodyLimit) {
     return problemResponse(makeProblem('body_too_large', 'The request body may be 256 KiB long.'));
   }
-  return passOn(await callAsUser(event, `/${path}${event.url.search}`, { method, body }));
+  const given = (name: string) => event.request.headers.get(name);
+  const conditions = Object.fromEntries(
+    ['if-match', 'idempotency-key'].flatMap((name) => {
+      const value = given(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+  return passOn(await callAsUser(event, `/${path}${event.url.search}`, { method, body, conditions }));
 }
 
 export const GET = (event: RequestEvent) => forward(event, 'GET');

@@ -34,6 +34,15 @@ async function identify(event: RequestEvent): Promise<void> {
   if (event.locals.user && !event.locals.accessToken) await renewSession(event);
 }
 
+/** A browser that kept this answer would go round in circles when somebody who has logged in goes back. */
+function toLogin(event: RequestEvent, location: string): Response {
+  // A page that asks for data only is told in a form that SvelteKit's router understands.
+  if (event.isDataRequest) redirect(303, location);
+  const answer = new Response(null, { status: 303, headers: { location } });
+  protect(answer.headers, event);
+  return answer;
+}
+
 export const handle: Handle = async ({ event, resolve }) => {
   const isApi = event.url.pathname.startsWith('/api/');
   if (!readingMethods.has(event.request.method) && !isFromOwnPage(event)) {
@@ -43,7 +52,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   if (!event.locals.user && !publicRoutes.has(event.route.id)) {
     if (isApi) return problemResponse(makeProblem('unauthenticated', 'There is no session. Log in.'));
     const next = event.url.pathname + event.url.search;
-    redirect(303, next === '/' ? '/login' : `/login?next=${encodeURIComponent(next)}`);
+    return toLogin(event, next === '/' ? '/login' : `/login?next=${encodeURIComponent(next)}`);
   }
   const response = await resolve(event, {
     transformPageChunk: ({ html }) => html.replace('%theme%', theme(event)),

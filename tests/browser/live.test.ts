@@ -113,6 +113,23 @@ describe('a session in the browser', () => {
     await staff.photograph('login');
   });
 
+  test('begins at the page that was wanted, and going back from there leads to no circle', async () => {
+    const { page, ...guest } = await site.visit('guest', { viewport: desktop });
+    const to = (address: string) => page.waitForURL((url) => url.pathname + url.search === address);
+    await page.goto('/?status=shipped');
+    await to('/login?next=%2F%3Fstatus%3Dshipped');
+    await page.getByLabel('E-mail').fill('staff@example.com');
+    await page.getByLabel('Password').fill('password123');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await to('/?status=shipped');
+    await page.goto('/?status=all');
+    await page.goBack();
+    await to('/?status=shipped');
+    await page.locator('[data-testid=connection][data-phase=live]').waitFor();
+    expect(guest.errors).toEqual([]);
+    await page.context().close();
+  });
+
   test('is refused to a wrong password, with a message', async () => {
     const stranger = await site.visit('stranger', { viewport: phone });
     await stranger.page.goto('/login?next=//evil.example');

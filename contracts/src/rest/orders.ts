@@ -38,7 +38,7 @@ export const moveUndo = z
   .strictObject({
     reason: reason.optional().meta({ description: 'Needed from an administrator who comes later than the team may' }),
   })
-  .meta({ id: 'MoveUndo', example: {} });
+  .meta({ id: 'MoveUndo', example: { reason: 'Pressed by mistake' } });
 export type MoveUndo = z.infer<typeof moveUndo>;
 
 /** Assigning takes the id of a member of the team; null takes the assignment or the note away. */

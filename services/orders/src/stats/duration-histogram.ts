@@ -1,6 +1,6 @@
 /**
  * The times that orders spend in a status are counted in slots that widen with the time, 16 to a doubling. The view
- * `order_facts` (migration 0003) computes an order's slot with the same number, so a change of it needs a migration.
+ * `order_facts` (migration 0008) computes an order's slot with the same number, so a change of it needs a migration.
  */
 export const slotsPerDoubling = 16;
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Daemon } from '@live-orders/local/process/daemon.ts';
 import { Stack } from '@live-orders/local/servers/stack.ts';
 import { connectKafka, type Kafka, withAdmin } from '@live-orders/runtime/kafka/client.ts';
-import { FencedSender } from '@live-orders/runtime/kafka/fenced-sender.ts';
+import { FencedProducer } from '@live-orders/runtime/kafka/fenced-producer.ts';
+import { ReplaySender } from '@live-orders/local/tools/replay-sender.ts';
 import { Sender } from '@live-orders/runtime/kafka/sender.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { createKafkaCluster } from '@live-orders/test-support/system/kafka-cluster.ts';
@@ -59,33 +60,41 @@ const leaderOf = (topic: string): Promise<number | undefined> =>
     return topics[0]?.partitions[0]?.leader;
   });
 
-const record = (topic: string) => ({ topic, key: 'key', value: 'value', headers: {} });
+const record = (topic: string, id = '') => ({ topic, key: 'key', value: 'value', headers: { id } });
 
 /**
- * One broker leads the notes and another one transactions, and the third is the former's heir. So transactions go on at once
- * after a kill, and the heir has only that other one to learn from.
+ * One broker leads what is written and another one transactions, and the third is the former's heir. So transactions go on at
+ * once after a kill, and the heir has only that other one to learn from.
  */
-test('the last note is known after a kill, although who takes over the notes shows an older one for a while', async () => {
+test('what was sent last is known after a kill, although who takes over shows less for a while', async () => {
   const [leader, heir, transactions] = [1, 2, 3];
   const name = `sender-${randomUUID()}`;
-  const notes = `${name}.notes`;
+  const [notes, topic, other] = [`${name}.notes`, `${name}.topic`, `${name}.heir`];
   // Kafka would create it for the first transaction, and choose its leader by itself.
   await createTopic(transactionState, [transactions, heir, leader], [{ name: 'cleanup.policy', value: 'compact' }]);
   await createTopic(notes, [leader, heir, transactions]);
-  await createTopic(`${name}.heir`, [heir, transactions, leader]);
-  expect([await leaderOf(notes), await leaderOf(transactionState)]).toEqual([leader, transactions]);
+  await createTopic(topic, [leader, heir, transactions]);
+  await createTopic(other, [heir, transactions, leader]);
+  expect([await leaderOf(notes), await leaderOf(topic), await leaderOf(transactionState)]).toEqual([
+    leader,
+    leader,
+    transactions,
+  ]);
   const bystander = new Sender(kafka);
-  const sender = new FencedSender(kafka, name, notes);
+  const sender = new ReplaySender(kafka, name, notes);
   await sender.open();
-  await sender.send([record(`${name}.heir`)], 'first');
-  await sender.send([record(`${name}.heir`)], 'last');
+  await sender.send(record(other), 'first');
+  const producer = new FencedProducer(kafka, `${name}.relay`, [topic]);
+  await producer.open();
+  await producer.send([record(topic, 'first')]);
+  await Promise.all([sender.send(record(other), 'last'), producer.send([record(topic, 'last')])]);
   // The other replica has this record at once, and from then on waits at the heir for the next one.
-  await bystander.send([record(`${name}.heir`)]);
+  await bystander.send([record(other)]);
   await brokers[leader - 1]?.kill();
-  await Promise.all([sender.close(), bystander.close()]);
+  await Promise.all([sender.close(), producer.close(), bystander.close()]);
 
   const lastNote = async (): Promise<string | null> => {
-    const next = new FencedSender(kafka, name, notes);
+    const next = new ReplaySender(kafka, name, notes);
     try {
       await next.open();
       return await next.lastNote();
@@ -93,6 +102,18 @@ test('the last note is known after a kill, although who takes over the notes sho
       await next.close();
     }
   };
-  expect(await vi.waitFor(lastNote, { timeout: 60_000, interval: 20 })).toBe('last');
-  expect(await leaderOf(notes)).toBe(heir);
+  const newest = async (): Promise<string[]> => {
+    const next = new FencedProducer(kafka, `${name}.relay`, [topic]);
+    try {
+      await next.open();
+      return await next.newest(1, ({ id }) => String(id));
+    } finally {
+      await next.close();
+    }
+  };
+  const patience = { timeout: 60_000, interval: 20 };
+  const [note, found] = await Promise.all([vi.waitFor(lastNote, patience), vi.waitFor(newest, patience)]);
+  expect(note).toBe('last');
+  expect(found).toContain('last');
+  expect([await leaderOf(notes), await leaderOf(topic)]).toEqual([heir, heir]);
 }, 180_000);

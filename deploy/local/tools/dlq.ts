@@ -6,13 +6,12 @@ import {
   replaysTopic,
 } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { settings } from '@live-orders/runtime/process/config.ts';
-import { FencedSender } from '@live-orders/runtime/kafka/fenced-sender.ts';
 import { connectKafka, type KafkaMessage } from '@live-orders/runtime/kafka/client.ts';
-import { readFormerNote } from '@live-orders/runtime/kafka/offsets.ts';
 import { refusalOf } from '@live-orders/runtime/kafka/refusals.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { readTopic } from '@live-orders/runtime/kafka/topic-reader.ts';
 import { z } from 'zod';
+import { readFormerNote, ReplaySender } from './replay-sender.ts';
 
 const help = `npm run dlq [-- replay [--offset 3 …]]
 
@@ -81,7 +80,7 @@ await readTopic(
 // letter twice. The note: the offset up to which all letters were tried, and the offsets among them that are left.
 const name = `${prefix}dlq-replay`;
 const notes = `${prefix}${replaysTopic}`;
-const sender = new FencedSender(kafka, name, notes);
+const sender = new ReplaySender(kafka, name, notes);
 
 /** Only a replay has to know for certain; a list must not shut out a replay that is under way. */
 const readNote = async (): Promise<string | null> => {
@@ -116,7 +115,7 @@ const send = async ({ offset, key, value, own, origin, text }: (typeof letters)[
   try {
     await sender.open();
     const record = { topic: origin.dlq_topic, key, value, headers: { ...own, [replayHeader]: offset } };
-    await sender.send([record], `${tried} ${[...left].join()}`);
+    await sender.send(record, `${tried} ${[...left].join()}`);
   } catch (error) {
     if (!refusalOf(error)) throw error;
     left.add(offset);

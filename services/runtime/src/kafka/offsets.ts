@@ -1,5 +1,4 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { withAdmin } from './client.ts';
 
 interface OffsetsOfTopic {
   topic: string;
@@ -64,15 +63,3 @@ export class OffsetReader {
     }
   }
 }
-
-/**
- * The text that release 0.1 committed with a group's offset on partition 0 of a topic, where senders kept their notes; null
- * where there is none.
- */
-export const readFormerNote = (kafka: Kafka, groupId: string, topic: string): Promise<string | null> =>
-  withAdmin(kafka, async (admin) => {
-    // Without naming the topic, which a deployment that began later has not.
-    const offsets = await admin.fetchOffsets({ groupId });
-    const { partitions = [] } = offsets.find((one) => one.topic === topic) ?? {};
-    return partitions.find(({ partition }) => partition === 0)?.metadata ?? null;
-  });

@@ -21,10 +21,14 @@ const murmur2 = (data: Buffer): number => {
 };
 
 /**
- * Gives each record with a key the partition that Kafka's own clients would; records without one go to the first. kafkajs'
+ * Of so many partitions the one that Kafka's own clients would choose for a key; the first for records without one. kafkajs'
  * default partitioner gives the same, but computes with 64-bit objects: 10 µs for the key of an order, where this takes 0.3.
  */
+export const partitionOf = (key: string | Buffer | null, partitions: number): number =>
+  key === null ? 0 : (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;
+
+/** `partitionOf` for producers of kafkajs. */
 export const byKey: ICustomPartitioner =
   () =>
   ({ partitionMetadata, message: { key } }) =>
-    key == null ? 0 : (murmur2(Buffer.from(key)) & 0x7fffffff) % partitionMetadata.length;
+    partitionOf(key ?? null, partitionMetadata.length);

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
-import { relayTopics } from '@live-orders/contracts/kafka/topics.ts';
 import { deadLetterTopic, replaysTopic } from '@live-orders/contracts/kafka/dead-letters.ts';
 import type { Admin, Kafka } from 'kafkajs';
 import { backoff } from '../process/backoff.ts';
@@ -44,7 +43,7 @@ export const ensureTopics = (kafka: Kafka, settings: KafkaSettings): Promise<str
     const wanted = [
       ...Object.values(aggregates).map((one) => topic(one.topic, KAFKA_PARTITIONS, [keepWeek])),
       topic(deadLetterTopic, 1, [largeRecords]),
-      ...[replaysTopic, ...Object.values(relayTopics)].map((name) => topic(name, 1, newestOfKey)),
+      topic(replaysTopic, 1, newestOfKey),
     ];
     const present = new Set(await admin.listTopics());
     const missing = wanted.filter((one) => !present.has(one.topic));
@@ -54,15 +53,8 @@ export const ensureTopics = (kafka: Kafka, settings: KafkaSettings): Promise<str
     return all;
   });
 
-/**
- * Of notes only the newest is ever wanted, however old it is. Cleaned up early and often, because a relay under load writes 30
- * a second: by default the marks of their transactions alone would be kept for a day.
- */
-const newestOfKey = [
-  { name: 'cleanup.policy', value: 'compact' },
-  { name: 'segment.bytes', value: String(1024 * 1024) },
-  { name: 'delete.retention.ms', value: '60000' },
-];
+/** Of notes only the newest is ever wanted, however old it is. */
+const newestOfKey = [{ name: 'cleanup.policy', value: 'compact' }];
 const keepWeek = { name: 'retention.ms', value: String(7 * 24 * 3_600_000) };
 /**
  * A dead letter holds a whole record, which may be as large as Kafka's limit of 1 MiB, and headers that say where it

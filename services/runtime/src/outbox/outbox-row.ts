@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { EventHeaders } from '@live-orders/contracts/kafka/headers.ts';
+import { replayHeader } from '@live-orders/contracts/kafka/dead-letters.ts';
 import { z } from 'zod';
+import type { IHeaders } from '../kafka/client.ts';
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 
 /** A row of an outbox as the relay reads it; `value` is the event's JSON text, which goes to Kafka as it is. */
@@ -38,40 +39,13 @@ export const toRecord = (row: OutboxRow, source: string, topicPrefix: string): O
 /** Of the values, in characters. Kafka takes 1 MiB of one partition at once, and headers come on top; a batch it refuses goes row by row. */
 const batchBytes = 512 * 1024;
 
-/** The ids, those that follow each other as `<first>` or `<first>+<how many more>`. */
-const runsOf = (rows: OutboxRow[]): string => {
-  const runs: { first: bigint; rows: number }[] = [];
-  for (const { id } of rows) {
-    const last = runs.at(-1);
-    if (last && last.first + BigInt(last.rows) === BigInt(id)) last.rows += 1;
-    else runs.push({ first: BigInt(id), rows: 1 });
-  }
-  return runs.map((run) => `${run.first}${run.rows > 1 ? `+${run.rows - 1}` : ''}`).join();
-};
-
-const digestOf = (rows: OutboxRow[]): string =>
-  createHash('md5')
-    .update(rows.map((row) => row.event_id).join())
-    .digest('hex');
-
-/**
- * As many of the first rows as fit into one batch, at least one, with a note that says which they are: `<digest> <runs>`. The
- * digest of their event ids tells them from rows of another database that have the same ids.
- */
-export const nextBatch = (rows: OutboxRow[]): { batch: OutboxRow[]; note: string } => {
+/** As many of the first rows as fit into one batch, at least one. */
+export const nextBatch = (rows: OutboxRow[]): OutboxRow[] => {
   let bytes = 0;
   const light = rows.findIndex((row) => (bytes += row.value.length) > batchBytes);
-  const batch = light === -1 ? rows : rows.slice(0, Math.max(1, light));
-  return { batch, note: `${digestOf(batch)} ${runsOf(batch)}` };
+  return light === -1 ? rows : rows.slice(0, Math.max(1, light));
 };
 
-/** The digest and the ids of a note; null when there is no note, or one that is none of ours. */
-export const readNote = (note: string | null): { digest: string; ids: string[] } | null => {
-  const [digest, runs] = note?.split(' ') ?? [];
-  if (!digest || !runs) return null;
-  const ids = runs.split(',').flatMap((run) => {
-    const [first = '', more = '0'] = run.split('+');
-    return Array.from({ length: Number(more) + 1 }, (_none, n) => String(BigInt(first) + BigInt(n)));
-  });
-  return { digest, ids };
-};
+/** The `event_id` of the row that a record was; null when it was none, or when a dead letter was sent again as this record. */
+export const eventIdOf = (headers: IHeaders): string | null =>
+  headers.ce_id === undefined || headers[replayHeader] !== undefined ? null : String(headers.ce_id);

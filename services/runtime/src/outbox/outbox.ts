@@ -1,7 +1,6 @@
-import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
+import { aggregates, type OutboxTable } from '@live-orders/contracts/domain/aggregates.ts';
 import { eventCatalogue, type EventType, type EventValue } from '@live-orders/contracts/domain/events.ts';
 import { type OutboxHealth, outboxHealth } from '@live-orders/contracts/domain/stream-lag.ts';
-import type { OutboxTable } from '@live-orders/contracts/kafka/topics.ts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { v7 as uuidv7 } from 'uuid';
 import { transact } from '../database/database.ts';

@@ -1,10 +1,9 @@
-import { formerNotesTopic, relayTopics } from '@live-orders/contracts/kafka/topics.ts';
+import { aggregates } from '@live-orders/contracts/domain/aggregates.ts';
 import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { backoff, pause } from '../process/backoff.ts';
-import { FencedSender } from '../kafka/fenced-sender.ts';
-import { readFormerNote } from '../kafka/offsets.ts';
+import { FencedProducer } from '../kafka/fenced-producer.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 import type { Kafka, KafkaSettings } from '../kafka/client.ts';
@@ -14,7 +13,7 @@ import { Leadership } from './leadership.ts';
 import type { Log } from '../process/log.ts';
 import { registerGauges } from '../process/metrics.ts';
 import type { Outbox } from './outbox.ts';
-import { nextBatch, outboxRow, type OutboxRow, readNote, toRecord } from './outbox-row.ts';
+import { eventIdOf, nextBatch, outboxRow, type OutboxRow, toRecord } from './outbox-row.ts';
 import type { Task } from '../process/run.ts';
 
 /** Rows that are read at once. */
@@ -32,8 +31,8 @@ const outboxGauges = {
  * Carries a service's outbox to Kafka, each row exactly once. Of all replicas one leads: it holds a session lock on the
  * very connection that it reads and deletes with. Rows go in insertion order, one awaited batch at a time, and are
  * deleted once Kafka has them; a failure stops everything behind it, so that no later event of a key overtakes an
- * earlier one. A former leader that hung and goes on later cannot write any more: Kafka refuses it. Whether the last
- * batch before a failure arrived is told by the note that was committed with it.
+ * earlier one. A former leader that hung and goes on later cannot write any more: Kafka refuses it. What of the last
+ * batch before a failure arrived is found at the ends of the topics.
  */
 export class Relay implements Task {
   readonly name = 'relay';
@@ -44,6 +43,7 @@ export class Relay implements Task {
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
   readonly #source: string;
+  readonly #topics: string[];
   readonly #log: Log;
   readonly #relayed: Counter;
   readonly #failures: Counter;
@@ -64,6 +64,8 @@ export class Relay implements Task {
     this.#kafka = options.kafka;
     this.#settings = options.settings;
     this.#source = options.source;
+    const own = Object.values(aggregates).filter(({ outbox }) => outbox === options.outbox.table);
+    this.#topics = own.map(({ topic }) => `${options.settings.KAFKA_PREFIX}${topic}`);
     this.#log = options.log;
     const registers = [options.metrics];
     this.#relayed = new Counter({ name: 'outbox_relayed_total', help: 'Rows that Kafka acknowledged', registers });
@@ -102,11 +104,9 @@ export class Relay implements Task {
   /** One connection's life: wait for leadership, then drain the outbox until the signal or the first failure. */
   async #term(signal: AbortSignal, onProgress: () => void): Promise<void> {
     const { table } = this.#outbox;
-    const prefix = this.#settings.KAFKA_PREFIX;
     const leadership = new Leadership(this.#databaseUrl, `relay:${table}`, this.#log);
     const { wakeup, client } = leadership;
-    const name = `${prefix}relay.${table}`;
-    const sender = new FencedSender(this.#kafka, name, `${prefix}${relayTopics[table]}`);
+    const producer = new FencedProducer(this.#kafka, `${this.#settings.KAFKA_PREFIX}relay.${table}`, this.#topics);
     const wake = (): void => wakeup.wake();
     signal.addEventListener('abort', wake);
     let unsubscribe = (): void => {};
@@ -115,39 +115,37 @@ export class Relay implements Task {
       unsubscribe = this.#outbox.onWake(wake);
       client.on('notification', wake);
       await during('listening for new rows', () => client.query(`LISTEN ${table}`));
-      const topics = new Set(await during('creating topics', () => ensureTopics(this.#kafka, this.#settings)));
-      await during('opening the sender', () => sender.open());
-      const notes = await during('reading which batch was sent last', async () => [
-        await sender.lastNote(),
-        // While replicas are updated one by one, a relay of release 0.1 may have sent the last batch.
-        await readFormerNote(this.#kafka, name, `${prefix}${formerNotesTopic}`),
-      ]);
-      for (const note of notes) await during('deleting rows that Kafka has', () => this.#deleteSent(client, note));
+      await during('creating topics', () => ensureTopics(this.#kafka, this.#settings));
+      await this.#open(producer, client);
       this.state = 'leading';
       this.#log.info('leading the outbox');
       while (!signal.aborted) {
         leadership.check();
         wakeup.reset();
-        const more = await this.#relayBatch(client, sender, topics);
+        const more = await this.#relayBatch(client, producer);
         onProgress();
         if (!more) await wakeup.wait(pollMs);
       }
     } finally {
       unsubscribe();
       signal.removeEventListener('abort', wake);
-      await Promise.allSettled([sender.close(), leadership.release()]);
+      await Promise.allSettled([producer.close(), leadership.release()]);
     }
   }
 
-  /** Deletes the rows of the last batch that Kafka took, in case its sender stopped before it could. */
-  async #deleteSent(client: pg.Client, note: string | null): Promise<void> {
-    const sent = readNote(note);
-    if (!sent) return;
+  /**
+   * Shuts out earlier leaders, and deletes the rows that Kafka has already: those of a batch whose sender stopped, or was refused
+   * a part of it, before it could. The newest records of each partition are enough, because nobody sends a batch before
+   * the rows of the last one are deleted.
+   */
+  async #open(producer: FencedProducer, client: pg.Client): Promise<void> {
     const { table } = this.#outbox;
-    const { rowCount } = await client.query(
-      `DELETE FROM ${table} WHERE id = ANY($1::bigint[]) AND $2 = (
-         SELECT md5(string_agg(event_id::text, ',' ORDER BY id)) FROM ${table} WHERE id = ANY($1::bigint[]))`,
-      [sent.ids, sent.digest],
+    await during('shutting out earlier relays', () => producer.open());
+    const { rowCount: waiting } = await client.query(`SELECT FROM ${table} LIMIT 1`);
+    if (!waiting) return;
+    const sent = await during('reading what Kafka has', () => producer.newest(batchRows, eventIdOf));
+    const { rowCount } = await during('deleting rows that Kafka has', () =>
+      client.query(`DELETE FROM ${table} WHERE event_id::text = ANY($1)`, [sent]),
     );
     if (!rowCount) return;
     this.#relayed.inc(rowCount);
@@ -155,18 +153,18 @@ export class Relay implements Task {
   }
 
   /**
-   * Sends the next rows and deletes them; gives whether more may wait. They are read after the sender was opened, so
+   * Sends the next rows and deletes them; gives whether more may wait. They are read after the producer was opened, so
    * that a leader who was opened later, and may have sent them, has shut this one out.
    */
-  async #relayBatch(client: pg.Client, sender: FencedSender, topics: Set<string>): Promise<boolean> {
-    await during('opening the sender', () => sender.open());
+  async #relayBatch(client: pg.Client, producer: FencedProducer): Promise<boolean> {
+    if (!producer.isOpen) await this.#open(producer, client);
     const limit = this.#singly > 0 ? 1 : batchRows;
     const rows = await during('reading the outbox', () => this.#read(client, limit));
     const [first] = rows;
     if (!first) return false;
-    const { batch, note } = nextBatch(rows);
+    const batch = nextBatch(rows);
     const records = batch.map((row) => toRecord(row, this.#source, this.#settings.KAFKA_PREFIX));
-    const refusal = await during('sending to Kafka', () => this.#send(sender, records, note, topics));
+    const refusal = await during('sending to Kafka', () => this.#send(producer, records));
     if (refusal && batch.length > 1) {
       this.#singly = batch.length;
       return true;
@@ -198,16 +196,11 @@ export class Relay implements Task {
   }
 
   /** Why Kafka will never take the records; null when it has them. Rejects for a failure that may pass. */
-  async #send(
-    sender: FencedSender,
-    records: OutgoingRecord[],
-    note: string,
-    topics: Set<string>,
-  ): Promise<string | null> {
-    const stray = records.find(({ topic }) => !topics.has(topic));
+  async #send(producer: FencedProducer, records: OutgoingRecord[]): Promise<string | null> {
+    const stray = records.find(({ topic }) => !this.#topics.includes(topic));
     if (stray) return `there is no topic ${stray.topic}`;
     try {
-      await sender.send(records, note);
+      await producer.send(records);
       return null;
     } catch (error) {
       const refusal = refusalOf(error);

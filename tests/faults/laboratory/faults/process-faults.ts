@@ -80,7 +80,7 @@ const roll = async ({ laboratory }: Scene): Promise<Heal> => {
 const placesToDie: [name: string, part: 'orders' | 'bridge', point: KillPoint][] = [
   ['killed between commit and relay', 'orders', 'after the commit'],
   ['killed while Kafka takes a batch', 'orders', 'while Kafka takes a batch'],
-  ['killed between batch and its commit', 'orders', 'before Kafka’s transaction ends'],
+  ['killed with a part of a batch in Kafka', 'orders', 'with a part of a batch in Kafka'],
   ['killed between Kafka and delete', 'orders', 'after Kafka’s acknowledgement'],
   ['killed in mid-batch', 'bridge', 'in the middle of a batch'],
   ['killed before Redis', 'bridge', 'before Redis is asked'],

@@ -6,7 +6,7 @@ export interface Edit {
 }
 
 const relay = 'services/runtime/src/outbox/relay.ts';
-const fencedSender = 'services/runtime/src/kafka/fenced-sender.ts';
+const fencedProducer = 'services/runtime/src/kafka/fenced-producer.ts';
 const bridge = 'services/bridge/src/bridge.ts';
 
 /** What a process says each time that it loses a message on purpose. */
@@ -24,15 +24,19 @@ export const killPoints = {
   'while Kafka takes a batch': [
     {
       file: relay,
-      find: '      await sender.send(records, note);',
-      replace: '      setTimeout(dieHere, 1);\n      await sender.send(records, note);',
+      find: '      await producer.send(records);',
+      replace: '      setTimeout(dieHere, 1);\n      await producer.send(records);',
     },
   ],
-  'before Kafka’s transaction ends': [
+  'with a part of a batch in Kafka': [
     {
-      file: fencedSender,
-      find: '    await transaction.commit();',
-      replace: '    dieHere();\n    await transaction.commit();',
+      file: fencedProducer,
+      find: '    await Promise.all([...byLeader].map(([leader, parts]) => produce(leader, parts)));',
+      replace: `    for (const [leader, parts] of byLeader)
+      for (const part of parts) {
+        await produce(leader, [part]);
+        if (byPartition.size > 1) dieHere();
+      }`,
     },
   ],
   'after Kafka’s acknowledgement': [
@@ -105,9 +109,9 @@ export const brokenGuards = {
   'two relays at once, and none is fenced': [
     { file: 'services/runtime/src/outbox/leadership.ts', find: 'if (answer?.won) {', replace: 'if (answer) {' },
     {
-      file: fencedSender,
-      find: 'transactionalId: this.#name,',
-      replace: 'transactionalId: this.#name + process.pid,',
+      file: fencedProducer,
+      find: 'const transactionalId = this.#name;',
+      replace: 'const transactionalId = this.#name + process.pid;',
     },
   ],
 } satisfies Record<string, Edit[]>;

@@ -24,6 +24,7 @@ const benches = [
   'stream/fanout',
   'stream/pipeline',
   'dashboard/dashboard',
+  'start/start',
 ];
 const results = join(import.meta.dirname, '../results');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

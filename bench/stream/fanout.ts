@@ -12,20 +12,34 @@ import { connect, cpuOf, withSystem } from '../support/system.ts';
 
 /**
  * What a gateway's process spends on each delivery to a socket of staff, by its own count of CPU, and how long an event is on
- * its way from Redis to the socket. Events have 900 bytes and are published as the bridge does.
+ * its way from Redis to the socket. Events have 900 bytes and are published as the bridge does. Of the sockets some may have
+ * stopped reading, which should be no matter to the others: only these are measured.
  *
- *     npm run bench:fanout -- [sockets]:[events a second],…
+ *     npm run bench:fanout -- [sockets]:[events a second]:[percent that do not read],…
  */
-const cases = (process.argv[2] ?? '1000:50,200:500').split(',').map((one) => one.split(':').map(Number));
+const cases = (process.argv[2] ?? '1000:50,200:500,200:500:1,200:500:10')
+  .split(',')
+  .map((one) => one.split(':').map(Number));
 const seconds = isShort ? 5 : 10;
 
-const measure = async (system: System, publisher: Publisher, count: number, rate: number): Promise<Measured[]> => {
+interface Case {
+  count: number;
+  rate: number;
+  slowPercent: number;
+}
+
+const measure = async (
+  system: System,
+  publisher: Publisher,
+  { count, rate, slowPercent }: Case,
+): Promise<Measured[]> => {
   const staff = await new Api(system.gatewayUrl).login('staff@example.com');
   let deliveries = 0;
   const took: number[] = [];
   const sockets: WebSocket[] = [];
   for (let n = 0; n < count; n += 1) {
     const isSample = n % 50 === 0;
+    const isSlow = slowPercent > 0 && n % Math.round(100 / slowPercent) === 5;
     const onText = (data: Buffer): void => {
       const text = data.toString('latin1');
       const published = text.match(/"note":"\d+/g) ?? [];
@@ -34,7 +48,9 @@ const measure = async (system: System, publisher: Publisher, count: number, rate
         for (const one of published)
           took.push(performance.now() + performance.timeOrigin - Number(one.slice(8)) / 1_000);
     };
-    sockets.push(await connect(staff, onText));
+    const socket = await connect(staff, onText);
+    sockets.push(socket);
+    if (isSlow) socket.pause();
   }
   await delay(1_000);
   deliveries = 0;
@@ -54,7 +70,8 @@ const measure = async (system: System, publisher: Publisher, count: number, rate
   const used = (await cpuOf(system, 'gateway')) - before;
   for (const socket of sockets) socket.terminate();
   await delay(2_000);
-  const what = `${count} sockets, ${rate} events a second`;
+  const slow = slowPercent > 0 ? `, ${slowPercent} % of them slow` : '';
+  const what = `${count} sockets, ${rate} events a second${slow}`;
   const within = (part: number): number[] => [nearestRank(took, part) ?? NaN];
   return [
     { name: `${what}: CPU of a delivery`, unit: 'µs', better: 'less', values: [(used * 1e6) / deliveries] },
@@ -69,7 +86,8 @@ await withSystem(async (system) => {
   try {
     const publisher = new Publisher(redis, prefix, 20_000);
     const measured: Measured[] = [];
-    for (const [sockets = 0, rate = 0] of cases) measured.push(...(await measure(system, publisher, sockets, rate)));
+    for (const [count = 0, rate = 0, slowPercent = 0] of cases)
+      measured.push(...(await measure(system, publisher, { count, rate, slowPercent })));
     await report('fanout', measured);
   } finally {
     redis.disconnect();

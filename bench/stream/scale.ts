@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { PartName } from '../../deploy/local/parts/parts.ts';
 import { Api } from '../../tests/support/clients/api.ts';
 import { gatewayReady, type System } from '../../tests/support/system/system.ts';
-import { cpuOfChildren } from '../support/cpu.ts';
+import { cpuOfChildren } from '../support/children.ts';
 import { type Measured, report } from '../support/figures.ts';
 import { invite, placeOrders } from '../support/orders-load.ts';
 import { connect, withSystem } from '../support/system.ts';

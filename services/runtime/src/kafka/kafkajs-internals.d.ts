@@ -74,7 +74,15 @@ declare module 'kafkajs/src/consumer/batch.js' {
 }
 
 declare module 'kafkajs/src/protocol/encoder.js' {
-  const Encoder: { nextPowerOfTwo: (value: number) => number };
+  class Encoder {
+    static nextPowerOfTwo: (value: number) => number;
+    buf: Buffer;
+    offset: number;
+    get buffer(): Buffer;
+    ensureAvailable(length: number): void;
+    writeBytes(value: Buffer): this;
+    writeString(value: string): this;
+  }
   export default Encoder;
 }
 

@@ -1,15 +1,33 @@
-import { expect, inject, test } from 'vitest';
+import { beforeEach, expect, inject, test } from 'vitest';
 import { createLog } from '../process/log.ts';
-import { connectKafka, type KafkaMessage, withAdmin } from './client.ts';
+import { connectKafka, type Kafka, type KafkaMessage, withAdmin } from './client.ts';
+import { FencedProducer } from './fenced-producer.ts';
 import { Sender } from './sender.ts';
 import { readTopic } from './topic-reader.ts';
 
-test('the headers of a record are read as they were sent, whatever their names and however often they are there', async () => {
+let kafka: Kafka;
+let topic: string;
+
+beforeEach(async () => {
   const { kafkaBrokers } = inject('servers');
   const settings = { KAFKA_BROKERS: [kafkaBrokers], KAFKA_PREFIX: '', KAFKA_PARTITIONS: 1, KAFKA_REPLICATION: 1 };
-  const kafka = connectKafka(settings, 'headers', createLog('headers', 'silent'));
-  const topic = `headers-${crypto.randomUUID()}`;
+  kafka = connectKafka(settings, 'records', createLog('records', 'silent'));
+  topic = `records-${crypto.randomUUID()}`;
   await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic }], waitForLeaders: true }));
+});
+
+const read = async (): Promise<KafkaMessage[]> => {
+  const records: KafkaMessage[] = [];
+  await readTopic(
+    kafka,
+    { topic, groupPrefix: `${topic}.` },
+    (record) => records.push(record),
+    AbortSignal.timeout(20_000),
+  );
+  return records;
+};
+
+test('the headers of a record are read as they were sent, whatever their names and however often they are there', async () => {
   const headers = { one: 'a', many: ['b', 'c', 'd'], toString: 'e', constructor: ['f', 'g'] };
   const sender = new Sender(kafka);
   await sender.send([
@@ -17,15 +35,17 @@ test('the headers of a record are read as they were sent, whatever their names a
     { topic, key: 'key', value: 'without', headers: {} },
   ]);
   await sender.close();
-  const read: KafkaMessage[] = [];
-  await readTopic(
-    kafka,
-    { topic, groupPrefix: `${topic}.` },
-    (record) => read.push(record),
-    AbortSignal.timeout(20_000),
-  );
-  const texts = read.map((record) =>
+  const texts = (await read()).map((record) =>
     Object.entries(record.headers ?? {}).map(([name, value]) => [name, [value].flat().map(String)]),
   );
   expect(texts).toEqual([Object.entries(headers).map(([name, value]) => [name, [value].flat()]), []]);
+});
+
+test('records of every length are read as they were sent', async () => {
+  const values = Array.from({ length: 1_200 }, (_none, length) => 'x'.repeat(length));
+  const producer = new FencedProducer(kafka, topic, [topic]);
+  await producer.open();
+  await producer.send(values.map((value) => ({ topic, key: 'key', value, headers: { length: String(value.length) } })));
+  await producer.close();
+  expect((await read()).map(({ value }) => value?.toString())).toEqual(values);
 });

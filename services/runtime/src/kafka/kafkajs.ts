@@ -72,10 +72,15 @@ Decoder.prototype.readVarIntArray = function readHeaders(this: Decoder, read) {
 };
 
 // kafkajs 2.2.4 begins each text that it writes, of which a record with nine headers has a dozen, with 512 bytes outside of
-// the heap. 64 are within it, and grow.
-const initialBytes = 511;
-const sizeFor = Encoder.nextPowerOfTwo;
-Encoder.nextPowerOfTwo = (value) => (value === initialBytes ? 64 : sizeFor(value));
+// the heap. 64 are within it, and grow. By this function it asks for the size at the beginning, and would when a text grows.
+Encoder.nextPowerOfTwo = () => 64;
+Encoder.prototype.ensureAvailable = function grow(this: Encoder, length) {
+  const needed = this.offset + length;
+  if (needed <= this.buf.length) return;
+  const grown = Buffer.alloc(Math.max(needed, 2 * this.buf.length));
+  this.buf.copy(grown, 0, 0, this.offset);
+  this.buf = grown;
+};
 
 /**
  * The brokers behind a client, for requests that its producers do not offer. Once connected, it is to be disconnected.

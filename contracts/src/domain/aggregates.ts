@@ -1,7 +1,7 @@
 /**
  * Everything of which changes are told: orders, products and users. An aggregate has one topic on Kafka, whose records
  * are keyed by its id, and one channel on Redis; a deployment may put a prefix before either name. Its events
- * are written to one outbox, whose relay alone sends them to the topic. Its event types are in `events.ts`.
+ * are written to one outbox, whose relay alone sends them to the topic; a dead letter that is sent again has a header that says so. Its event types are in `events.ts`.
  */
 export const aggregates = {
   order: { topic: 'orders.v1', channel: 'order_events', outbox: 'orders_outbox' },

@@ -15,8 +15,8 @@ const readMs = 15_000;
 /**
  * Sends dead letters again, each in a transaction of its own and with a note of which letters were tried. Of all senders of
  * one name only the one that was opened last can write: opening ends what an earlier one had under way, and Kafka
- * refuses whatever comes from that one later. The relay has no notes, because it alone writes to its topics: it finds what it has
- * sent at their ends, where letters may have come in between.
+ * refuses whatever comes from that one later. The relay has no notes: it finds what it has sent at the ends of its topics, which
+ * a replay cannot, because the relay writes there all the time.
  */
 export class ReplaySender {
   readonly #kafka: Kafka;

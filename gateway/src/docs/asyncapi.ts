@@ -91,7 +91,8 @@ export const asyncApiDocument = {
     kafka: {
       host: 'localhost:9092',
       protocol: 'kafka',
-      description: 'CloudEvents 1.0 in binary mode, large batches compressed with zstd. A deployment may put a prefix before topics',
+      description:
+        'CloudEvents 1.0 in binary mode, large batches compressed with zstd. A deployment may put a prefix before topics',
     },
     gateway: { host: 'localhost:3000', protocol: 'ws', security: access },
     gateway_http: { host: 'localhost:3000', protocol: 'http', security: access },

@@ -98,6 +98,7 @@ describe('of the producers of one name', () => {
     expect(producer.isOpen).toBe(true);
     vi.setSystemTime(Date.now() + 2 * 3_600_000);
     expect(producer.isOpen).toBe(false);
+    await expect(producer.send([record('too late')])).rejects.toThrow('too long ago');
     await producer.open();
     expect(producer.isOpen).toBe(true);
     vi.useRealTimers();

@@ -11,7 +11,11 @@ import { partitionOf } from './partitioner.ts';
  * whoever was opened longer ago than this has to be opened again, which marks all partitions anew.
  */
 const validMs = 12 * 3_600_000;
-const patienceMs = 15_000;
+/** Longer than Kafka takes to give up a transaction of somebody who died, for whose end `newest` may have to wait. */
+const patienceMs = 30_000;
+const transactionMs = 10_000;
+/** Kafka gives a new id to whoever comes to epoch 32,766, and partitions compare only epochs of the same id. */
+const highestEpoch = 32_700;
 /** How often to ask for what takes Kafka a few milliseconds. */
 const askMs = 5;
 const fetchBytes = 4 * 1024 * 1024;
@@ -29,7 +33,7 @@ const [earliest, latest] = [-2, -1];
 interface Partition {
   topic: string;
   partition: number;
-  /** The id of its broker. */
+  /** The id of the broker that led it when the producer was opened. Another one may lack a mark: nothing is sent to it. */
   leader: number;
   /** Which number Kafka expects the next record to have. */
   sequence: number;
@@ -72,6 +76,10 @@ const topicDataOf = (parts: [Partition, OutgoingRecord[]][]) =>
       messages,
     })),
   }));
+
+const checkValid = ({ validUntil }: Session): void => {
+  if (Date.now() >= validUntil) throw new Error('the producer was opened too long ago');
+};
 
 /**
  * Sends batches of records to some topics, one batch after the other. Of all producers of one name only the one that was
@@ -121,8 +129,8 @@ export class FencedProducer {
   }
 
   /**
-   * Resolves once all in-sync replicas have every record. On a rejection a partition has all of its records or none of them,
-   * and the producer is no longer open.
+   * Resolves once all in-sync replicas have every record. On a rejection a partition has all of its records or none of them
+   * by the time that a producer of this name is open again; this one is not.
    */
   async send(records: OutgoingRecord[]): Promise<void> {
     const session = this.#takeSession();
@@ -136,6 +144,7 @@ export class FencedProducer {
     });
     const produce = async (leader: number, parts: [Partition, OutgoingRecord[]][]): Promise<void> => {
       const broker = await cluster.findBroker({ nodeId: leader });
+      checkValid(session);
       await broker.produce({ ...identity, acks: -1, compression, topicData: topicDataOf(parts) });
     };
     const byLeader = Map.groupBy(byPartition, ([{ leader }]) => leader);
@@ -150,15 +159,14 @@ export class FencedProducer {
    */
   async newest(count: number, idOf: (headers: IHeaders) => string | null): Promise<string[]> {
     const session = this.#takeSession();
-    const partitions = [...session.partitions.values()].flat();
-    const found = await Promise.all(
-      partitions.map(async (partition) => {
-        const broker = await session.cluster.findBroker({ nodeId: partition.leader });
-        return newestOf(broker, partition, count, idOf);
-      }),
-    );
+    const found: string[] = [];
+    // One after the other: kafkajs 2.2.4 opens a connection for each of those who ask a broker before it is connected.
+    for (const partition of [...session.partitions.values()].flat()) {
+      const broker = await session.cluster.findBroker({ nodeId: partition.leader });
+      found.push(...(await newestOf(broker, partition, count, idOf)));
+    }
     this.#session = session;
-    return found.flat();
+    return found;
   }
 
   async close(): Promise<void> {
@@ -172,26 +180,30 @@ export class FencedProducer {
   #takeSession(): Session {
     const session = this.#session;
     if (!session) throw new Error('the producer is not open');
+    checkValid(session);
     this.#session = null;
     return session;
   }
 
   /**
-   * Leaves a mark of a new epoch in every partition: the end of a transaction without records. The second time that this end is
+   * Leaves a mark of a new epoch in every partition: the commit of a transaction without records. The second time that this end is
    * asked for, Kafka answers when all marks are written.
    */
   async #mark(cluster: Cluster, partitions: Map<string, Partition[]>): Promise<Identity> {
     const coordinator = await cluster.findGroupCoordinator({ groupId: this.#name, coordinatorType: ofTransactions });
     const transactionalId = this.#name;
-    const { producerId, producerEpoch } = await whenReady(() =>
-      coordinator.initProducerId({ transactionalId, transactionTimeout: patienceMs }),
-    );
-    const transaction = { transactionalId, producerId, producerEpoch };
     const topics = [...partitions].map(([topic, all]) => ({ topic, partitions: all.map((one) => one.partition) }));
-    await whenReady(() => coordinator.addPartitionsToTxn({ ...transaction, topics }));
-    for (let asked = 0; asked < 2; asked += 1)
-      await whenReady(() => coordinator.endTxn({ ...transaction, transactionResult: false }));
-    return { producerId, producerEpoch };
+    let identity: Identity;
+    do {
+      identity = await whenReady(() =>
+        coordinator.initProducerId({ transactionalId, transactionTimeout: transactionMs }),
+      );
+      const transaction = { transactionalId, producerId: identity.producerId, producerEpoch: identity.producerEpoch };
+      await whenReady(() => coordinator.addPartitionsToTxn({ ...transaction, topics }));
+      for (let asked = 0; asked < 2; asked += 1)
+        await whenReady(() => coordinator.endTxn({ ...transaction, transactionResult: true }));
+    } while (identity.producerEpoch >= highestEpoch);
+    return { producerId: identity.producerId, producerEpoch: identity.producerEpoch };
   }
 }
 
@@ -204,7 +216,9 @@ const newestOf = async (
   const offsetAt = async (timestamp: number): Promise<bigint> => {
     const wanted = { isolationLevel: readUncommitted, topics: [{ topic, partitions: [{ partition, timestamp }] }] };
     const { responses } = await broker.listOffsets(wanted);
-    return BigInt(responses[0]?.partitions[0]?.offset ?? 0);
+    const found = responses[0]?.partitions[0];
+    if (!found) throw new Error(`Kafka does not tell the offsets of ${topic}/${partition}`);
+    return BigInt(found.offset);
   };
   const first = await offsetAt(earliest);
   const until = Date.now() + patienceMs;
@@ -221,7 +235,7 @@ const newestOf = async (
         topics: [{ topic, partitions: [wanted] }],
       });
       const fetched = responses[0]?.partitions[0];
-      if (!fetched) continue;
+      if (!fetched) throw new Error(`Kafka gives nothing of ${topic}/${partition}`);
       const { records, next } = readFetched(topic, at, fetched);
       for (const { offset, headers } of records) {
         const id = BigInt(offset) < end ? idOf(headers) : null;

@@ -32,7 +32,13 @@ declare module 'kafkajs/src/broker/index.js' {
 
   interface FetchedPartition {
     partition: number;
-    messages: { offset: string; headers: IHeaders }[];
+    abortedTransactions: { producerId: string; firstOffset: string }[];
+    messages: {
+      offset: string;
+      headers: IHeaders;
+      isControlRecord: boolean;
+      batchContext: { producerId: string; inTransaction: boolean };
+    }[];
   }
 
   class Broker {

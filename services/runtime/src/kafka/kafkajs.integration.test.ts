@@ -49,3 +49,25 @@ test('records of every length are read as they were sent', async () => {
   await producer.close();
   expect((await read()).map(({ value }) => value?.toString())).toEqual(values);
 });
+
+test('records of aborted transactions are not read, also where these overlap', async () => {
+  const begin = async (name: string) => {
+    const producer = kafka.producer({ transactionalId: `${topic}.${name}`, maxInFlightRequests: 1 });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const send = (value: string) => transaction.send({ topic, messages: [{ key: 'key', value }] });
+    return { producer, transaction, send };
+  };
+  const [first, second] = [await begin('first'), await begin('second')];
+  await first.send('1');
+  await second.send('2');
+  await first.send('3');
+  await second.transaction.abort();
+  await first.send('4');
+  await first.transaction.abort();
+  const third = await begin('third');
+  await third.send('committed');
+  await third.transaction.commit();
+  await Promise.all([first, second, third].map(({ producer }) => producer.disconnect()));
+  expect((await read()).map(({ value }) => value?.toString())).toEqual(['committed']);
+});

@@ -71,6 +71,29 @@ Decoder.prototype.readVarIntArray = function readHeaders(this: Decoder, read) {
   return { reduce: () => headers };
 };
 
+// kafkajs 2.2.4 takes aborted transactions to be listed in the order of their beginnings, and one at most to begin with each
+// record. Kafka lists them by their ends, so that records of one may pass for committed where two overlap. Here they become
+// control records, which have offsets and are shown to nobody.
+const fetch = Broker.prototype.fetch;
+const hideAborted = (fetched: FetchedPartition): void => {
+  const aborted = fetched.abortedTransactions.toSorted((a, b) => Number(BigInt(a.firstOffset) - BigInt(b.firstOffset)));
+  const open = new Set<string>();
+  for (const message of fetched.messages) {
+    while (aborted[0] && BigInt(aborted[0].firstOffset) <= BigInt(message.offset))
+      open.add(aborted.shift()?.producerId ?? '');
+    const { producerId, inTransaction } = message.batchContext;
+    if (message.isControlRecord) open.delete(producerId);
+    else if (inTransaction && open.has(producerId)) message.isControlRecord = true;
+  }
+  fetched.abortedTransactions = [];
+};
+Broker.prototype.fetch = async function fetchCommitted(this: Broker, wanted) {
+  const answer = await fetch.call(this, wanted);
+  for (const { partitions } of answer.responses)
+    for (const fetched of partitions) if (fetched.abortedTransactions.length > 0) hideAborted(fetched);
+  return answer;
+};
+
 // kafkajs 2.2.4 begins each text that it writes, of which a record with nine headers has a dozen, with 512 bytes outside of
 // the heap. 64 are within it, and grow. By this function it asks for the size at the beginning, and would when a text grows.
 Encoder.nextPowerOfTwo = () => 64;

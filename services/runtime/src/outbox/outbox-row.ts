@@ -46,6 +46,10 @@ export const nextBatch = (rows: OutboxRow[]): OutboxRow[] => {
   return light === -1 ? rows : rows.slice(0, Math.max(1, light));
 };
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** The `event_id` of the row that a record was; null when it was none, or when a dead letter was sent again as this record. */
-export const eventIdOf = (headers: IHeaders): string | null =>
-  headers.ce_id === undefined || headers[replayHeader] !== undefined ? null : String(headers.ce_id);
+export const eventIdOf = ({ ce_id, [replayHeader]: replayed }: IHeaders): string | null => {
+  const id = String(ce_id);
+  return replayed === undefined && uuid.test(id) ? id : null;
+};

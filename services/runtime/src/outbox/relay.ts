@@ -141,11 +141,13 @@ export class Relay implements Task {
   async #open(producer: FencedProducer, client: pg.Client): Promise<void> {
     const { table } = this.#outbox;
     await during('shutting out earlier relays', () => producer.open());
-    const { rowCount: waiting } = await client.query(`SELECT FROM ${table} LIMIT 1`);
+    const { rowCount: waiting } = await during('looking whether rows wait', () =>
+      client.query(`SELECT FROM ${table} LIMIT 1`),
+    );
     if (!waiting) return;
     const sent = await during('reading what Kafka has', () => producer.newest(batchRows, eventIdOf));
     const { rowCount } = await during('deleting rows that Kafka has', () =>
-      client.query(`DELETE FROM ${table} WHERE event_id::text = ANY($1)`, [sent]),
+      client.query(`DELETE FROM ${table} WHERE event_id = ANY($1::uuid[])`, [sent]),
     );
     if (!rowCount) return;
     this.#relayed.inc(rowCount);

@@ -96,6 +96,9 @@ class Commits {
   readonly #consumer: Consumer;
   readonly #reading: Reading;
   #progress = new Map<string, Progress>();
+  /** By partition of this member, up to where it has committed. */
+  #committed = new Map<string, bigint>();
+  #assigned = new Set<string>();
   /** The latest stretch without a message of each partition. */
   readonly #empty = new Map<string, EmptyStretch>();
   #timer: NodeJS.Timeout | null = null;
@@ -113,7 +116,15 @@ class Commits {
       this.#note({ topic, partition, next: after(lastOffset), empty });
     });
     // Another member may have gone on where this one stopped; what this one still has it reads again from what is committed.
-    consumer.on('consumer.group_join', () => this.forget());
+    consumer.on('consumer.group_join', ({ payload: { memberAssignment } }) => {
+      this.forget();
+      this.#assigned = new Set(
+        Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
+          partitions.map((partition) => nameOf({ topic, partition })),
+        ),
+      );
+      this.#committed = new Map([...this.#committed].filter(([name]) => this.#assigned.has(name)));
+    });
   }
 
   /** The first offset that a batch covers: that of the stretch without a message right before it, if there is one. */
@@ -137,8 +148,11 @@ class Commits {
     return before && after(before.last) === first ? before.from : first;
   }
 
+  /** Not of a batch from before a rebalance: it would take back what was committed since, here or by another member. */
   #note(progress: Progress): void {
-    this.#progress.set(nameOf(progress), progress);
+    const name = nameOf(progress);
+    if (!this.#assigned.has(name) || BigInt(progress.next) <= (this.#committed.get(name) ?? -1n)) return;
+    this.#progress.set(name, progress);
     this.#schedule();
   }
 
@@ -159,10 +173,15 @@ class Commits {
     const noted = this.#progress;
     try {
       await Promise.all(progress.flatMap(({ empty }) => (empty ? [this.#reading.onEmpty(empty)] : [])));
+      // The group was joined anew meanwhile.
+      if (noted !== this.#progress) return;
       await this.#consumer.commitOffsets(
         progress.map(({ topic, partition, next }) => ({ topic, partition, offset: next })),
       );
-      for (const one of progress) if (noted.get(nameOf(one)) === one) noted.delete(nameOf(one));
+      for (const one of progress) {
+        if (noted.get(nameOf(one)) === one) noted.delete(nameOf(one));
+        if (noted === this.#progress) this.#committed.set(nameOf(one), BigInt(one.next));
+      }
     } catch (error) {
       this.#reading.log.debug({ err: error }, 'committing offsets failed; it is tried again in a moment');
     }

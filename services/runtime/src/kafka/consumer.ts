@@ -99,6 +99,7 @@ class Commits {
   /** By partition of this member, up to where it has committed. */
   #committed = new Map<string, bigint>();
   #assigned = new Set<string>();
+  #memberId = '';
   /** The latest stretch without a message of each partition. */
   readonly #empty = new Map<string, EmptyStretch>();
   #timer: NodeJS.Timeout | null = null;
@@ -115,15 +116,24 @@ class Commits {
       this.#empty.set(nameOf(empty), empty);
       this.#note({ topic, partition, next: after(lastOffset), empty });
     });
-    // Another member may have gone on where this one stopped; what this one still has it reads again from what is committed.
-    consumer.on('consumer.group_join', ({ payload: { memberAssignment } }) => {
-      this.forget();
+    // Another member may have gone on where this one stopped. What stays with this one is carried for good, and need not be read
+    // again; unless it was out of the group meanwhile, after which it has another id.
+    consumer.on('consumer.group_join', ({ payload: { memberAssignment, memberId } }) => {
+      if (memberId !== this.#memberId) this.forget();
+      this.#memberId = memberId;
       this.#assigned = new Set(
         Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
           partitions.map((partition) => nameOf({ topic, partition })),
         ),
       );
+      this.#progress = new Map([...this.#progress].filter(([name]) => this.#assigned.has(name)));
       this.#committed = new Map([...this.#committed].filter(([name]) => this.#assigned.has(name)));
+      this.#schedule();
+    });
+    // A consumer that is just being restarted resolves a commit without making it, so this tells what was made.
+    consumer.on('consumer.commit_offsets', ({ payload: { topics } }) => {
+      for (const { topic, partitions } of topics)
+        for (const { partition, offset } of partitions) this.#confirm(nameOf({ topic, partition }), offset);
     });
   }
 
@@ -141,11 +151,18 @@ class Commits {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     this.#progress = new Map();
+    this.#committed = new Map();
   }
 
   #begin(partition: { topic: string; partition: number }, first: string): string {
     const before = this.#empty.get(nameOf(partition));
     return before && after(before.last) === first ? before.from : first;
+  }
+
+  #confirm(name: string, next: string): void {
+    if (!this.#assigned.has(name)) return;
+    this.#committed.set(name, BigInt(next));
+    if (this.#progress.get(name)?.next === next) this.#progress.delete(name);
   }
 
   /** Not of a batch from before a rebalance: it would take back what was committed since, here or by another member. */
@@ -170,18 +187,14 @@ class Commits {
   }
 
   async #commit(progress: Progress[]): Promise<void> {
-    const noted = this.#progress;
     try {
       await Promise.all(progress.flatMap(({ empty }) => (empty ? [this.#reading.onEmpty(empty)] : [])));
-      // The group was joined anew meanwhile.
-      if (noted !== this.#progress) return;
+      // The group may have been joined anew meanwhile, and some of these partitions be another member's.
+      const ours = progress.filter((one) => this.#progress.get(nameOf(one)) === one);
+      if (ours.length === 0) return;
       await this.#consumer.commitOffsets(
-        progress.map(({ topic, partition, next }) => ({ topic, partition, offset: next })),
+        ours.map(({ topic, partition, next }) => ({ topic, partition, offset: next })),
       );
-      for (const one of progress) {
-        if (noted.get(nameOf(one)) === one) noted.delete(nameOf(one));
-        if (noted === this.#progress) this.#committed.set(nameOf(one), BigInt(one.next));
-      }
     } catch (error) {
       this.#reading.log.debug({ err: error }, 'committing offsets failed; it is tried again in a moment');
     }

@@ -65,10 +65,10 @@ const cases: Case[] = [
     verdict: /^ {2}(duplicated|reordered): /m,
     patience: late,
   },
-  // The other relay has no note of the batch that was sent and not deleted.
+  // Both read the same rows while the first of them waits for Kafka's answer.
   {
     guard: 'two relays at once, and none is fenced',
-    fault: 'killed between Kafka and delete',
+    fault: 'services → Kafka: slow to answer',
     verdict: /^ {2}duplicated: Kafka holds/m,
     patience: late,
   },

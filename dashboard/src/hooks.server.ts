@@ -1,6 +1,7 @@
 import { compressed } from '#lib/server/compression.ts';
 import { makeProblem, problemResponse } from '#lib/server/gateway.ts';
 import { isFromOwnPage, isHttps, socketSources } from '#lib/server/origin.ts';
+import { pageUserHeader } from '#lib/session/page-user.ts';
 import { accessToken, renewSession, sessionUser } from '#lib/server/session.ts';
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import type { Handle } from '@sveltejs/kit/hooks';
@@ -53,6 +54,13 @@ export const handle: Handle = async ({ event, resolve }) => {
     if (isApi) return problemResponse(makeProblem('unauthenticated', 'There is no session. Log in.'));
     const next = event.url.pathname + event.url.search;
     return toLogin(event, next === '/' ? '/login' : `/login?next=${encodeURIComponent(next)}`);
+  }
+  const pageUser = event.request.headers.get(pageUserHeader);
+  if (event.locals.user && pageUser !== null && pageUser !== event.locals.user.id) {
+    const name = event.locals.user.name;
+    return problemResponse(
+      makeProblem('other_user', `This page belongs to another user: ${name} is logged in here now.`),
+    );
   }
   const response = await resolve(event, {
     transformPageChunk: ({ html }) => html.replace('%theme%', theme(event)),

@@ -114,9 +114,12 @@ const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
       name: 'Sam',
     }),
   insufficient_stock: () => customer.problem('POST', path, lines(1000)),
+  price_changed: () =>
+    customer.problem('POST', path, { items: [{ product_id: productId, quantity: 1, expected_price: 1 }] }),
   invalid_transition: () => moveTo('delivered'),
   nothing_to_undo: async () => undo((await customer.placeOrder(lines().items)).id, 1),
   undo_expired: undoTooLate,
+  other_user: 'tests/browser/tabs.test.ts',
   idempotency_in_flight: twinOfUnfinished,
   version_conflict: () => moveTo('confirmed', { 'if-match': '"7"' }),
   idempotency_key_reused: otherBodyOfKey,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { uuid } from '../domain/fields.ts';
+import { minorUnits, uuid } from '../domain/fields.ts';
 import { order } from '../domain/orders.ts';
 import { orderStatus } from '../domain/order-status.ts';
 import { product } from '../domain/products.ts';
@@ -13,6 +13,9 @@ const fieldErrors = z.array(fieldError);
 
 /** A product of which less is left than was asked for. */
 const shortage = z.object({ product_id: uuid, requested: z.int(), available: z.int() });
+
+/** A product that costs something else than the caller was shown, for one unit and in minor units. */
+const otherPrice = z.object({ product_id: uuid, expected: minorUnits, price: minorUnits });
 
 /**
  * Every error that the product answers with: its stable code, the HTTP status that goes with it, a short title, and the
@@ -32,6 +35,11 @@ export const errorCatalogue = {
     title: 'There is not enough stock',
     members: z.object({ items: z.array(shortage).min(1), errors: fieldErrors.optional() }),
   },
+  price_changed: {
+    status: 409,
+    title: 'A price is not the one that was shown',
+    members: z.object({ items: z.array(otherPrice).min(1), errors: fieldErrors }),
+  },
   invalid_transition: {
     status: 409,
     title: 'The order cannot move to this status',
@@ -39,6 +47,7 @@ export const errorCatalogue = {
   },
   nothing_to_undo: { status: 409, title: 'The order has no move that could be taken back' },
   undo_expired: { status: 409, title: 'It is too late to take this move back' },
+  other_user: { status: 409, title: 'Another user is logged in in this browser' },
   idempotency_in_flight: { status: 409, title: 'The same request is still being worked on' },
   version_conflict: {
     status: 412,

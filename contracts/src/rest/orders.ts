@@ -1,18 +1,31 @@
 import { z } from 'zod';
-import { flag, givenText, givenTime, timestamp, uuid, wholeNumber } from '../domain/fields.ts';
+import { flag, givenText, givenTime, minorUnits, timestamp, uuid, wholeNumber } from '../domain/fields.ts';
 import { page, pageQuery } from './paging.ts';
 import { order } from '../domain/orders.ts';
 import { orderStatus, orderStatuses } from '../domain/order-status.ts';
+
+/** Units of one product in one order. */
+export const mostOfOneProduct = 1000;
 
 export const orderPage = page(order)
   .extend({ total: z.int().optional().meta({ description: 'How many there are, when `count=true` asked' }) })
   .meta({ id: 'OrderPage' });
 
+const wantedItem = z.strictObject({
+  product_id: uuid,
+  quantity: z.int().min(1).max(mostOfOneProduct),
+  expected_price: minorUnits.optional().meta({
+    description:
+      'The price of one unit that the buyer was shown, in minor units. The order is refused with `price_changed` where it is another one by now',
+    example: 1290,
+  }),
+});
+
 /** Lines that name the same product are refused, so that stock is taken once per product. */
 export const orderCreation = z
   .strictObject({
     items: z
-      .array(z.strictObject({ product_id: uuid, quantity: z.int().min(1).max(1000) }))
+      .array(wantedItem)
       .min(1)
       .max(100)
       .refine((items) => new Set(items.map((item) => item.product_id)).size === items.length, {
@@ -22,7 +35,10 @@ export const orderCreation = z
   })
   .meta({
     id: 'OrderCreation',
-    example: { items: [{ product_id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10', quantity: 2 }], note: 'Ring twice' },
+    example: {
+      items: [{ product_id: '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10', quantity: 2, expected_price: 1290 }],
+      note: 'Ring twice',
+    },
   });
 export type OrderCreation = z.infer<typeof orderCreation>;
 

@@ -6,6 +6,7 @@ import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
 import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { clock } from '../ui/clock.svelte.ts';
+import { steadyNow } from '../ui/steady-clock.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import { LiveClient } from '../live/client.ts';
 import { OrderStore } from '../live/order-store.ts';
@@ -57,6 +58,7 @@ export class LiveOrders {
         this.#lists.replace(before, after);
         this.#listsChanged = true;
       }),
+      now: steadyNow,
       url: (signal) => admitToSocket(socketUrl, signal),
       snapshot: (signal) => this.#readSnapshot(signal),
       confirm: readOrder,

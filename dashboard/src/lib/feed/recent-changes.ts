@@ -1,4 +1,5 @@
 import type { OrderChange } from '../live/state.ts';
+import { steadyNow } from '../ui/steady-clock.ts';
 
 export type RecentChange = 'arrived' | 'moved';
 
@@ -14,11 +15,11 @@ export class RecentChanges {
 
   get(id: string): RecentChange | undefined {
     const mark = this.#marks.get(id);
-    return mark && Date.now() - mark.at < recentMs ? mark.kind : undefined;
+    return mark && steadyNow() - mark.at < recentMs ? mark.kind : undefined;
   }
 
   add(changes: readonly OrderChange[]): void {
-    const at = Date.now();
+    const at = steadyNow();
     // The oldest come first.
     for (const [id, mark] of this.#marks) {
       if (at - mark.at <= recentMs) break;

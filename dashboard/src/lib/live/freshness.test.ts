@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { change, setUp } from '../testing/live-client.ts';
+import { LinkFreshness } from './freshness.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
 let begun: number;
@@ -82,7 +83,8 @@ test('a client is stale while heartbeats come late, and comes back on another li
   expect(client.state).toEqual({ phase: 'live' });
   await vi.advanceTimersByTimeAsync(5_000);
   socket().say(beatOf(6_500));
-  expect(client.state).toEqual({ phase: 'stale', since: begun + 6_500, behind: null });
+  // Each 5 s let our clock be 1 ms ahead.
+  expect(client.state).toEqual({ phase: 'stale', since: begun + 6_502, behind: null });
   await vi.advanceTimersByTimeAsync(5_000);
   socket().say(beatOf(14_000));
   expect(client.state).toEqual({ phase: 'live' });
@@ -103,4 +105,15 @@ test('a client that connects while the stream is behind is stale once it has its
   expect(client.state).toMatchObject({ phase: 'stale', behind: 'bridge' });
   expect(states).not.toContain('live');
   client.stop();
+});
+
+test('a whole shift on one connection is live, although our clock runs faster than the server’s', () => {
+  const freshness = new LinkFreshness();
+  const ourTime = (ms: number) => Date.parse(time) + ms * 1.0001;
+  freshness.begin(time, ourTime(0));
+  for (let ms = 5_000; ms <= 12 * 3_600_000; ms += 5_000) {
+    const data = { position: 'e:10', server_time: serverTime(ms), live: true, behind: null };
+    freshness.hear(data, ourTime(ms));
+    expect(freshness.state).toEqual({ phase: 'live' });
+  }
 });

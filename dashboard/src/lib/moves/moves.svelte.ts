@@ -5,7 +5,7 @@ import { orderHistory } from '@live-orders/contracts/rest/orders.ts';
 import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { toast } from 'svelte-sonner';
-import { ApiError, callApi } from '../session/api.ts';
+import { ApiError, callApi, newKey } from '../session/api.ts';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { SessionEndedError } from '../live/state.ts';
@@ -99,7 +99,7 @@ export class Moves {
   }
 
   async #send(order: Order, path: string, method: 'PATCH' | 'POST', body: object): Promise<Order> {
-    const key = crypto.randomUUID();
+    const key = newKey();
     const send = (version: number) =>
       callApi(orderSchema, `orders/api/orders/${order.id}${path}`, { method, body, version, key });
     let answer: Order;

@@ -15,6 +15,16 @@ const hostNames = {
 
 const namesFor = (event: Pick<RequestEvent, 'request'>) => (isHttps(event) ? hostNames : plainNames);
 
+/** Sent with the login page, and back with its form by every browser that keeps cookies. */
+const probe = 'live_orders_probe';
+
+export const sendProbe = ({ cookies, request }: RequestEvent): void =>
+  cookies.set(probe, '1', { path: '/login', httpOnly: true, sameSite: 'lax', secure: isHttps({ request }) });
+
+/** Whether a form that a page of ours sent came without the cookie that was sent with the page. */
+export const refusesCookies = ({ cookies, request }: RequestEvent): boolean =>
+  request.headers.get('referer') !== null && cookies.get(probe) === undefined;
+
 /** An upper bound: the users service decides for how long a refresh token is valid. */
 const refreshSeconds = 30 * 24 * 3600;
 /**

@@ -1,6 +1,7 @@
 import { problem, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import type { z } from 'zod';
 import { SessionEndedError } from '../live/state.ts';
+import { pageUserHeaders } from './page-user.ts';
 import { describeProblem } from './problem-words.ts';
 
 /** A call that failed. `problem` is null when no readable answer came. */
@@ -29,17 +30,23 @@ interface Call {
   signal?: AbortSignal;
 }
 
+/** A new idempotency key. Not `crypto.randomUUID`, which browsers have on https and localhost only, and not on `http://192.168.…`. */
+export const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 const callLimit = 15_000;
 
 /**
  * Calls an endpoint of the dashboard's own server, which adds the access token and passes the call on to the gateway, and
- * reads the answer by its schema. Throws SessionEndedError on a 401, else ApiError.
+ * reads the answer by its schema. Throws SessionEndedError on a 401, and when another user is logged in in this browser by
+ * now, else ApiError.
  */
 export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call = {}): Promise<T> {
   const limit = AbortSignal.timeout(callLimit);
   const answer = await fetch(`/api/${path}`, {
     method: call.method ?? 'GET',
     headers: {
+      ...pageUserHeaders(),
       ...(call.body !== undefined && { 'content-type': 'application/json' }),
       ...(call.version !== undefined && { 'if-match': `"${call.version}"` }),
       ...(call.key !== undefined && { 'idempotency-key': call.key }),
@@ -54,5 +61,6 @@ export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call 
   }
   if (answer?.status === 401) throw new SessionEndedError();
   const parsed = problem.safeParse(value);
+  if (parsed.data?.code === 'other_user') throw new SessionEndedError();
   throw new ApiError(parsed.success ? parsed.data : null);
 }

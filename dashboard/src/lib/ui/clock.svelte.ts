@@ -1,4 +1,5 @@
 import { createSubscriber } from 'svelte/reactivity';
+import { steadyNow } from './steady-clock.ts';
 
 /** The present time for what is shown as an age, brought up to date each second; by the server's clock once it is known. */
 class Clock {
@@ -13,15 +14,15 @@ class Clock {
     return this.local + this.#offset;
   }
 
-  /** The same by the clock of this machine. */
+  /** The same by the clock of this machine, as it was when the page began. */
   get local(): number {
     this.#subscribe();
-    return Date.now();
+    return steadyNow();
   }
 
   /** Takes in the server's time. A difference of up to 5 s is ignored: it may be the time that the message took to get here. */
   follow(serverTime: string): void {
-    const offset = Date.parse(serverTime) - Date.now();
+    const offset = Date.parse(serverTime) - steadyNow();
     this.#offset = Math.abs(offset) > 5000 ? offset : 0;
   }
 }

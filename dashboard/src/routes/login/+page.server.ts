@@ -1,7 +1,7 @@
 import { NODE_ENV } from '$app/env/private';
 import { callAsUser } from '#lib/server/forward.ts';
 import { askGateway, callerOf } from '#lib/server/gateway.ts';
-import { dropSession, keepSession } from '#lib/server/session.ts';
+import { dropSession, keepSession, refusesCookies, sendProbe } from '#lib/server/session.ts';
 import type { Problem } from '@live-orders/contracts/rest/errors.ts';
 import { credentials, session, verification } from '@live-orders/contracts/rest/users.ts';
 import { fail, redirect } from '@sveltejs/kit';
@@ -35,6 +35,7 @@ export const load: PageServerLoad = async (event) => {
     if (answer.ok) redirect(303, next);
     if (answer.problem.status === 401) dropSession(event);
   }
+  sendProbe(event);
   return { demo: NODE_ENV !== 'production', next, ended: event.url.searchParams.has('ended') };
 };
 
@@ -43,6 +44,11 @@ export const actions: Actions = {
     const form = await event.request.formData();
     const typed = form.get('email');
     const email = typeof typed === 'string' ? typed : '';
+    if (refusesCookies(event)) {
+      const message =
+        'Your browser keeps no cookies of this site, which it needs to stay logged in. Allow them, and reload this page.';
+      return fail(400, { email, message, retryAfter: null });
+    }
     const given = credentials.safeParse({ email, password: form.get('password') });
     if (!given.success) {
       const fault = given.error.issues.find(({ path }) => email !== '' && path[0] === 'email');

@@ -23,7 +23,8 @@ type Line = OrderCreation['items'][number];
  * Places an order within the caller's transaction: locks the products in id order, then takes the stock and writes
  * order, items, history and events: two round trips beside BEGIN and COMMIT. Throws `unknown_product` (each line named),
  * `validation_failed` (more than one currency, or more of a product than a customer may take), `insufficient_stock` (each
- * short line, and what is left of it) or `too_many_requests` (the customer's allowance is used up).
+ * short line, and what is left of it), `price_changed` (each line that expected another price) or `too_many_requests` (the
+ * customer's allowance is used up).
  */
 export const placeOrder = async (
   context: OrderContext,
@@ -37,6 +38,7 @@ export const placeOrder = async (
   if (allowance) checkQuantities(lines, allowance);
   const { number, products, before } = await lockProducts(lines, allowance && customer.id, transaction);
   checkCurrency(lines, products);
+  checkPrices(lines, products);
   checkStock(lines, products);
   if (allowance && before) {
     const named = lines.map((line) => ({ ...line, name: productOf(products, line).name }));
@@ -114,6 +116,27 @@ const checkCurrency = (lines: Line[], products: Products): void => {
   );
   if (errors.length === 0) return;
   throw new ProblemError('validation_failed', 'An order has products of one currency only.', { errors });
+};
+
+/** Nobody is charged another price than the one that was shown, where the caller says which that was. */
+const checkPrices = (lines: Line[], products: Products): void => {
+  const changed = lines.flatMap((line, index) => {
+    const { name, price } = productOf(products, line);
+    const { product_id, expected_price: expected = price } = line;
+    return price === expected ? [] : [{ index, name, product_id, expected, price }];
+  });
+  if (changed.length === 0) return;
+  throw new ProblemError(
+    'price_changed',
+    changed.map(({ name, expected, price }) => `${name}: ${expected} expected, it costs ${price}`).join('; '),
+    {
+      items: changed.map(({ product_id, expected, price }) => ({ product_id, expected, price })),
+      errors: changed.map(({ index, price }) => ({
+        path: `items.${index}.expected_price`,
+        message: `is ${price} now`,
+      })),
+    },
+  );
 };
 
 const checkStock = (lines: Line[], products: Products): void => {

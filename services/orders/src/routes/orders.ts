@@ -57,7 +57,10 @@ const create = route({
   responses: {
     201: json(order, 'Placed', 'Location', 'ETag', 'Idempotent-Replayed'),
   },
-  problems: [...bodyProblems, 'insufficient_stock', 'unknown_product', 'too_many_requests', ...idempotencyProblems],
+  problems: [
+    ...([...bodyProblems, 'insufficient_stock', 'price_changed', 'unknown_product', 'too_many_requests'] as const),
+    ...idempotencyProblems,
+  ],
 });
 const bulk = route({
   policy: ['staff', 'admin'],

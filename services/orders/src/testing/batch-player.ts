@@ -7,7 +7,7 @@ import { problem } from '@live-orders/contracts/rest/errors.ts';
 import type { z } from 'zod';
 import type { Operation } from './operations.ts';
 import type { Change, ModelLine, OrdersModel } from './orders-model.ts';
-import { refused, refusedWith } from './refusals.ts';
+import { refused, refusedForStock, refusedWith } from './refusals.ts';
 import { useKey } from './keys.ts';
 import type { Answer, TestOrdersService } from './test-orders-service.ts';
 
@@ -48,23 +48,26 @@ export class BatchPlayer {
       case 'create':
         return Array.from({ length: 1 + one.twins }, () => this.#create(one));
       case 'bulk':
-        return this.#known(one.orders[0]) ? Array.from({ length: 1 + one.twins }, () => this.#bulk(one)) : [];
+        return this.#model.at(one.orders[0]) ? Array.from({ length: 1 + one.twins }, () => this.#bulk(one)) : [];
       case 'adjust':
         return [this.#adjust(one)];
       case 'undo': {
-        const id = this.#known(one.order);
+        const id = this.#model.at(one.order);
         return id === undefined ? [] : Array.from({ length: 1 + one.twins }, () => this.#undo(id, one));
       }
       default: {
-        const id = this.#known(one.order);
+        const id = this.#model.at(one.order);
         return id === undefined ? [] : [this.#change(id, one)];
       }
     }
   }
 
-  async #create({ by, lines: wanted, key: place }: Of<'create'>): Promise<Sent> {
+  async #create({ by, lines: wanted, expects, key: place }: Of<'create'>): Promise<Sent> {
     const caller = this.#person('customer', by);
-    const items = wanted.map((one): ModelLine => ({ product_id: this.#product(one.product), quantity: one.quantity }));
+    const lines = wanted.map((one): ModelLine => ({ product_id: this.#product(one.product), quantity: one.quantity }));
+    const prices = lines.map(({ product_id }) => this.#model.price(product_id) + Number(expects === 'another price'));
+    const items =
+      expects === 'nothing' ? lines : lines.map((line, index) => ({ ...line, expected_price: prices[index] }));
     const keyed = useKey(this.#model, place, caller, { items });
     const answer = await this.#service.send(caller, 'POST', '/orders', { items }, keyed.headers);
     return {
@@ -72,20 +75,27 @@ export class BatchPlayer {
       changes: () => {
         if (answer.status !== 201) return [];
         keyed.took(answer);
-        if (!answer.replayed) this.#model.placed(order.parse(answer.body), caller, items);
+        if (!answer.replayed) this.#model.placed(order.parse(answer.body), caller, lines);
         return [];
       },
       judge: () => {
-        if (answer.status === 201 || keyed.isRefused(answer)) return;
-        const { items: short } = refusedWith(answer, 'insufficient_stock');
-        for (const { requested, available } of short) assert(available >= 0 && available < requested);
+        if (keyed.isRefused(answer)) return;
+        if (expects === 'another price') {
+          const { items: changed } = refusedWith(answer, 'price_changed');
+          assert.deepEqual(
+            changed.map(({ price }) => price + 1),
+            prices,
+          );
+        } else if (answer.status !== 201) {
+          refusedForStock(answer);
+        }
       },
     };
   }
 
   async #bulk({ by, orders, status: to, version: wanted, key: place }: Of<'bulk'>): Promise<Sent> {
     const caller = this.#person(by, 0);
-    const ids = [...new Set(orders.flatMap((one) => this.#known(one) ?? []))];
+    const ids = [...new Set(orders.flatMap((one) => this.#model.at(one) ?? []))];
     const body = { orders: ids.map((id) => ({ id, version: this.#version(id, wanted) })), status: to };
     const keyed = useKey(this.#model, place, caller, body);
     const answer = await this.#service.send(caller, 'POST', '/orders/bulk-status', body, keyed.headers);
@@ -184,8 +194,7 @@ export class BatchPlayer {
         if (answer.status === 412) {
           this.#judgeConflict(id, wanted, refusedWith(answer, 'version_conflict').current.version);
         } else if (problem.parse(answer.body).code === 'insufficient_stock') {
-          const { items: short } = refusedWith(answer, 'insufficient_stock');
-          assert(short.every(({ requested, available }) => available >= 0 && available < requested));
+          refusedForStock(answer);
           assert(
             this.#model.met(id).some(({ status }) => status === 'cancelled'),
             `order ${id} took no stock again`,
@@ -220,11 +229,6 @@ export class BatchPlayer {
   #version(id: string, wanted: 'any' | 'known' | 'other'): number | undefined {
     if (wanted === 'any') return undefined;
     return wanted === 'known' ? this.#model.version(id) : this.#model.version(id) + 7;
-  }
-
-  #known(place: number | undefined): string | undefined {
-    const { ids } = this.#model;
-    return place === undefined ? undefined : ids[place % Math.max(ids.length, 1)];
   }
 
   #person(role: Role, place: number): string {

@@ -11,8 +11,14 @@ const key = fc.option(fc.nat(3));
 const line = fc.record({ product: fc.nat(2), quantity: fc.integer({ min: 1, max: 4 }) });
 const lines = fc.uniqueArray(line, { minLength: 1, maxLength: 3, selector: (one) => one.product });
 
+/** Which price the caller says that it was shown, if any. */
+const expects = fc.constantFrom('nothing', 'the price', 'another price');
+
 const operation = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('create'), by: fc.nat(2), lines, key, twins: fc.nat(1) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('create'), by: fc.nat(2), lines, expects, key, twins: fc.nat(1) }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('move'), by: team, order: someOrder, status, version }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel'), by: fc.nat(2), order: someOrder, version }) },
   {

@@ -65,6 +65,11 @@ export class OrdersModel {
     return [...this.#orders.keys()];
   }
 
+  /** The id at a place, counted around in a circle; undefined while there is no order. */
+  at(place: number | undefined): string | undefined {
+    return place === undefined ? undefined : this.ids[place % Math.max(this.#orders.size, 1)];
+  }
+
   owner(id: string): string {
     return this.#order(id).owner;
   }
@@ -72,6 +77,12 @@ export class OrdersModel {
   /** A batch begins: what each order is now, is the first that a request of it can meet. */
   settle(): void {
     for (const [id, { states }] of this.#orders) this.#settled.set(id, last(states).version);
+  }
+
+  price(product: string): number {
+    const found = this.prices.get(product);
+    assert(found !== undefined);
+    return found;
   }
 
   version(id: string): number {
@@ -84,7 +95,7 @@ export class OrdersModel {
 
   placed(order: Order, owner: string, lines: ModelLine[]): void {
     assert(!this.#orders.has(order.id), `order ${order.id} was placed twice`);
-    const total = lines.reduce((sum, line) => sum + line.quantity * (this.prices.get(line.product_id) ?? NaN), 0);
+    const total = lines.reduce((sum, line) => sum + line.quantity * this.price(line.product_id), 0);
     assert.deepEqual(
       { total: order.total_amount, version: order.version, status: order.status, owner: order.customer_id },
       { total, version: 1, status: 'pending', owner },

@@ -24,3 +24,9 @@ export const refusedWith = <C extends DetailedCode>(answer: Answer, code: C): Pr
   assert(members, `a problem without the members of ${code}: ${JSON.stringify(answer.body)}`);
   return members;
 };
+
+/** A refusal for want of stock names only products of which less is left than was asked for. */
+export const refusedForStock = (answer: Answer): void => {
+  const { items: short } = refusedWith(answer, 'insufficient_stock');
+  assert(short.every(({ requested, available }) => available >= 0 && available < requested));
+};

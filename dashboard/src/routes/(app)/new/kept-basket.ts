@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+const keptLine = z.object({ name: z.string(), quantity: z.int().positive(), price: z.int().nonnegative() });
+export type KeptLine = z.infer<typeof keptLine>;
+
+const keptBasket = z.object({
+  /** By product: how many, and the name and price, in minor units, that the customer saw. */
+  lines: z.record(z.string(), keptLine),
+  note: z.string(),
+  /** The idempotency key of an attempt to order just this, whose answer may have been lost; null before the first. */
+  key: z.string().nullable(),
+});
+export type KeptBasket = z.infer<typeof keptBasket>;
+
+const nameFor = (userId: string): string => `live-orders:basket:${userId}`;
+
+/** The basket that this browser keeps for a user; null where it keeps none, or is told to keep nothing. */
+export const readBasket = (userId: string): KeptBasket | null => {
+  try {
+    const parsed = keptBasket.safeParse(JSON.parse(localStorage.getItem(nameFor(userId)) ?? 'null'));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+};
+
+/** Keeps a user's basket, or nothing of it. Does nothing in a browser that is told to keep nothing, or has no room. */
+export const keepBasket = (userId: string, basket: KeptBasket | null): void => {
+  try {
+    if (basket) localStorage.setItem(nameFor(userId), JSON.stringify(basket));
+    else localStorage.removeItem(nameFor(userId));
+  } catch {
+    // The basket lives as long as the page, then.
+  }
+};
+
+/** Calls back whenever another tab changes what is kept for the user; gives what ends that. */
+export const onOtherTab = (userId: string, changed: () => void): (() => void) => {
+  const hear = ({ key }: StorageEvent) => {
+    if (key === nameFor(userId)) changed();
+  };
+  addEventListener('storage', hear);
+  return () => removeEventListener('storage', hear);
+};

@@ -95,11 +95,15 @@ describe('one order in three browsers', () => {
     const gateway = site.system.part('gateway');
     await gateway.kill();
     await staff.page.locator('[data-testid=connection][data-phase=reconnecting]').waitFor();
+    const offline = staff.page.getByRole('button', { name: 'Offline' }).first();
+    await offline.click();
+    await staff.page.getByText(/^There is no connection: order \d+ was not moved\.$/).waitFor();
     await staff.photograph('reconnecting');
     await gateway.start();
     const number = await placeOrder('Placed while nobody watched');
     await staff.page.locator('[data-testid=connection][data-phase=live]').waitFor();
     await row(staff, number, 'pending').waitFor();
+    await offline.waitFor({ state: 'detached' });
     expect(await isMarked(staff)).toBe(true);
   });
 });

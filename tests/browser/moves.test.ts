@@ -70,6 +70,18 @@ describe('a move', () => {
     },
   );
 
+  test('is chosen by the keyboard alone, and the menu begins at its first entry', async () => {
+    await staff.comeHome();
+    const order = await place();
+    await row(staff, order)
+      .getByRole('button', { name: `More for order ${order.number}` })
+      .focus();
+    await staff.page.keyboard.press('Enter');
+    await staff.page.locator('[role=menuitem]:focus', { hasText: 'Cancel order' }).waitFor();
+    await staff.page.keyboard.press('Escape');
+    await row(staff, order).locator('button:focus').waitFor();
+  });
+
   test('can be taken back by the button that made it, which keeps its place and the focus', async () => {
     await staff.comeHome();
     const order = await place();

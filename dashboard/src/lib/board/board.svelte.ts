@@ -3,6 +3,7 @@ import { resolve } from '$app/paths';
 import { page } from '$app/state';
 import { ApiError } from '../session/api.ts';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
+import { backoff } from '../live/backoff.ts';
 import { SessionEndedError } from '../live/state.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { readOrders } from '../orders/order-api.ts';
@@ -37,6 +38,8 @@ export class Board {
   /** Whether orders that are not loaded are being read from the server. */
   fetching = $state(false);
   failure = $state<string | null>(null);
+  /** Whether what failed is tried again by itself. */
+  retrying = $state(false);
   readonly #live: LiveOrders;
   #limit = $state(rowsAtOnce);
   #cursor = $state<string | null>(null);
@@ -104,6 +107,7 @@ export class Board {
   }
 
   async more(): Promise<void> {
+    if (this.fetching) return;
     const more = this.#rows.length > this.#limit;
     this.#limit += rowsAtOnce;
     if (!more && this.#cursor !== null) await this.#read(this.#cursor);
@@ -144,11 +148,10 @@ export class Board {
     );
   }
 
-  async #read(cursor: string | null): Promise<void> {
+  async #read(cursor: string | null, attempt = 0): Promise<void> {
     const fetch = new AbortController();
     this.#fetch = fetch;
     this.fetching = true;
-    this.failure = null;
     const status = statusesOf(this.filter);
     const q = this.query.trim().replace(/^#/, '');
     try {
@@ -163,12 +166,17 @@ export class Board {
         cursor = found.next_cursor;
       } while (this.#cursor !== null && cursor !== null && !isNews);
       this.#cursor = cursor;
+      this.failure = null;
       const all = cursor === null && q === '' && this.#live.crowdedOut === this.#crowdedOut;
       if (all) this.#live.hasAll(status);
     } catch (error) {
       if (fetch.signal.aborted) return;
       if (error instanceof SessionEndedError) return leaveForLogin();
       this.failure = error instanceof ApiError ? error.message : 'Older orders can’t be read.';
+      this.retrying = error instanceof ApiError && error.mayPass;
+      if (this.retrying) {
+        this.#fetchTimer = setTimeout(() => void this.#read(cursor, attempt + 1), backoff(attempt, Math.random));
+      }
     }
     this.fetching = false;
   }

@@ -18,6 +18,11 @@ export class ApiError extends Error {
   get isUncertain(): boolean {
     return this.problem === null || this.problem.status >= 500;
   }
+
+  /** Whether the same call may succeed a little later. */
+  get mayPass(): boolean {
+    return this.isUncertain || this.problem?.status === 429;
+  }
 }
 
 interface Call {

@@ -9,7 +9,7 @@ const bodyLimit = 256 * 1024;
 
 /** What pages may call through this server. Everything else is refused before it reaches the gateway. */
 const allowed: Readonly<Record<Method, RegExp>> = {
-  GET: new RegExp(`^(orders/api/(orders(/${id}(/history)?)?|products)|users/api/users/profile)$`),
+  GET: new RegExp(`^(orders/api/(orders(/stats|/${id}(/history)?)?|products)|users/api/users/profile)$`),
   POST: new RegExp(`^orders/api/orders(/${id}/undo)?$`),
   PATCH: new RegExp(`^(orders/api/orders/${id}/status|users/api/users/profile)$`),
 };

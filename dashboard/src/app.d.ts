@@ -6,6 +6,10 @@ declare global {
     interface Error {
       code?: string;
     }
+    interface PageData {
+      /** For whom the server has read the page; missing on pages that are for everybody. */
+      user?: User | null;
+    }
     interface Locals {
       /** As of the last login or renewal, and only for display: the services check every call themselves. */
       user: User | null;

@@ -1,11 +1,16 @@
+import { type FirstRows, readFirstRows } from '#lib/server/first-rows.ts';
 import { socketUrl } from '#lib/server/origin.ts';
 import { redirect } from '@sveltejs/kit';
 import type { LayoutServerLoad } from './$types';
 
-export const load: LayoutServerLoad = (event) => {
+/**
+ * Runs once for each document. Whoever comes to the list of orders later has them in the browser, and waits for no server: the list
+ * can be gone to without a connection.
+ */
+export const load: LayoutServerLoad = async (event) => {
   const { user } = event.locals;
-  // Read with each page, because another user may have logged in in this browser since the last one.
-  void event.url.pathname;
   if (!user) redirect(303, '/login');
-  return { user, socketUrl: socketUrl(event) };
+  const isList = event.untrack(() => event.route.id === '/(app)');
+  const first: FirstRows = isList ? await readFirstRows(event) : { orders: [], failure: null };
+  return { user, socketUrl: socketUrl(event), first };
 };

@@ -29,5 +29,5 @@ export const load: PageServerLoad = async (event) => {
     if (answer.data.next_cursor === null) break;
     query = `?limit=200&cursor=${encodeURIComponent(answer.data.next_cursor)}`;
   }
-  return { products };
+  return { user: locals.user, products };
 };

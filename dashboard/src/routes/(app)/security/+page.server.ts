@@ -23,7 +23,7 @@ export const load: PageServerLoad = async (event) => {
   query.set('limit', String(rows));
   const call = { token: accessToken, caller: callerOf(event), limit: 5000 };
   const answer = await askGateway(securityEventPage, `/users/api/security-events?${query.toString()}`, call);
-  const found = { filters, isFirst: cursor === '', wrong: null, failure: null };
+  const found = { user, filters, isFirst: cursor === '', wrong: null, failure: null };
   if (answer.ok) return { ...found, events: answer.data.data, next: answer.data.next_cursor };
   const { problem } = answer;
   if (problem.status === 401) error(401, describeProblem(problem), { code: problem.code });

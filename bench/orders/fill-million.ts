@@ -84,7 +84,7 @@ const fill = [
      last.at + (CASE last.to_status ${targetMinutes} END)
        * interval '1 minute',
      l.created, last.at, a.id, CASE WHEN a.id IS NOT NULL THEN 'Sam Staff' END,
-     lower(c.name || ' ' || p.name || coalesce(' ' || q.name, ''))
+     lower(c.name || ' ' || p.name || coalesce(' ' || q.name, '') || coalesce(' ' || l.note, ''))
    FROM life l
    JOIN (SELECT DISTINCT ON (n) n, version, to_status, at FROM step ORDER BY n, version DESC) last USING (n)
    JOIN products p ON p.id = md5('product' || l.first)::uuid

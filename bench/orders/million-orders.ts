@@ -37,6 +37,8 @@ const filters: [string, Filter][] = [
   ['q nowhere', { q: 'qqqq' }],
   ['q sold long ago', { q: 'autumn lantern' }],
   ['q two words', { q: 'vera xu' }],
+  ['q name and product', { q: 'vera lamp' }],
+  ['q in notes', { q: 'ring twice' }],
   ['q two letters', { q: 'xu' }],
   ['q two letters, nowhere', { q: 'qx' }],
   ['q one letter', { q: 'q' }],

@@ -28,6 +28,22 @@ describe('a search by name', () => {
     }
   });
 
+  test('finds what has every word, wherever it stands: in the names, in the note, or as the number', async ({
+    shop,
+  }) => {
+    const mark = crypto.randomUUID();
+    const customer = await shop.anybody.register(`Nadia ${mark}`);
+    const { id, number } = await customer.placeOrder(
+      [{ product_id: shop.products[0].id, quantity: 1 }],
+      'Bitte zweimal läuten',
+    );
+    const found = async (q: string): Promise<string[]> => (await shop.staff.orders({ q })).map((order) => order.id);
+    for (const words of ['lauten', 'zweimal nadia', `thing ${number}`, `#${number} bi`])
+      expect([words, await found(`${words} ${mark}`)]).toEqual([words, [id]]);
+    for (const words of ['dreimal', 'adia eimal x', 'auten la it'])
+      expect([words, await found(`${words} ${mark}`)]).toEqual([words, []]);
+  });
+
   test('finds products likewise, and by their new name', async ({ shop }) => {
     const mark = crypto.randomUUID();
     const found = async (q: string): Promise<string[]> =>

@@ -132,7 +132,7 @@ const orderFilters = {
   late: flag.optional().meta({ description: '`true`: should have left its status by now' }),
   q: givenText.min(1).max(100).optional().meta({
     description:
-      'Order number, or a part of the customer’s or a product’s name, whatever accents are typed; with fewer than three letters, where a word begins',
+      'Words that are all found in the names of customer and products or in the note, or are the order number, whatever accents are typed; with fewer than three letters, where a word begins',
   }),
 };
 export const orderFilter = z.strictObject(orderFilters);

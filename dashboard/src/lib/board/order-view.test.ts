@@ -36,6 +36,13 @@ describe('the view of the board', () => {
     expect(matcher('41')(makeOrder({ id: 'a', number: 1041 }))).toBe(false);
   });
 
+  it('finds by products and the note, and only what has every word', () => {
+    const items = [{ id: 'i', product_id: 'p', name: 'Enamel mug', quantity: 1, price: 1 }];
+    const order = makeOrder({ id: 'a', customer_name: 'Lucía Xu', note: 'Ring twice', items });
+    for (const found of ['enamel', 'xu MUG', 'twice lucia', 'mu']) expect(matcher(found)(order)).toBe(true);
+    for (const other of ['enamel plate', 'u', 'wice xi']) expect(matcher(other)(order)).toBe(false);
+  });
+
   it.each([
     ['lucia', 'Lucía Ferrer'],
     ['CHLOE', 'Chloé Martin'],

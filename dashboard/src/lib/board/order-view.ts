@@ -1,6 +1,6 @@
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { searchText } from '@live-orders/contracts/domain/search-text.ts';
+import { orderText, type SearchTerm, searchTerms } from '@live-orders/contracts/domain/order-search.ts';
 import { finalStatuses, openStatuses, statusViews } from '../orders/status.ts';
 
 /** What the board can be narrowed to: one status, all those that are not final, or everything. */
@@ -40,14 +40,29 @@ export function writeView({ filter, query, sort }: ReturnType<typeof readView>):
   return address.toString();
 }
 
+/** What is searched through of each order. To make it takes some µs, and each letter that is typed asks it of all of them. */
+const texts = new WeakMap<Order, string>();
+
+function textOf(order: Order): string {
+  const known = texts.get(order);
+  if (known !== undefined) return known;
+  const text = orderText(order);
+  texts.set(order, text);
+  return text;
+}
+
+const has = (order: Order, { text, isPart, number }: SearchTerm): boolean =>
+  (number !== null && String(order.number).startsWith(String(number))) ||
+  textOf(order).startsWith(text) ||
+  textOf(order).includes(isPart ? text : ` ${text}`);
+
 /**
  * Tells of orders whether a search finds them. As the server's `q`, but a number is found by its first digits, while it is
  * typed.
  */
 export function matcher(query: string): (order: Order) => boolean {
-  const wanted = searchText(query.trim().replace(/^#/, ''));
-  if (wanted === '') return () => true;
-  return ({ number, customer_name }) => String(number).startsWith(wanted) || searchText(customer_name).includes(wanted);
+  const terms = searchTerms(query);
+  return (order) => terms.every((term) => has(order, term));
 }
 
 /** The first `most` orders to show, in the order of the list; those in `held` whatever their status has become. */

@@ -8,7 +8,7 @@ import { openStatuses } from './status.ts';
 export interface OrderSearch {
   status: readonly OrderStatus[];
   limit: number;
-  /** An order number or a part of a customer's name. */
+  /** Words, see `searchTerms`. */
   q?: string;
   cursor?: string | null;
 }

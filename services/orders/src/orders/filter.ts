@@ -1,4 +1,4 @@
-import { searchText } from '@live-orders/contracts/domain/search-text.ts';
+import { searchTerms } from '@live-orders/contracts/domain/order-search.ts';
 import type { OrderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { Conditions, contains } from '../database/conditions.ts';
 
@@ -30,13 +30,13 @@ export const filterOrders = (filter: OrderFilter, owner: Owner): Conditions => {
 };
 
 const search = (where: Conditions, q: string): void => {
-  const text = searchText(q);
-  const number = /^#?(\d{1,9})$/.exec(text)?.[1];
-  const part = contains(text);
-  // The index has trigrams, and finds parts of three letters or more. Fewer letters are only looked for where words begin:
-  // anywhere, the whole index would be read, for 2 s on a million orders.
-  const patterns = /[\p{L}\p{N}]{3}/u.test(text) ? [part] : [part.slice(1), `% ${part.slice(1)}`];
-  const like = (names: string[]): string => names.map((name) => `o.search LIKE ${name}`).join(' OR ');
-  if (number === undefined) where.add((...names) => `(${like(names)})`, ...patterns);
-  else where.add((value, ...names) => `(o.number = ${value} OR ${like(names)})`, Number(number), ...patterns);
+  for (const { text, isPart, number } of searchTerms(q)) {
+    const part = contains(text);
+    // The index has trigrams, and finds parts of three letters or more. Fewer letters are only looked for where words begin:
+    // anywhere, the whole index would be read, for 2 s on a million orders.
+    const patterns = isPart ? [part] : [part.slice(1), `% ${part.slice(1)}`];
+    const like = (names: string[]): string => names.map((name) => `o.search LIKE ${name}`).join(' OR ');
+    if (number === null) where.add((...names) => `(${like(names)})`, ...patterns);
+    else where.add((value, ...names) => `(o.number = ${value} OR ${like(names)})`, number, ...patterns);
+  }
 };

@@ -45,7 +45,7 @@ export const orderColumns = columnsOf(orderRow, 'o', {
 
 /**
  * What an INSERT of `orderValues` binds: each column of the table by its name. The column `search` is no part of an order:
- * it holds the names, as `searchText` writes them, in which the list looks for its filter `q`.
+ * it holds what `orderText` gives, in which the list looks for its filter `q`.
  */
 export type OrderBinds = Required<Omit<Order, 'items'>> & { search: string };
 

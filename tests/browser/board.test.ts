@@ -65,6 +65,38 @@ test('counts are exact, and follow an order that becomes final', async () => {
   await shows(before + 1);
 });
 
+test('what is late or mine is counted, and shown alone by a switch, which the address keeps', async () => {
+  const page = await openBoard(desktop);
+  const row = ({ number }: { number: number }) => page.locator(`[data-order-number="${number}"]`);
+  const shown = (queue: string) => page.locator(`[data-queue=${queue}][aria-pressed=true]`);
+  const [late, other] = [await placeOrder(), await placeOrder()];
+  await database.query(`UPDATE orders SET due_at = now() - interval '12 minutes' WHERE id = $1`, [late.id]);
+  await site.staff.call(calls.changeOrder, {
+    id: other.id,
+    body: { assignee: { id: site.staff.session?.user.id ?? '' } },
+  });
+
+  await page.goto('/?queue=late');
+  await row(late)
+    .getByText(/^1[23]:\d\d late$/)
+    .waitFor();
+  await staff.photograph('late');
+  expect(await row(other).count()).toBe(0);
+  await page.locator('[data-queue=mine]').click();
+  await shown('mine').waitFor();
+  await row(other).waitFor();
+  expect(await row(late).count()).toBe(0);
+  const [mine] = /\d+/.exec(await page.locator('[data-queue=mine]').innerText()) ?? [];
+  expect(Number(mine)).toBe(await page.locator('[data-order-number]').count());
+  await page.reload();
+  await shown('mine').waitFor();
+  await page.locator('[data-queue=mine]').click();
+  await shown('mine').waitFor({ state: 'detached' });
+  // What is due first comes first.
+  const [first] = await page.locator('[data-order-number]').all();
+  await first?.getByText(/ late$/).waitFor();
+});
+
 test('where the server does not count, every count says when there are orders that are not here; all can be loaded', async () => {
   await staff.page.route('**/stats?*', (route) => route.abort());
   const page = await openBoard(desktop);

@@ -46,6 +46,9 @@ export const launchBrowser = async (): Promise<{ browser: Browser; close: () => 
   return { browser, close };
 };
 
+/** The first page, as tests open it: with what has just been placed at the top, however much others have left. */
+const newestFirst = '/?sort=newest';
+
 /** One person at one device, with an own session; errors of the page and of its console are kept. */
 export class Visitor {
   readonly page: Page;
@@ -79,7 +82,7 @@ export class Visitor {
   }
 
   async login(email: string, password = demoPassword): Promise<void> {
-    await this.page.goto('/login');
+    await this.page.goto(`/login?next=${encodeURIComponent(newestFirst)}`);
     await this.page.getByLabel('E-mail').fill(email);
     await this.page.getByLabel('Password').fill(password);
     await this.page.getByRole('button', { name: 'Log in' }).click();
@@ -91,7 +94,7 @@ export class Visitor {
    * to arrive once more, because the scripts are there already.
    */
   async comeHome(): Promise<void> {
-    await this.page.goto('/');
+    await this.page.goto(newestFirst);
     await this.#live();
     this.errors.length = 0;
   }

@@ -6,20 +6,13 @@ import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { backoff } from '../live/backoff.ts';
 import { SessionEndedError } from '../live/state.ts';
 import { leaveForLogin } from '../session/login.ts';
+import { clock } from '../ui/clock.svelte.ts';
 import { readOrders } from '../orders/order-api.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { SvelteSet } from 'svelte/reactivity';
 import type { Moves } from '../moves/moves.svelte.ts';
-import {
-  countMissing,
-  pick,
-  reachesFinal,
-  readView,
-  statusesOf,
-  writeView,
-  type Filter,
-  type Sort,
-} from './order-view.ts';
+import { countMissing, pick, reachesFinal, readView, statusesOf, type View, writeView } from './order-view.ts';
+import { isQueued } from './queue.ts';
 
 const rowsAtOnce = 100;
 const typingPause = 250;
@@ -32,15 +25,19 @@ export type Aim = 'pointer' | 'finger' | 'focus';
  * that keep their places while somebody aims at one, so that no press hits another than it was meant for.
  */
 export class Board {
-  filter = $state<Filter>('open');
-  query = $state('');
-  sort = $state<Sort>('newest');
+  view = $state.raw<View>(readView(page.url.searchParams));
   /** Whether orders that are not loaded are being read from the server. */
   fetching = $state(false);
   failure = $state<string | null>(null);
   /** Whether what failed is tried again by itself. */
   retrying = $state(false);
   readonly #live: LiveOrders;
+  readonly #userId: string;
+  /** Who is late is another question each second; whose an order is, is not. */
+  readonly #look = $derived.by(() => ({
+    userId: this.#userId,
+    now: this.view.queue === 'late' || this.view.queue === 'soon' ? clock.now : 0,
+  }));
   #limit = $state(rowsAtOnce);
   #cursor = $state<string | null>(null);
   #crowdedOut = 0;
@@ -56,13 +53,11 @@ export class Board {
     this.#aims.size > 0 ? this.#held.flatMap((order) => this.#live.get(order.id) ?? []) : this.#wanted,
   );
 
-  constructor(live: LiveOrders, moves: Moves) {
+  /** `userId` is the user who looks at it. */
+  constructor(live: LiveOrders, moves: Moves, userId: string) {
     this.#live = live;
     this.#moves = moves;
-    const { filter, query, sort } = readView(page.url.searchParams);
-    this.filter = filter;
-    this.query = query;
-    this.sort = sort;
+    this.#userId = userId;
   }
 
   get rows(): readonly Order[] {
@@ -84,10 +79,8 @@ export class Board {
     return !this.fetching && (this.#live.complete || this.failure !== null);
   }
 
-  show(change: { filter?: Filter; query?: string; sort?: Sort }): void {
-    this.filter = change.filter ?? this.filter;
-    this.query = change.query ?? this.query;
-    this.sort = change.sort ?? this.sort;
+  show(change: Partial<View>): void {
+    this.view = { ...this.view, ...change };
     this.#limit = rowsAtOnce;
     this.takeIn();
     this.search(change.query === undefined ? 0 : typingPause);
@@ -102,7 +95,7 @@ export class Board {
     this.#cursor = null;
     this.#crowdedOut = this.#live.crowdedOut;
     this.failure = null;
-    this.fetching = reachesFinal(this.filter) || this.query.trim() !== '';
+    this.fetching = this.view.queue === null && (reachesFinal(this.view.filter) || this.view.query.trim() !== '');
     if (this.fetching) this.#fetchTimer = setTimeout(() => void this.#read(null), wait);
   }
 
@@ -130,7 +123,8 @@ export class Board {
 
   /** Whether an order is among the rows only because it was there before it moved on. */
   isLeaving(order: Order): boolean {
-    return !statusesOf(this.filter).includes(order.status);
+    const { filter, queue } = this.view;
+    return !statusesOf(filter).includes(order.status) || !isQueued(order, queue, this.#look);
   }
 
   stop(): void {
@@ -139,21 +133,16 @@ export class Board {
   }
 
   #pick(most: number): Order[] {
-    return pick(
-      this.sort === 'due' ? this.#live.byDue : this.#live.orders,
-      this.filter,
-      this.query,
-      most,
-      this.#moves.ids,
-    );
+    const orders = this.view.sort === 'due' ? this.#live.byDue : this.#live.orders;
+    return pick(orders, this.view, this.#look, most, this.#moves.ids);
   }
 
   async #read(cursor: string | null, attempt = 0): Promise<void> {
     const fetch = new AbortController();
     this.#fetch = fetch;
     this.fetching = true;
-    const status = statusesOf(this.filter);
-    const q = this.query.trim().replace(/^#/, '');
+    const status = statusesOf(this.view.filter);
+    const q = this.view.query.trim();
     try {
       let isNews: boolean;
       do {
@@ -182,7 +171,7 @@ export class Board {
   }
 
   #remember(): void {
-    const query = writeView({ filter: this.filter, query: this.query.trim(), sort: this.sort });
+    const query = writeView({ ...this.view, query: this.view.query.trim() });
     void goto(resolve(`?${query}`), { replace: true, reset: false });
   }
 }

@@ -1,29 +1,40 @@
 import { makeOrder } from '../testing/orders.ts';
 import { describe, expect, it } from 'vitest';
-import { countMissing, matcher, pick, reachesFinal, readView, writeView } from './order-view.ts';
+import { countMissing, matcher, pick, reachesFinal, readView, type View, writeView } from './order-view.ts';
 
 const orders = [
   makeOrder({ id: 'c', number: 1043, due_at: '2026-03-14T12:00:00.000Z' }),
   makeOrder({ id: 'b', number: 1042, status: 'delivered', customer_name: 'Sofía Álvarez' }),
   makeOrder({ id: 'a', number: 1041, status: 'confirmed', due_at: '2026-03-14T11:00:00.000Z' }),
 ];
+const look = { userId: 'sam', now: Date.parse('2026-03-14T11:59:00.000Z') };
+const view = (given: Partial<View>): View => ({ filter: 'open', queue: null, query: '', sort: 'newest', ...given });
 const ids = (given: typeof orders) => given.map((order) => order.id).join('');
 
 describe('the view of the board', () => {
   it('narrows to a filter and keeps the order of the list', () => {
-    expect(ids(pick(orders, 'open', '', 9))).toBe('ca');
-    expect(ids(pick(orders, 'delivered', '', 9))).toBe('b');
-    expect(ids(pick(orders, 'all', '', 9))).toBe('cba');
+    expect(ids(pick(orders, view({ filter: 'open' }), look, 9))).toBe('ca');
+    expect(ids(pick(orders, view({ filter: 'delivered' }), look, 9))).toBe('b');
+    expect(ids(pick(orders, view({ filter: 'all' }), look, 9))).toBe('cba');
   });
 
   it('keeps what is held, whatever its status has become, but not what a search does not find', () => {
-    expect(ids(pick(orders, 'pending', '', 9, new Set(['b'])))).toBe('cb');
-    expect(ids(pick(orders, 'pending', '1043', 9, new Set(['b'])))).toBe('c');
+    expect(ids(pick(orders, view({ filter: 'pending' }), look, 9, new Set(['b'])))).toBe('cb');
+    expect(ids(pick(orders, view({ filter: 'pending', query: '1043' }), look, 9, new Set(['b'])))).toBe('c');
+  });
+
+  it('narrows to a queue, of which final orders are never part', () => {
+    const mine = { ...orders[1], assigned_to: 'sam' };
+    const all = [orders[0], mine, { ...orders[2], assigned_to: 'sam' }].flatMap((order) =>
+      order ? [makeOrder({ id: '', ...order })] : [],
+    );
+    const of = (queue: View['queue']) => ids(pick(all, view({ filter: 'all', queue }), look, 9));
+    expect([of('late'), of('soon'), of('new'), of('mine'), of('unassigned')]).toEqual(['a', 'c', 'c', 'a', 'c']);
   });
 
   it('looks no further than it has to', () => {
-    expect(ids(pick(orders, 'open', '', 1))).toBe('c');
-    expect(pick(orders, 'open', '', 0)).toEqual([]);
+    expect(ids(pick(orders, view({ filter: 'open' }), look, 1))).toBe('c');
+    expect(pick(orders, view({ filter: 'open' }), look, 0)).toEqual([]);
   });
 
   it('counts what is wanted and not shown', () => {
@@ -31,8 +42,8 @@ describe('the view of the board', () => {
   });
 
   it('finds by number and by a part of the name', () => {
-    expect(ids(pick(orders, 'all', ' #1042 ', 9))).toBe('b');
-    expect(ids(pick(orders, 'all', 'álv', 9))).toBe('b');
+    expect(ids(pick(orders, view({ filter: 'all', query: ' #1042 ' }), look, 9))).toBe('b');
+    expect(ids(pick(orders, view({ filter: 'all', query: 'álv' }), look, 9))).toBe('b');
     expect(matcher('41')(makeOrder({ id: 'a', number: 1041 }))).toBe(false);
   });
 
@@ -55,8 +66,8 @@ describe('the view of the board', () => {
   });
 
   it('survives a trip through the address', () => {
-    const view = { filter: 'shipped', query: 'O’Connor & sons', sort: 'due' } as const;
-    expect(readView(new URLSearchParams(writeView(view)))).toEqual(view);
+    const shown = { filter: 'shipped', queue: 'mine', query: 'O’Connor & sons', sort: 'newest' } as const;
+    expect(readView(new URLSearchParams(writeView(shown)))).toEqual(shown);
     expect(writeView(readView(new URLSearchParams('status=lost&sort=odd')))).toBe('');
   });
 

@@ -1,14 +1,23 @@
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { orderText, type SearchTerm, searchTerms } from '@live-orders/contracts/domain/order-search.ts';
+import { isQueued, type Look, type Queue, queues } from './queue.ts';
 import { finalStatuses, openStatuses, statusViews } from '../orders/status.ts';
 
 /** What the board can be narrowed to: one status, all those that are not final, or everything. */
 export const filters = ['open', ...orderStatuses, 'all'] as const;
 export type Filter = (typeof filters)[number];
 
-export const sorts = ['newest', 'due'] as const;
+export const sorts = ['due', 'newest'] as const;
 export type Sort = (typeof sorts)[number];
+
+/** What the board shows, as its address has it. */
+export interface View {
+  filter: Filter;
+  queue: Queue | null;
+  query: string;
+  sort: Sort;
+}
 
 export const filterLabel = (filter: Filter): string =>
   filter === 'open' ? 'Open' : filter === 'all' ? 'All' : statusViews[filter].label;
@@ -22,21 +31,23 @@ export function statusesOf(filter: Filter): readonly OrderStatus[] {
 export const reachesFinal = (filter: Filter): boolean =>
   statusesOf(filter).some((status) => finalStatuses.includes(status));
 
-export const readSort = (text: string | null): Sort => sorts.find((sort) => sort === text) ?? 'newest';
+export const readSort = (text: string | null): Sort => sorts.find((sort) => sort === text) ?? 'due';
 
 /** Reads the view from the query of the page's address; what is missing or unknown there gets its default. */
-export const readView = (address: { get: (name: string) => string | null }) => ({
+export const readView = (address: { get: (name: string) => string | null }): View => ({
   filter: filters.find((filter) => filter === address.get('status')) ?? 'open',
+  queue: queues.find((queue) => queue === address.get('queue')) ?? null,
   query: address.get('q') ?? '',
   sort: readSort(address.get('sort')),
 });
 
 /** Writes the view as the query of the page's address; what has its default is left out. */
-export function writeView({ filter, query, sort }: ReturnType<typeof readView>): string {
+export function writeView({ filter, queue, query, sort }: View): string {
   const address = new URLSearchParams();
+  if (queue !== null) address.set('queue', queue);
   if (filter !== 'open') address.set('status', filter);
   if (query !== '') address.set('q', query);
-  if (sort !== 'newest') address.set('sort', sort);
+  if (sort !== 'due') address.set('sort', sort);
   return address.toString();
 }
 
@@ -65,11 +76,11 @@ export function matcher(query: string): (order: Order) => boolean {
   return (order) => terms.every((term) => has(order, term));
 }
 
-/** The first `most` orders to show, in the order of the list; those in `held` whatever their status has become. */
+/** The first `most` orders to show, in the order of the list; those in `held` whatever has become of them. */
 export function pick(
   orders: readonly Order[],
-  filter: Filter,
-  query: string,
+  { filter, queue, query }: View,
+  look: Look,
   most: number,
   held: ReadonlySet<string> = new Set(),
 ): Order[] {
@@ -78,7 +89,8 @@ export function pick(
   const picked: Order[] = [];
   for (const order of orders) {
     if (picked.length >= most) break;
-    if ((statuses.has(order.status) || held.has(order.id)) && isFound(order)) picked.push(order);
+    const belongs = (statuses.has(order.status) && isQueued(order, queue, look)) || held.has(order.id);
+    if (belongs && isFound(order)) picked.push(order);
   }
   return picked;
 }

@@ -36,6 +36,7 @@ export class LiveOrders {
   #orders = $state.raw<readonly Order[]>([]);
   #byDue = $state.raw<readonly Order[]>([]);
   #counts = $state.raw(this.#lists.counts);
+  #assigned = $state.raw(this.#lists.assigned);
   #state = $state.raw<LiveState>({ phase: 'idle' });
   #lastMessageAt = $state<number | null>(null);
   #complete = $state(false);
@@ -87,6 +88,11 @@ export class LiveOrders {
   /** How many orders are here in each status. */
   get counts(): Readonly<Record<OrderStatus, number>> {
     return this.#counts;
+  }
+
+  /** How many open orders each member of the team takes care of, by user id; those of nobody under null. */
+  get assigned(): ReadonlyMap<string | null, number> {
+    return this.#assigned;
   }
 
   get state(): LiveState {
@@ -234,6 +240,7 @@ export class LiveOrders {
       this.#orders = this.#lists.newest;
       this.#byDue = this.#lists.due;
       this.#counts = this.#lists.counts;
+      this.#assigned = this.#lists.assigned;
     }
     if (store.crowdedOut !== this.#crowdedOut) this.#partial = finalStatuses;
     this.#crowdedOut = store.crowdedOut;

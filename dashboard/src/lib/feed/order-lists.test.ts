@@ -1,4 +1,4 @@
-import { orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import { isFinal, orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OrderStore } from '../live/order-store.ts';
@@ -15,6 +15,7 @@ const change = fc
     version: fc.integer({ min: 1, max: 9 }),
     status: fc.constantFrom(...orderStatuses),
     due: fc.option(fc.integer({ min: -3, max: 3 })),
+    assigned_to: fc.constantFrom(null, 'ada', 'sam'),
   })
   .map(({ number, due, ...rest }) =>
     makeOrder({ ...rest, id: `order ${number}`, number, due_at: due === null ? null : minute(due) }),
@@ -36,6 +37,9 @@ test('whatever the store takes in and drops, the lists hold it in their order, c
       expect(countLate(lists.due, now)).toBe(held.filter(({ due_at }) => due_at && Date.parse(due_at) < now).length);
       for (const status of orderStatuses)
         expect(lists.counts[status]).toBe(held.filter((order) => order.status === status).length);
+      const open = held.filter(({ status }) => !isFinal(status));
+      for (const who of [null, 'ada', 'sam'])
+        expect(lists.assigned.get(who) ?? 0).toBe(open.filter(({ assigned_to }) => assigned_to === who).length);
     }),
   );
 });

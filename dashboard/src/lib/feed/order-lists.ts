@@ -1,4 +1,4 @@
-import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { isFinal, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 
 type Compare = (a: Order, b: Order) => number;
@@ -33,13 +33,14 @@ export class OrderLists {
   readonly #newest: Order[] = [];
   readonly #due: Order[] = [];
   readonly #counts = { pending: 0, confirmed: 0, preparing: 0, shipped: 0, delivered: 0, cancelled: 0 };
+  readonly #assigned = new Map<string | null, number>();
 
   /** To be called for each change, with the very order that is replaced or dropped (`before`), and the one that comes. */
   replace(before: Order | undefined, after: Order | undefined): void {
     this.#move(this.#newest, newestFirst, before, after);
     this.#move(this.#due, dueFirst, before, after);
-    if (before) this.#counts[before.status] -= 1;
-    if (after) this.#counts[after.status] += 1;
+    if (before) this.#count(before, -1);
+    if (after) this.#count(after, 1);
   }
 
   /** A copy, newest first. */
@@ -55,6 +56,18 @@ export class OrderLists {
   /** A copy: how many orders there are in each status. */
   get counts(): Readonly<Record<OrderStatus, number>> {
     return { ...this.#counts };
+  }
+
+  /** A copy: how many open orders each member of the team takes care of, by user id; those of nobody under null. */
+  get assigned(): ReadonlyMap<string | null, number> {
+    return new Map(this.#assigned);
+  }
+
+  #count({ status, assigned_to }: Order, change: number): void {
+    this.#counts[status] += change;
+    if (isFinal(status)) return;
+    const who = assigned_to ?? null;
+    this.#assigned.set(who, (this.#assigned.get(who) ?? 0) + change);
   }
 
   #move(sorted: Order[], compare: Compare, before: Order | undefined, after: Order | undefined): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeDue, formatAge, formatDelay, formatSpan } from './times.ts';
+import { describeDue, formatAge, formatDelay, formatSpan, formatStopwatch } from './times.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -32,6 +32,12 @@ describe('times', () => {
     ]);
   });
 
+  it('counts to the second where seconds matter', () => {
+    expect(
+      [-1, 7.9 * second, 12 * minute + 4 * second, hour + 2 * minute + 3 * second, 50 * hour].map(formatStopwatch),
+    ).toEqual(['0:00', '0:07', '12:04', '1:02:03', '2 d']);
+  });
+
   it('takes a time in the future, of a clock that is ahead, for now', () => {
     expect(formatAge(-5 * second)).toBe('just now');
     expect(formatAge(5 * minute)).toBe('5 min ago');
@@ -41,7 +47,7 @@ describe('times', () => {
     const now = Date.parse('2026-03-14T12:00:00.000Z');
     expect(describeDue(null, now)).toBeNull();
     expect(describeDue('2026-03-14T12:05:00.000Z', now)).toEqual({ late: false, urgent: false, text: 'due in 5 min' });
-    expect(describeDue('2026-03-14T12:00:30.000Z', now)).toEqual({ late: false, urgent: true, text: 'due now' });
-    expect(describeDue('2026-03-14T11:48:00.000Z', now)).toEqual({ late: true, urgent: true, text: '12 min late' });
+    expect(describeDue('2026-03-14T12:00:30.000Z', now)).toEqual({ late: false, urgent: true, text: 'due in 0:30' });
+    expect(describeDue('2026-03-14T11:48:00.000Z', now)).toEqual({ late: true, urgent: true, text: '12:00 late' });
   });
 });

@@ -29,12 +29,28 @@ const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 
 export const formatClock = (time: number | string): string => clock.format(new Date(time));
 export const formatMoment = (time: number | string): string => full.format(new Date(time));
 
+/** An order that is due within so many ms is urgent. */
+export const urgentMs = 2 * minute;
+
 export type Due = { late: boolean; text: string; urgent: boolean };
+
+const twoDigits = (n: number): string => String(n).padStart(2, '0');
+
+/** A span to the second, as on a stopwatch: `0:07`, `12:04`, `1:02:03`; in days where it is two or more. */
+export function formatStopwatch(ms: number): string {
+  const span = Math.max(0, ms);
+  if (span >= 2 * day) return formatSpan(span);
+  const [hours, minutes, seconds] = [span / hour, (span % hour) / minute, (span % minute) / 1000].map(Math.floor);
+  return hours
+    ? `${hours}:${twoDigits(minutes ?? 0)}:${twoDigits(seconds ?? 0)}`
+    : `${minutes}:${twoDigits(seconds ?? 0)}`;
+}
 
 /** How an order stands against the time by which it should leave its status; null where there is no such time. */
 export function describeDue(dueAt: string | null, now: number): Due | null {
   if (dueAt === null) return null;
   const left = Date.parse(dueAt) - now;
-  if (left < 0) return { late: true, urgent: true, text: -left < minute ? 'late' : `${formatSpan(-left)} late` };
-  return { late: false, urgent: left < 2 * minute, text: left < minute ? 'due now' : `due in ${formatSpan(left)}` };
+  if (left < 0) return { late: true, urgent: true, text: `${formatStopwatch(-left)} late` };
+  const urgent = left < urgentMs;
+  return { late: false, urgent, text: `due in ${urgent ? formatStopwatch(left) : formatSpan(left)}` };
 }

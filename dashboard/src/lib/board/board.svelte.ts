@@ -8,6 +8,7 @@ import { SessionEndedError } from '../live/state.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { clock } from '../ui/clock.svelte.ts';
 import { readOrders } from '../orders/order-api.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { SvelteSet } from 'svelte/reactivity';
 import type { Moves } from '../moves/moves.svelte.ts';
@@ -17,8 +18,8 @@ import { isQueued } from './queue.ts';
 const rowsAtOnce = 100;
 const typingPause = 250;
 
-/** What makes rows keep their places: the pointer over them, a finger on them, the keyboard's focus in one of them. */
-export type Aim = 'pointer' | 'finger' | 'focus';
+/** What makes rows keep their places: the pointer over them, a finger on them, the focus in one of them, one being dragged. */
+export type Aim = 'pointer' | 'finger' | 'focus' | 'drag';
 
 /**
  * What the board shows: filter, search and sort order as the page's address has them, older orders on demand, and rows
@@ -47,8 +48,11 @@ export class Board {
   #fetchTimer: ReturnType<typeof setTimeout> | undefined;
   /** The rows that keep their places. */
   #held = $state.raw<readonly Order[]>([]);
-  /** Once the rows keep their places, what is not among them can only be counted among all. */
-  readonly #wanted = $derived.by(() => this.#pick(this.#aims.size > 0 ? Infinity : this.#limit + 1));
+  #heldUnderWay = $state.raw<ReadonlyMap<string, OrderStatus>>(new Map());
+  /** Columns show all; and once the rows keep their places, what is not among them can only be counted among all. */
+  readonly #wanted = $derived.by(() =>
+    this.#pick(this.#aims.size > 0 || this.view.layout === 'columns' ? Infinity : this.#limit + 1),
+  );
   readonly #rows = $derived.by(() =>
     this.#aims.size > 0 ? this.#held.flatMap((order) => this.#live.get(order.id) ?? []) : this.#wanted,
   );
@@ -70,13 +74,35 @@ export class Board {
     return countMissing(this.#wanted, this.#rows);
   }
 
+  /** All rows, by the status in whose column they stand: while they keep their places, the one that they had. */
+  readonly columns: ReadonlyMap<OrderStatus, readonly Order[]> = $derived.by(() => {
+    const isHeld = this.#aims.size > 0;
+    const underWay = isHeld ? this.#heldUnderWay : this.#moves.underWay;
+    const columns = new Map<OrderStatus, Order[]>();
+    for (const order of isHeld ? this.#held : this.#wanted) {
+      const status = underWay.get(order.id) ?? order.status;
+      const now = isHeld ? this.#live.get(order.id) : order;
+      if (!now) continue;
+      const column = columns.get(status);
+      if (column) column.push(now);
+      else columns.set(status, [now]);
+    }
+    return columns;
+  });
+
   get hasMore(): boolean {
-    return this.#rows.length > this.#limit || this.#cursor !== null;
+    return (this.view.layout === 'table' && this.#rows.length > this.#limit) || this.#cursor !== null;
   }
 
   /** Whether everything that is to be shown was read (or could not be), so that an empty list may say that it is empty. */
   get settled(): boolean {
     return !this.fetching && (this.#live.complete || this.failure !== null);
+  }
+
+  /** Shows what the page's address says, where something else than this board has changed it. */
+  follow(): void {
+    const view = readView(page.url.searchParams);
+    if (writeView(view) !== this.#address) this.show(view);
   }
 
   show(change: Partial<View>): void {
@@ -119,6 +145,7 @@ export class Board {
   /** Puts what waits into the rows, and takes out what no longer belongs there. */
   takeIn(): void {
     this.#held = this.#pick(Infinity);
+    this.#heldUnderWay = this.#moves.underWay;
   }
 
   /** Whether an order is among the rows only because it was there before it moved on. */
@@ -170,8 +197,11 @@ export class Board {
     this.fetching = false;
   }
 
+  get #address(): string {
+    return writeView({ ...this.view, query: this.view.query.trim() });
+  }
+
   #remember(): void {
-    const query = writeView({ ...this.view, query: this.view.query.trim() });
-    void goto(resolve(`?${query}`), { replace: true, reset: false });
+    void goto(resolve(`?${this.#address}`), { replace: true, reset: false });
   }
 }

@@ -8,7 +8,14 @@ const orders = [
   makeOrder({ id: 'a', number: 1041, status: 'confirmed', due_at: '2026-03-14T11:00:00.000Z' }),
 ];
 const look = { userId: 'sam', now: Date.parse('2026-03-14T11:59:00.000Z') };
-const view = (given: Partial<View>): View => ({ filter: 'open', queue: null, query: '', sort: 'newest', ...given });
+const view = (given: Partial<View>): View => ({
+  filter: 'open',
+  queue: null,
+  query: '',
+  sort: 'newest',
+  layout: 'table',
+  ...given,
+});
 const ids = (given: typeof orders) => given.map((order) => order.id).join('');
 
 describe('the view of the board', () => {
@@ -66,7 +73,13 @@ describe('the view of the board', () => {
   });
 
   it('survives a trip through the address', () => {
-    const shown = { filter: 'shipped', queue: 'mine', query: 'O’Connor & sons', sort: 'newest' } as const;
+    const shown = {
+      filter: 'shipped',
+      queue: 'mine',
+      query: 'O’Connor & sons',
+      sort: 'newest',
+      layout: 'columns',
+    } as const;
     expect(readView(new URLSearchParams(writeView(shown)))).toEqual(shown);
     expect(writeView(readView(new URLSearchParams('status=lost&sort=odd')))).toBe('');
   });

@@ -11,12 +11,17 @@ export type Filter = (typeof filters)[number];
 export const sorts = ['due', 'newest'] as const;
 export type Sort = (typeof sorts)[number];
 
+/** One row under the other, or a column for each status. */
+export const layouts = ['table', 'columns'] as const;
+export type Layout = (typeof layouts)[number];
+
 /** What the board shows, as its address has it. */
 export interface View {
   filter: Filter;
   queue: Queue | null;
   query: string;
   sort: Sort;
+  layout: Layout;
 }
 
 export const filterLabel = (filter: Filter): string =>
@@ -39,15 +44,17 @@ export const readView = (address: { get: (name: string) => string | null }): Vie
   queue: queues.find((queue) => queue === address.get('queue')) ?? null,
   query: address.get('q') ?? '',
   sort: readSort(address.get('sort')),
+  layout: layouts.find((layout) => layout === address.get('view')) ?? 'table',
 });
 
 /** Writes the view as the query of the page's address; what has its default is left out. */
-export function writeView({ filter, queue, query, sort }: View): string {
+export function writeView({ filter, queue, query, sort, layout }: View): string {
   const address = new URLSearchParams();
   if (queue !== null) address.set('queue', queue);
   if (filter !== 'open') address.set('status', filter);
   if (query !== '') address.set('q', query);
   if (sort !== 'due') address.set('sort', sort);
+  if (layout !== 'table') address.set('view', layout);
   return address.toString();
 }
 

@@ -44,8 +44,23 @@ export class Moves {
     return new Set(this.#states.keys());
   }
 
+  /** Where the orders are shown that are being moved: in the status that they shall have, until the server has answered. */
+  get underWay(): ReadonlyMap<string, OrderStatus> {
+    return new Map(
+      [...this.#states].flatMap(([id, state]) =>
+        state.phase === 'moving' || state.phase === 'undoing' ? [[id, state.to] as const] : [],
+      ),
+    );
+  }
+
+  /** The status in which an order is shown. */
+  shownStatus({ id, status }: Order): OrderStatus {
+    const state = this.#states.get(id);
+    return state?.phase === 'moving' || state?.phase === 'undoing' ? state.to : status;
+  }
+
   /**
-   * Asks the server to move the order, which is shown in its new status when the server has answered. Where somebody else has
+   * Asks the server to move the order, which is shown in its new status at once, and back in its old one if that is refused. Where somebody else has
    * moved it, the user is asked anew; where they only noted something, the move is made.
    */
   async move(order: Order, to: OrderStatus, reason?: string): Promise<void> {

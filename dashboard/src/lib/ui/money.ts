@@ -15,3 +15,10 @@ export function formatMoney(amount: number, currency: string): string {
   const { format, factor } = formatOf(currency);
   return format.format(amount / factor);
 }
+
+/** What several orders are worth, in each currency: `$12.00 + ¥1,200`. Nobody can add dollars to yen. */
+export function formatSum(orders: readonly { total_amount: number; currency: string }[]): string {
+  const sums = new Map<string, number>();
+  for (const { currency, total_amount } of orders) sums.set(currency, (sums.get(currency) ?? 0) + total_amount);
+  return [...sums].map(([currency, sum]) => formatMoney(sum, currency)).join(' + ');
+}

@@ -1,10 +1,13 @@
+import { singleKeys } from './single-keys.svelte.ts';
+
 const steps: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
-/** Whether a key is pressed by itself, and not into a field, a menu or a dialog. */
+/** Whether a key is pressed by itself, and not into a field, a menu or a dialog. Letters are not where they are switched off. */
 export function isFree(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (event.key.length === 1 && !singleKeys.on) return false;
   const from = event.target instanceof Element ? event.target : null;
-  return !from?.closest('input, textarea, select, [role=menu], [role=alertdialog]');
+  return !from?.closest('input, textarea, select, [role=menu], [role=alertdialog], [role=dialog]');
 }
 
 /** Moves the focus to the next or previous row: with j and k from anywhere, with the arrow keys from within a row. */
@@ -21,4 +24,14 @@ export function walkRows(event: KeyboardEvent): void {
   event.preventDefault();
   link.focus();
   link.scrollIntoView({ block: 'nearest' });
+}
+
+const presses: Readonly<Record<string, string>> = { m: 'move', u: 'undo' };
+
+/** Presses the button that moves the order in focus on (m), or takes its move back (u), as a click would. */
+export function pressRow(event: KeyboardEvent): void {
+  const press = presses[event.key];
+  if (press === undefined || event.repeat || !isFree(event) || !(event.target instanceof Element)) return;
+  const row = event.target.closest('[data-order-number]');
+  row?.querySelector<HTMLButtonElement>(`button[data-press=${press}]`)?.click();
 }

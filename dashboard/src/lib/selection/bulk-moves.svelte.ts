@@ -1,0 +1,162 @@
+import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { bulkResults, type BulkResults, type BulkStatusChange } from '@live-orders/contracts/rest/orders.ts';
+import { toast } from 'svelte-sonner';
+import type { LiveOrders } from '../feed/live-orders.svelte.ts';
+import { SessionEndedError } from '../live/state.ts';
+import { aimMs } from '../moves/move-state.ts';
+import { statusViews } from '../orders/status.ts';
+import { ApiError, callApi, newKey } from '../session/api.ts';
+import { leaveForLogin } from '../session/login.ts';
+import type { Selection } from './selection.svelte.ts';
+
+/** As many as the server takes in one call. */
+const mostInCall = 200;
+/** Calls that are under way at once where each is about one order. */
+const callsAtOnce = 6;
+/** Milliseconds for which the lot can be taken back. */
+const undoMs = 15_000;
+
+const labelOf = (status: OrderStatus): string => statusViews[status].label.toLowerCase();
+const counted = (count: number): string => `${count} ${count === 1 ? 'order' : 'orders'}`;
+const words = (error: unknown): string =>
+  error instanceof ApiError ? error.message : 'Something unexpected happened in this page.';
+
+/** Does the same with each of several orders, `callsAtOnce` at a time. */
+const withEach = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
+  const waiting = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: callsAtOnce }, worker));
+};
+
+/** Does something with all orders of a selection. What could not be done stays selected, with the reason. */
+export class BulkMoves {
+  busy = $state(false);
+  #endedAt = -Infinity;
+  readonly #live: LiveOrders;
+  readonly #selection: Selection;
+
+  constructor(live: LiveOrders, selection: Selection) {
+    this.#live = live;
+    this.#selection = selection;
+  }
+
+  /** The orders that are selected and still here. */
+  get orders(): readonly Order[] {
+    return this.#selection.ids.flatMap((id) => this.#live.get(id) ?? []);
+  }
+
+  /** Moves each order to a status, as long as it is as the user saw it. */
+  async move(status: OrderStatus): Promise<void> {
+    if (this.#isAimedAtBefore()) return;
+    await this.#work(async () => {
+      const wanted = this.orders;
+      const moved: Order[] = [];
+      for (let start = 0; start < wanted.length; start += mostInCall) {
+        const orders = wanted.slice(start, start + mostInCall).map(({ id, version }) => ({ id, version }));
+        const body: BulkStatusChange = { orders, status };
+        const call = { method: 'POST', body, key: newKey() } as const;
+        const { results } = await callApi(bulkResults, 'orders/api/orders/bulk-status', call);
+        moved.push(...this.#settle(results));
+      }
+      this.#tell(moved, wanted.length, status);
+    });
+  }
+
+  /** Gives each order to a member of the team, or with null to nobody. */
+  async assign(assignee: { id: string } | null): Promise<void> {
+    if (this.#isAimedAtBefore()) return;
+    await this.#work(async () => {
+      const wanted = this.orders;
+      let done = 0;
+      await withEach(wanted, async ({ id, version }) => {
+        await this.#one(id, async () => {
+          const call = { method: 'PATCH', body: { assignee }, version } as const;
+          this.#live.put([await callApi(orderSchema, `orders/api/orders/${id}`, call)]);
+          done += 1;
+        });
+      });
+      toast.success(`${counted(done)} ${assignee ? 'assigned' : 'assigned to nobody'}`);
+    });
+  }
+
+  /** The buttons mean something else once some orders have moved: a press right after that was meant for what they said before. */
+  #isAimedAtBefore(): boolean {
+    return performance.now() - this.#endedAt < aimMs;
+  }
+
+  /** Takes the orders in that were moved, and says of the others why they were not. */
+  #settle(results: BulkResults['results']): Order[] {
+    return results.flatMap((one) => {
+      if (one.outcome === 'not_found') {
+        this.#selection.reasons.set(one.id, 'It is not there any more.');
+        return [];
+      }
+      this.#live.put([one.order]);
+      if (one.outcome === 'moved') {
+        this.#selection.drop(one.id);
+        return [one.order];
+      }
+      const state = labelOf(one.order.status);
+      const reason =
+        one.outcome === 'conflict' ? `Somebody changed it: it is ${state} now.` : `From ${state} it cannot go there.`;
+      this.#selection.reasons.set(one.id, reason);
+      return [];
+    });
+  }
+
+  #tell(moved: readonly Order[], wanted: number, status: OrderStatus): void {
+    const text = `${counted(moved.length)} now ${labelOf(status)}`;
+    const description =
+      moved.length < wanted ? `${counted(wanted - moved.length)} stayed, and are still selected.` : undefined;
+    if (moved.length === 0) toast.error('No order was moved', { description });
+    else {
+      const action = { label: 'Undo', onClick: () => void this.#undo(moved) };
+      toast.success(text, { description, action, duration: undoMs });
+    }
+  }
+
+  async #undo(moved: readonly Order[]): Promise<void> {
+    await this.#work(async () => {
+      let done = 0;
+      await withEach(moved, async ({ id, version }) => {
+        await this.#one(id, async () => {
+          const call = { method: 'POST', body: {}, version, key: newKey() } as const;
+          this.#live.put([await callApi(orderSchema, `orders/api/orders/${id}/undo`, call)]);
+          done += 1;
+        });
+      });
+      const text = `${counted(done)} taken back`;
+      if (done === moved.length) toast.success(text);
+      else toast.error(text, { description: `${counted(moved.length - done)} could not be, and are selected.` });
+    });
+  }
+
+  /** What goes wrong with one order is said of that one. */
+  async #one(id: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#selection.drop(id);
+    } catch (error) {
+      if (error instanceof SessionEndedError) throw error;
+      this.#selection.pick([id]);
+      this.#selection.reasons.set(id, words(error));
+    }
+  }
+
+  async #work(work: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof SessionEndedError) leaveForLogin();
+      else toast.error('It is not known what became of the orders', { description: words(error) });
+    } finally {
+      this.busy = false;
+      this.#endedAt = performance.now();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { createContext } from 'svelte';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+
+/** The orders that somebody has picked to do something with all of them, by their ids. */
+export class Selection {
+  /** Why an order is still picked after something was done with all of them, in words. */
+  readonly reasons = new SvelteMap<string, string>();
+  readonly #ids = new SvelteSet<string>();
+  /** Where a range begins. */
+  #anchor: string | null = null;
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  /** In the order in which they were picked. */
+  get ids(): readonly string[] {
+    return [...this.#ids];
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  toggle(id: string): void {
+    if (this.#ids.has(id)) this.drop(id);
+    else this.#ids.add(id);
+    this.#anchor = id;
+  }
+
+  /** Picks everything from what was picked last to this one, as `shown` has them. */
+  extend(id: string, shown: readonly string[]): void {
+    const [from, to] = [this.#anchor === null ? -1 : shown.indexOf(this.#anchor), shown.indexOf(id)];
+    if (from < 0) return this.toggle(id);
+    this.pick(shown.slice(Math.min(from, to), Math.max(from, to) + 1));
+  }
+
+  pick(ids: readonly string[]): void {
+    for (const id of ids) this.#ids.add(id);
+  }
+
+  drop(id: string): void {
+    this.#ids.delete(id);
+    this.reasons.delete(id);
+  }
+
+  clear(): void {
+    this.#ids.clear();
+    this.reasons.clear();
+    this.#anchor = null;
+  }
+}
+
+export const [getSelection, setSelection] = createContext<Selection>();

@@ -35,6 +35,7 @@ const placed = () => visitor.page.getByText(/^Order \d+ is placed$/).waitFor();
 /** Has the page read what is sold by now. */
 const choose = async (one: Product, count: number): Promise<void> => {
   await visitor.page.reload();
+  await visitor.page.locator('[data-testid=connection][data-phase=live]').waitFor();
   await quantity(one).fill(String(count));
   await quantity(one).press('Tab');
 };

@@ -185,7 +185,7 @@ describe('the rows', () => {
     await button(staff, first).hover();
     const { y } = (await button(staff, first).boundingBox()) ?? {};
     const second = await place();
-    const waiting = staff.page.getByRole('button', { name: '1 new' });
+    const waiting = staff.page.getByTestId('board').getByRole('button', { name: '1 new' });
     await waiting.waitFor();
     expect((await button(staff, first).boundingBox())?.y).toBe(y);
     expect(await row(staff, second).count()).toBe(0);

@@ -54,7 +54,8 @@ export class FinalCounts {
 const readCounts = async (signal: AbortSignal): Promise<ReadonlyMap<OrderStatus, number> | null> => {
   try {
     const { statuses } = await callApi(orderStats, 'orders/api/orders/stats?window=1h', { signal });
-    return new Map(statuses.map(({ status, now }) => [status, now]));
+    // Of the others every order is in the browser, and counted as it changes.
+    return new Map(statuses.flatMap(({ status, now }) => (finalStatuses.includes(status) ? [[status, now]] : [])));
   } catch {
     return null;
   }

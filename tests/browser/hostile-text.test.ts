@@ -1,0 +1,103 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { afterAll, describe, expect } from 'vitest';
+import { type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { testPassword } from '@live-orders/test-support/clients/api.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+
+/** What people, and those who are not well-meaning, put into names and notes. */
+const names = {
+  'a long word': 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2),
+  'right to left': 'قهوة عربية مطحونة 250 غرام',
+  'a mirror': 'Mug \u202Egnp.elif',
+  'nothing to see': '\u200B\u200B\u2060',
+  emoji: '👩‍👩‍👧‍👦🏳️‍🌈🧑🏿‍🚀☕️'.repeat(8),
+  markup: '<b onmouseover=alert(1)>bold</b> &amp; {{7*7}} ${1}',
+} as const;
+
+const widths = [360, 768, 1024, 1440, 2560];
+
+let site: Site;
+let admin: Visitor;
+let customer: Visitor;
+let order: Order;
+
+test.beforeAll(async ({ site: opened }) => {
+  site = opened;
+  const buyer = await site.anybody.register(names['a long word'].slice(0, 100));
+  const lines = [];
+  for (let n = 0; n < 31; n += 1) {
+    const name = Object.values(names)[n] ?? `Line ${n} ${crypto.randomUUID()}`;
+    // All lines together come to a thousand million dollars.
+    const price = n === 0 ? 100_000_000 : 1;
+    const { id } = await site.admin.call(calls.createProduct, { body: { name, price, stock: 1000 } });
+    lines.push({ product_id: id, quantity: n === 0 ? 1000 : 1 });
+  }
+  order = await buyer.placeOrder(lines, `${names['right to left']} ${names['a long word']} ${names.markup}`);
+  for (const name of [names['right to left'], names['a mirror'], names['nothing to see'], names.emoji.slice(0, 90)]) {
+    const other = await site.anybody.register(name);
+    await other.placeOrder(lines.slice(1, 7), name);
+  }
+  const at = { viewport: { width: 1440, height: 900 } };
+  [admin, customer] = await Promise.all([site.visit('hostile-admin', at), site.visit('hostile-customer', at)]);
+  await admin.login('admin@example.com');
+  await customer.login(buyer.session?.user.email ?? '', testPassword);
+});
+
+afterAll(async () => {
+  await Promise.all([admin, customer].map((visitor) => visitor.leave()));
+});
+
+/** What sticks out of the window, or out of the nearest element around it that cuts off or scrolls, in words. */
+const sticksOut = `(() => {
+  const cuts = (element) => getComputedStyle(element).overflowX !== 'visible';
+  const found = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const box = element.getBoundingClientRect();
+    if (box.width === 0 || box.height === 0 || element.closest('.sr-only, svg')) continue;
+    let around = element.parentElement;
+    while (around && !cuts(around)) around = around.parentElement;
+    if (around && around !== document.body && around !== document.documentElement) continue;
+    if (box.right > innerWidth + 1 || box.left < -1) found.push(element.tagName + ' ' + element.textContent.slice(0, 40) + ' to ' + box.right);
+  }
+  if (document.documentElement.scrollWidth > innerWidth) found.push('the page scrolls sideways');
+  return found;
+})()`;
+
+const pages: [name: string, visitor: () => Visitor, path: () => string][] = [
+  ['the table', () => admin, () => '/?sort=newest'],
+  ['the columns', () => admin, () => '/?sort=newest&view=columns'],
+  ['an order', () => admin, () => `/orders/${order.number}`],
+  ['security', () => admin, () => '/security'],
+  ['own orders', () => customer, () => '/'],
+  ['an own order', () => customer, () => `/orders/${order.number}`],
+  ['a new order', () => customer, () => '/new'],
+];
+
+describe.each(pages)('hostile text in %s', (name, visitorOf, pathOf) => {
+  test('overflows nothing at any width', async () => {
+    const visitor = visitorOf();
+    for (const width of widths) {
+      await visitor.page.setViewportSize({ width, height: 900 });
+      await visitor.page.goto(pathOf());
+      await visitor.page.locator('[data-testid=connection][data-phase=live]').waitFor();
+      expect([width, await visitor.page.evaluate(sticksOut)]).toEqual([width, []]);
+      await visitor.photograph(`${name.replace(/^(an?|the) /, '').replaceAll(' ', '-')}-${width}`);
+    }
+    expect(visitor.errors).toEqual([]);
+  }, 60_000);
+});
+
+test('a quantity stands before its product, in whatever direction that is written, and what has no visible name says so', async () => {
+  await admin.page.setViewportSize({ width: 1440, height: 900 });
+  await admin.page.goto(`/orders/${order.number}`);
+  const row = admin.page.locator('tr', { hasText: names['right to left'] });
+  const cells = await row.locator('td').all();
+  const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
+  const lefts = boxes.map((box) => box?.x ?? 0);
+  expect(lefts).toEqual(lefts.toSorted((a, b) => a - b));
+  await admin.page.locator('tr', { hasText: '(no visible name)' }).first().waitFor();
+  await admin.page.goto(`/?sort=newest&q=${encodeURIComponent('mug')}`);
+  await admin.page.locator('bdi', { hasText: names['a mirror'] }).first().waitFor();
+});

@@ -1,0 +1,73 @@
+import { afterAll, beforeEach, expect } from 'vitest';
+import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+
+let site: Site;
+let staff: Visitor;
+
+test.beforeAll(async ({ site: opened }) => {
+  site = opened;
+  staff = await site.visit('palette', { viewport: desktop });
+  await staff.login('staff@example.com');
+});
+
+beforeEach(() => staff.comeHome());
+
+afterAll(() => staff.leave());
+
+const palette = () => staff.page.getByTestId('palette');
+
+const openPalette = async (): Promise<void> => {
+  await staff.page.keyboard.press('Control+k');
+  await palette().getByPlaceholder('A page').waitFor();
+};
+
+const place = (note?: string) => site.customer.placeOrder([{ product_id: site.products[0].id, quantity: 1 }], note);
+
+test('finds a page by its name, and the board follows the address', async () => {
+  await openPalette();
+  await staff.page.keyboard.type('unass');
+  await staff.photograph('page');
+  await staff.page.keyboard.press('Enter');
+  await staff.page.locator('[data-queue=unassigned][aria-pressed=true]').waitFor();
+  await staff.page.goBack();
+  await staff.page.locator('[data-queue=unassigned][aria-pressed=false]').waitFor();
+});
+
+test('finds an order by the words of its note, and opens it; what is not here is searched for', async () => {
+  const word = `nuts${crypto.randomUUID().slice(0, 8)}`;
+  const { number } = await place(`No ${word} please`);
+  await staff.page.locator(`[data-order-number="${number}"]`).waitFor();
+  await openPalette();
+  await staff.page.keyboard.type(`please ${word}`);
+  await palette().getByText(`#${number}`).waitFor();
+  await staff.page.keyboard.press('Enter');
+  await staff.page.getByRole('heading', { name: `Order #${number}` }).waitFor();
+  await openPalette();
+  await staff.page.keyboard.type(`never${word}`);
+  await palette().getByText('Search all orders for').waitFor();
+  await staff.page.keyboard.press('Enter');
+  await staff.page.getByText(`No order matches “never${word}”`).waitFor();
+});
+
+test('single letters can be switched off, and stay so', async () => {
+  const { number } = await place();
+  await staff.page.locator(`[data-order-number="${number}"]`).waitFor();
+  await staff.page.keyboard.press('j');
+  await staff.page.locator('[data-row-link]:focus').waitFor();
+  await staff.page.keyboard.press('?');
+  const help = staff.page.getByTestId('shortcuts');
+  await staff.photograph('shortcuts');
+  await help.getByLabel('Single letters do something').uncheck();
+  await help.getByRole('button', { name: 'Close' }).click();
+  await help.waitFor({ state: 'detached' });
+  await staff.page.reload();
+  await staff.page.locator('[data-testid=connection][data-phase=live]').waitFor();
+  await staff.page.keyboard.press('j');
+  await staff.page.keyboard.press('?');
+  await openPalette();
+  expect(await staff.page.locator('[data-row-link]:focus').count()).toBe(0);
+  expect(await help.count()).toBe(0);
+  expect(staff.errors).toEqual([]);
+});

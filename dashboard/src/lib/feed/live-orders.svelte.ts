@@ -8,9 +8,10 @@ import { SvelteMap } from 'svelte/reactivity';
 import { clock } from '../ui/clock.svelte.ts';
 import { steadyNow } from '../ui/steady-clock.ts';
 import { Latencies, type Latency } from './latencies.ts';
+import { heedBrowser } from './browser-signs.ts';
 import { LiveClient } from '../live/client.ts';
 import { OrderStore } from '../live/order-store.ts';
-import type { LiveState } from '../live/state.ts';
+import type { LiveState, OrderChange } from '../live/state.ts';
 import { readOrder, readOrders } from '../orders/order-api.ts';
 import { admitToSocket } from '../session/ticket.ts';
 import { finalOrders, readOrderSnapshot } from '../orders/order-snapshot.ts';
@@ -30,6 +31,8 @@ export class LiveOrders {
   /** The latest version of each product of which the stream has brought an update. */
   readonly products = new SvelteMap<string, Product>();
   readonly presence: Presence;
+  /** Called with what changes, at once; and with nothing at each heartbeat, because a hidden page’s timers rest. */
+  onChanges: (changes: readonly OrderChange[]) => void = () => undefined;
   readonly #client: LiveClient;
   readonly #lists = new OrderLists();
   #listsChanged = false;
@@ -65,6 +68,7 @@ export class LiveOrders {
       confirm: readOrder,
       onOrders: (changes) => {
         this.#recent.add(changes);
+        this.onChanges(changes);
         this.#repaint.schedule();
       },
       onState: ({ phase }) => {
@@ -187,25 +191,21 @@ export class LiveOrders {
     return () => void watched.delete(id);
   }
 
+  /** How many of the orders that are here now were due before `time` (ms since the epoch); `byDue` may be a frame older. */
+  lateAt(time: number): number {
+    return this.#lists.lateAt(time);
+  }
+
   wake(): void {
     this.#client.wake();
   }
 
   /** Connects, until the returned function is called. */
   start(): () => void {
-    const wake = () => this.#client.wake();
-    const suspect = () => this.#client.suspect();
-    const show = () => {
-      if (document.visibilityState === 'visible') wake();
-    };
-    window.addEventListener('online', wake);
-    window.addEventListener('offline', suspect);
-    document.addEventListener('visibilitychange', show);
+    const ignore = heedBrowser(this.#client);
     this.#client.start();
     return () => {
-      window.removeEventListener('online', wake);
-      window.removeEventListener('offline', suspect);
-      document.removeEventListener('visibilitychange', show);
+      ignore();
       this.#client.stop();
       this.#repaint.stop();
     };
@@ -223,6 +223,7 @@ export class LiveOrders {
   #hear(message: ServerMessage): void {
     if (message.event === 'welcome' || message.event === 'heartbeat') clock.follow(message.data.server_time);
     if (message.event === 'heartbeat') this.#lag = message.data.lag ?? null;
+    if (message.event === 'heartbeat') this.onChanges([]);
     if (message.event === 'welcome') this.presence.begin();
     if (message.event === 'presence') this.presence.hear(message.data.orders);
     if ('times' in message) this.#latencies.add(message.times);

@@ -53,6 +53,11 @@ export class OrderLists {
     return this.#due.slice();
   }
 
+  /** How many orders were due before `time` (ms since the epoch). */
+  lateAt(time: number): number {
+    return countLate(this.#due, time);
+  }
+
   /** A copy: how many orders there are in each status. */
   get counts(): Readonly<Record<OrderStatus, number>> {
     return { ...this.#counts };

@@ -252,7 +252,7 @@ describe('the list', () => {
     },
   );
 
-  test('filters by total, time, customer, lateness, and counts when asked', async () => {
+  test('filters by number, total, time, customer, lateness, and counts when asked', async () => {
     const all = await staff.orders();
     const some = all[Math.floor(all.length / 2)];
     if (!some) throw new Error('the demo shop has no orders');
@@ -269,6 +269,7 @@ describe('the list', () => {
     expect(await ids({ created_from: some.created_at })).toEqual(those((one) => one.created_at >= some.created_at));
     expect(await ids({ created_to: some.created_at })).toEqual(those((one) => one.created_at < some.created_at));
     expect(await ids({ customer_id: some.customer_id })).toEqual(those((one) => one.customer_id === some.customer_id));
+    expect(await ids({ number: String(some.number) })).toEqual([some.id]);
     const lateNow = (): string[] => {
       const now = new Date().toISOString();
       return those(({ due_at }) => due_at !== null && due_at < now);

@@ -65,3 +65,28 @@ describe('a search by name', () => {
       expect(await found(q)).toEqual([]);
   });
 });
+
+describe('the filter by number', () => {
+  test('finds exactly one order, if the other filters hold, and for a customer an own one only', async ({ shop }) => {
+    const items = [{ product_id: shop.products[0].id, quantity: 1 }];
+    const other = await shop.anybody.register();
+    const { id, number: own } = await shop.customer.placeOrder(items);
+    const number = String(own);
+    for (const caller of [shop.staff, shop.admin, shop.customer])
+      expect((await caller.orders({ number })).map((order) => order.id)).toEqual([id]);
+    expect(await other.orders({ number })).toEqual([]);
+    expect(await shop.staff.orders({ number, status: 'shipped' })).toEqual([]);
+    expect(await shop.staff.orders({ number: number.slice(0, -1) })).not.toContainEqual(
+      expect.objectContaining({ id }),
+    );
+    expect(await shop.staff.orders({ number: '2147483647' })).toEqual([]);
+  });
+
+  test('refuses what is no number of an order', async ({ shop }) => {
+    for (const number of ['0', '-1', '1.5', '2147483648', '#1042', ''])
+      expect(await shop.staff.problem('GET', `/orders/api/orders?number=${encodeURIComponent(number)}`)).toMatchObject({
+        status: 422,
+        errors: [{ path: 'number' }],
+      });
+  });
+});

@@ -199,6 +199,7 @@ describe('what a customer owns', () => {
     }
     expect(await other.orders()).toEqual([]);
     expect(await other.orders({ q: String(order.number) })).toEqual([]);
+    expect(await other.orders({ number: String(order.number) })).toEqual([]);
     expect(await shop.customer.order(id)).toMatchObject({ version: 1, status: 'pending' });
   });
 

@@ -109,6 +109,9 @@ export const orderSorts = ['created_at', 'updated_at', 'total_amount', 'due_at']
 
 const amount = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
+/** An order's number as a caller gives it: the database counts them as 32-bit integers. */
+export const givenNumber = wholeNumber(1, 2_147_483_647);
+
 /** Filters of the list, the count and the export; several of them must all hold. */
 const orderFilters = {
   status: z
@@ -120,6 +123,7 @@ const orderFilters = {
       description: `One or several of ${orderStatuses.join(', ')}, separated by commas`,
       example: 'pending,confirmed',
     }),
+  number: givenNumber.optional().meta({ description: 'Exactly this number: one order, or none' }),
   customer_id: uuid.optional(),
   assigned_to: z
     .union([uuid, z.literal('none')], 'must be a user’s id, or none')

@@ -24,7 +24,10 @@ const withoutNulAndTurns = '^[^\\u0000\\u202a-\\u202e\\u2066-\\u2069]*$';
  * What nobody sees: spaces, controls, what Unicode says to show as nothing, such as a soft hyphen, and the blank pattern of
  * Braille, which counts as a symbol.
  */
-const invisible = /^[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Z}\u2800]+$/u;
+const visible = /[^\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Z}\u2800]/u;
+
+/** Whether anything of a text can be seen. */
+export const isVisible = (text: string): boolean => visible.test(text);
 
 /** Text that a caller gives: without what hides or disguises it, and half a surrogate pair is no text at all. */
 export const givenText = z
@@ -32,7 +35,7 @@ export const givenText = z
   .regex(new RegExp(withoutNulAndTurns), 'must not hold NUL, nor characters that turn the direction of text')
   .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
   .trim()
-  .refine((text) => !invisible.test(text), 'must hold something that can be seen');
+  .refine((text) => text === '' || isVisible(text), 'must hold something that can be seen');
 
 /** Money in the currency's minor unit (cents); never a float. */
 export const minorUnits = z.int().nonnegative().meta({ example: 4598 });

@@ -35,6 +35,3 @@ export const pressOf = (state: MoveState | undefined, status: OrderStatus, next:
   if (state?.phase === 'moved' && state.to === status) return { kind: 'undo', to: state.from };
   return next === null ? null : { kind: 'move', to: next };
 };
-
-/** Milliseconds after a button has come to mean something else, in which a press was aimed at what it meant before. */
-export const aimMs = 700;

@@ -9,6 +9,7 @@ import { ApiError, callApi, newKey } from '../session/api.ts';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { SessionEndedError } from '../live/state.ts';
+import { conflictOf } from '../orders/order-api.ts';
 import { statusViews } from '../orders/status.ts';
 import type { Doing, MoveState } from './move-state.ts';
 
@@ -179,12 +180,5 @@ export class Moves {
     }
   }
 }
-
-/** The order as it is, where a change was refused because it is another version by now. */
-const conflictOf = (error: unknown): Order | null => {
-  if (!(error instanceof ApiError)) return null;
-  const current = membersOf('version_conflict', error.problem)?.current;
-  return current && 'status' in current ? current : null;
-};
 
 export const [getMoves, setMoves] = createContext<Moves>();

@@ -1,4 +1,5 @@
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
+import { membersOf } from '@live-orders/contracts/rest/errors.ts';
 import { orderPage } from '@live-orders/contracts/rest/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { z } from 'zod';
@@ -43,4 +44,11 @@ export async function readOrder(id: string, signal: AbortSignal): Promise<Order 
     if (error instanceof ApiError && error.problem?.status === 404) return null;
     throw error;
   }
+}
+
+/** The order as it is, where a change was refused because it is another version by now; null for any other failure. */
+export function conflictOf(error: unknown): Order | null {
+  if (!(error instanceof ApiError)) return null;
+  const current = membersOf('version_conflict', error.problem)?.current;
+  return current && 'status' in current ? current : null;
 }

@@ -73,6 +73,9 @@ export class Visitor {
     options: {
       viewport: { width: number; height: number };
       colorScheme?: 'light' | 'dark';
+      /** A device that is touched, and has no mouse. */
+      isMobile?: boolean;
+      hasTouch?: boolean;
       /** For certificates that nobody has signed. */
       ignoreHTTPSErrors?: boolean;
     },

@@ -132,8 +132,8 @@ test('a customer is told how fresh the page is without the name of any part', as
 });
 
 test('who else is at an order shows on its row and on its page, never oneself', async () => {
-  const { id } = await placeOrder();
-  const path = `/orders/${id}`;
+  const { id, number } = await placeOrder();
+  const path = `/orders/${number}`;
   const row = staff.page.locator(`[data-order-id="${id}"]`);
   await row.waitFor();
   await admin.page.goto(path);
@@ -158,8 +158,8 @@ test('who else is at an order shows on its row and on its page, never oneself', 
 });
 
 test('while the link is lost nobody is said to be there, and a notice lies over nothing that is needed', async () => {
-  const { id, number } = await placeOrder();
-  await Promise.all([staff, admin].map(({ page }) => page.goto(`/orders/${id}`)));
+  const { number } = await placeOrder();
+  await Promise.all([staff, admin].map(({ page }) => page.goto(`/orders/${number}`)));
   const { page } = admin;
   const people = page.getByTestId('people');
   await people.getByText('Sam Staff is looking').waitFor();

@@ -84,7 +84,7 @@ describe('one order in three browsers', () => {
     await row(customer, number, 'delivered').waitFor();
     await customer.photograph('own-orders');
     await admin.page.getByRole('link', { name: `#${number},` }).click();
-    await admin.page.getByText('Please ring twice').waitFor();
+    await admin.page.getByTestId('note').getByText('Please ring twice').waitFor();
     await admin.photograph('order');
     expect([admin.errors, staff.errors, customer.errors]).toEqual([[], [], []]);
   });

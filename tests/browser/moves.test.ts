@@ -206,7 +206,7 @@ describe('the history of an order', () => {
   }) => {
     const order = await place();
     await move(order, 'confirmed');
-    await admin.page.goto(`/orders/${order.id}`);
+    await admin.page.goto(`/orders/${order.number}`);
     await admin.page.getByRole('button', { name: 'Take back' }).click();
     await isIn(admin, order, 'pending');
     await admin.page.getByText('Confirmed taken back').waitFor();

@@ -66,6 +66,50 @@ describe('what the dashboard sends', () => {
   });
 });
 
+describe('what pages may call', () => {
+  let cookie: string;
+
+  test.beforeAll(async () => {
+    cookie = cookieOf(await logIn());
+  });
+
+  /** As a page would, with the answer of the gateway, or of the dashboard that does not pass it on. */
+  const call = async (method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> => {
+    const headers = { cookie, origin: url, 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  test('is what they need for an order, its team included', async ({ shop }) => {
+    const { id, number } = await shop.customer.placeOrder([{ product_id: shop.products[0].id, quantity: 1 }]);
+    expect(await call('GET', `orders/api/orders?number=${number}`)).toMatchObject({ body: { data: [{ id }] } });
+    expect(await call('GET', 'users/api/team?limit=200')).toMatchObject({ status: 200, body: { next_cursor: null } });
+    const note = { internal_note: 'Fragile' };
+    expect(await call('PATCH', `orders/api/orders/${id}`, note)).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(await call('GET', `orders/api/orders/${id}/history`)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ['GET', 'users/api/users'],
+    ['GET', 'users/api/team/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
+    ['GET', 'users/api/teams'],
+    ['GET', 'orders/api/orders/stats'],
+    ['GET', 'orders/api/orders/export'],
+    ['POST', 'orders/api/orders/bulk-status'],
+    ['POST', 'orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
+    ['POST', 'users/api/team'],
+    ['PATCH', 'orders/api/orders'],
+    ['PATCH', 'orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10/history'],
+    ['PATCH', 'orders/api/products/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
+    ['PATCH', 'users/api/users/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
+  ])('is not %s %s', async (method, path) => {
+    expect(await call(method, path, method === 'GET' ? undefined : {})).toMatchObject({
+      status: 404,
+      body: { detail: 'There is no such endpoint.' },
+    });
+  });
+});
+
 test('pages look for a gateway that speaks https by wss, and at its usual port where no other is given', async ({
   shop,
 }) => {

@@ -9,6 +9,13 @@ const toastId = 'unreachable';
 const keepsPlace = ({ target }: Event): boolean =>
   target instanceof Element && target.closest('[data-sveltekit-reset="false"]') !== null;
 
+interface Way {
+  /** Whether the new page is shown from its beginning, and the focus goes there. */
+  reset: boolean;
+  /** Whether going back from there leads to where this page was come from. */
+  replace?: boolean;
+}
+
 /**
  * Follows links and forms of the app only once their page can be shown. SvelteKit by itself leaves for an error page without
  * header and list when the server cannot be reached; here the page stays as it is, and a toast offers to try again. Going
@@ -24,7 +31,7 @@ export class Navigation {
       const { to, willUnload, type } = navigation;
       if (willUnload || !to?.route.id || (type !== 'link' && type !== 'form')) return;
       navigation.cancel();
-      void this.#go(to.url, !keepsPlace(navigation.event));
+      void this.go(to.url, { reset: !keepsPlace(navigation.event) });
     });
     const settle = () => void toast.dismiss(toastId);
     afterNavigate(settle);
@@ -36,8 +43,8 @@ export class Navigation {
     return this.#reading ?? navigating.to?.url ?? null;
   }
 
-  /** With `reset`, the new page is shown from its beginning, and the focus goes there. */
-  async #go(url: URL, reset: boolean): Promise<void> {
+  /** Goes to a page of the app, once it can be shown. */
+  async go(url: URL, how: Way): Promise<void> {
     this.#reading = url;
     // Who asks for the same page again wants to see what is new, but of a page that is there nothing is preloaded.
     const again = url.href === location.href;
@@ -45,16 +52,16 @@ export class Navigation {
     const away = failed && !(await isReachable());
     if (this.#reading !== url) return;
     this.#reading = null;
-    if (away) this.#tell(url, reset);
-    else await goto(url, { reset, refreshAll: again, replace: again });
+    if (away) this.#tell(url, how);
+    else await goto(url, { reset: how.reset, refreshAll: again, replace: again || how.replace });
   }
 
-  #tell(url: URL, reset: boolean): void {
+  #tell(url: URL, how: Way): void {
     toast.error(unreachable.title, {
       id: toastId,
       description: unreachable.advice,
       duration: Number.POSITIVE_INFINITY,
-      action: { label: 'Try again', onClick: () => void this.#go(url, reset) },
+      action: { label: 'Try again', onClick: () => void this.go(url, how) },
     });
   }
 }

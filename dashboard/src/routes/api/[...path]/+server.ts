@@ -9,9 +9,9 @@ const bodyLimit = 256 * 1024;
 
 /** What pages may call through this server. Everything else is refused before it reaches the gateway. */
 const allowed: Readonly<Record<Method, RegExp>> = {
-  GET: new RegExp(`^(orders/api/(orders(/stats|/${id}(/history)?)?|products)|users/api/users/profile)$`),
-  POST: new RegExp(`^orders/api/orders(/${id}/undo)?$`),
-  PATCH: new RegExp(`^(orders/api/orders/${id}/status|users/api/users/profile)$`),
+  GET: new RegExp(`^(orders/api/(orders(/stats|/${id}(/history)?)?|products)|users/api/(users/profile|team))$`),
+  POST: new RegExp(`^orders/api/orders(/bulk-status|/${id}/undo)?$`),
+  PATCH: new RegExp(`^(orders/api/orders/${id}(/status)?|users/api/users/profile)$`),
 };
 
 async function forward(event: RequestEvent, method: Method): Promise<Response> {

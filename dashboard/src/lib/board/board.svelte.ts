@@ -132,6 +132,11 @@ export class Board {
     if (!more && this.#cursor !== null) await this.#read(this.#cursor);
   }
 
+  /** Whoever comes back finds as many rows as were there, as far as they are here. */
+  showAtLeast(rows: number): void {
+    this.#limit = Math.max(this.#limit, rows);
+  }
+
   /** From now on the rows keep their places, until every aim has been let go. */
   aim(aim: Aim): void {
     if (this.#aims.size === 0) this.takeIn();

@@ -4,7 +4,6 @@ import { bulkResults, type BulkResults, type BulkStatusChange } from '@live-orde
 import { toast } from 'svelte-sonner';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { SessionEndedError } from '../live/state.ts';
-import { aimMs } from '../moves/move-state.ts';
 import { statusViews } from '../orders/status.ts';
 import { ApiError, callApi, newKey } from '../session/api.ts';
 import { leaveForLogin } from '../session/login.ts';
@@ -34,7 +33,6 @@ const withEach = async <T>(items: readonly T[], work: (item: T) => Promise<void>
 /** Does something with all orders of a selection. What could not be done stays selected, with the reason. */
 export class BulkMoves {
   busy = $state(false);
-  #endedAt = -Infinity;
   readonly #live: LiveOrders;
   readonly #selection: Selection;
 
@@ -50,7 +48,6 @@ export class BulkMoves {
 
   /** Moves each order to a status, as long as it is as the user saw it. */
   async move(status: OrderStatus): Promise<void> {
-    if (this.#isAimedAtBefore()) return;
     await this.#work(async () => {
       const wanted = this.orders;
       const moved: Order[] = [];
@@ -67,7 +64,6 @@ export class BulkMoves {
 
   /** Gives each order to a member of the team, or with null to nobody. */
   async assign(assignee: { id: string } | null): Promise<void> {
-    if (this.#isAimedAtBefore()) return;
     await this.#work(async () => {
       const wanted = this.orders;
       let done = 0;
@@ -80,11 +76,6 @@ export class BulkMoves {
       });
       toast.success(`${counted(done)} ${assignee ? 'assigned' : 'assigned to nobody'}`);
     });
-  }
-
-  /** The buttons mean something else once some orders have moved: a press right after that was meant for what they said before. */
-  #isAimedAtBefore(): boolean {
-    return performance.now() - this.#endedAt < aimMs;
   }
 
   /** Takes the orders in that were moved, and says of the others why they were not. */
@@ -156,7 +147,6 @@ export class BulkMoves {
       else toast.error('It is not known what became of the orders', { description: words(error) });
     } finally {
       this.busy = false;
-      this.#endedAt = performance.now();
     }
   }
 }

@@ -6,8 +6,14 @@ export class Selection {
   /** Why an order is still picked after something was done with all of them, in words. */
   readonly reasons = new SvelteMap<string, string>();
   readonly #ids = new SvelteSet<string>();
+  readonly #shown: () => readonly string[];
   /** Where a range begins. */
   #anchor: string | null = null;
+
+  /** `shown` gives the ids of the orders that can be seen, first to last. */
+  constructor(shown: () => readonly string[]) {
+    this.#shown = shown;
+  }
 
   get size(): number {
     return this.#ids.size;
@@ -28,8 +34,9 @@ export class Selection {
     this.#anchor = id;
   }
 
-  /** Picks everything from what was picked last to this one, as `shown` has them. */
-  extend(id: string, shown: readonly string[]): void {
+  /** Picks everything that is shown from what was picked last to this one. */
+  extend(id: string): void {
+    const shown = this.#shown();
     const [from, to] = [this.#anchor === null ? -1 : shown.indexOf(this.#anchor), shown.indexOf(id)];
     if (from < 0) return this.toggle(id);
     this.pick(shown.slice(Math.min(from, to), Math.max(from, to) + 1));

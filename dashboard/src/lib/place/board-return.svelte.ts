@@ -1,6 +1,6 @@
 import { afterNavigate, beforeNavigate } from '$app/navigation';
 import { keepPlace, readPlace, type BoardPlace } from './board-place.ts';
-import type { Board } from './board.svelte.ts';
+import type { Board } from '../board/board.svelte.ts';
 
 const orderPage = '/(app)/orders/[number]';
 

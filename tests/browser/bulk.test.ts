@@ -1,0 +1,95 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { afterAll, beforeEach, expect, vi } from 'vitest';
+import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+
+let site: Site;
+let staff: Visitor;
+
+test.beforeAll(async ({ site: opened }) => {
+  site = opened;
+  staff = await site.visit('bulk', { viewport: desktop });
+  await staff.login('staff@example.com');
+});
+
+beforeEach(() => staff.comeHome());
+
+afterAll(() => staff.leave());
+
+/** As many orders as are wanted, the last of which is first on the board. */
+const place = async (count: number): Promise<Order[]> => {
+  const orders: Order[] = [];
+  for (let n = 0; n < count; n += 1)
+    orders.unshift(await site.customer.placeOrder([{ product_id: site.products[0].id, quantity: 1 }]));
+  for (const order of orders) await row(order).waitFor();
+  return orders;
+};
+
+const row = ({ number }: Order) => staff.page.locator(`[data-order-number="${number}"]`);
+const box = (order: Order) => row(order).getByRole('checkbox');
+const bar = () => staff.page.getByTestId('bulk');
+const selected = (count: number) => bar().getByText(`${count} selected`).waitFor();
+const statuses = async (orders: readonly Order[]): Promise<OrderStatus[]> =>
+  Promise.all(orders.map(async ({ id }) => (await site.admin.call(calls.getOrder, { id })).status));
+const become = (orders: readonly Order[], expected: readonly OrderStatus[]) =>
+  vi.waitFor(async () => expect(await statuses(orders)).toEqual(expected), { timeout: 10_000, interval: 100 });
+
+test('several orders move at once; those that cannot stay selected with the reason; the lot is taken back', async () => {
+  const orders = await place(3);
+  const [first, second, third] = orders;
+  if (!first || !second || !third) throw new Error('no orders');
+  await site.admin.move(second.id, 'confirmed');
+  await row(second).locator('xpath=self::*[@data-status="confirmed"]').waitFor();
+  await box(first).check();
+  await box(third).click({ modifiers: ['Shift'] });
+  await selected(3);
+  await staff.photograph('selected');
+  await bar().getByRole('button', { name: 'Confirm 2' }).click();
+  await become(orders, ['confirmed', 'confirmed', 'confirmed']);
+  await selected(1);
+  await row(second).getByText('From confirmed it cannot go there.').waitFor();
+  await staff.photograph('stayed');
+  await staff.page.locator('[data-sonner-toast]').getByRole('button', { name: 'Undo' }).click();
+  await become(orders, ['pending', 'confirmed', 'pending']);
+  await staff.page.getByText('2 orders taken back').waitFor();
+  expect(staff.errors).toEqual([]);
+});
+
+test('an order that somebody moves meanwhile is not moved again, and says so', async () => {
+  const [order] = await place(1);
+  if (!order) throw new Error('no order');
+  await box(order).check();
+  await staff.page.route(
+    '**/bulk-status',
+    async (route) => {
+      await site.admin.move(order.id, 'confirmed');
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await bar().getByRole('button', { name: 'Confirm 1' }).click();
+  await row(order).getByText('Somebody changed it: it is confirmed now.').waitFor();
+  await selected(1);
+  expect(await statuses([order])).toEqual(['confirmed']);
+});
+
+test('by keyboard: x picks, Shift with x a range, and all of them are assigned', async () => {
+  const orders = await place(3);
+  const [first, , third] = orders;
+  if (!first || !third) throw new Error('no orders');
+  await row(first).locator('[data-row-link]').focus();
+  await staff.page.keyboard.press('x');
+  await selected(1);
+  await staff.page.keyboard.press('j');
+  await staff.page.keyboard.press('j');
+  await staff.page.keyboard.press('Shift+X');
+  await selected(3);
+  await bar().getByRole('button', { name: 'Assign to me' }).click();
+  await staff.page.getByText('3 orders assigned').waitFor();
+  for (const { id } of orders)
+    expect((await site.admin.call(calls.getOrder, { id })).assigned_to).toBe(site.staff.session?.user.id);
+  await bar().waitFor({ state: 'detached' });
+});

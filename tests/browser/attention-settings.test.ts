@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeEach, expect } from 'vitest';
-import { accessibilityFaults } from '@live-orders/test-support/browser/axe.ts';
+import { violations } from '@live-orders/test-support/browser/accessibility.ts';
 import {
   bell,
   closePanel,
@@ -109,8 +109,8 @@ test('bell and panel work by keyboard, fit a phone, and have no fault that axe f
     await page.keyboard.press('Enter');
     await dialog(page).getByText('1 late order').waitFor();
     await staff.photograph(`${theme}-${viewport.width}`);
-    expect(await accessibilityFaults(page, '[role=dialog]')).toEqual([]);
-    expect(await accessibilityFaults(page, '[data-testid=attention]')).toEqual([]);
+    expect(await violations(page, '[role=dialog]')).toEqual([]);
+    expect(await violations(page, '[data-testid=attention]')).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     await closePanel(page);
     await page.locator('[data-testid=attention]:focus').waitFor();

@@ -195,7 +195,7 @@ test('every page of the team begins its title with the number of pending orders,
   const { id, number } = await shop.place();
   await titled('Orders · Live Orders');
   await page.locator(`[data-order-id="${id}"] [data-row-link]`).click();
-  await page.waitForURL(`**/orders/${id}`);
+  await page.waitForURL(`**/orders/${number}`);
   await titled(`Order ${number} · Live Orders`);
   await shop.place();
   await titled(`Order ${number} · Live Orders`);

@@ -10,8 +10,6 @@ import { test } from '@live-orders/test-support/fixtures/test.ts';
 const names = {
   'a long word': 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2),
   'right to left': 'قهوة عربية مطحونة 250 غرام',
-  'a mirror': 'Mug \u202Egnp.elif',
-  'nothing to see': '\u200B\u200B\u2060',
   emoji: '👩‍👩‍👧‍👦🏳️‍🌈🧑🏿‍🚀☕️'.repeat(8),
   markup: '<b onmouseover=alert(1)>bold</b> &amp; {{7*7}} ${1}',
 } as const;
@@ -23,22 +21,30 @@ let admin: Visitor;
 let customer: Visitor;
 let order: Order;
 
-test.beforeAll(async ({ site: opened }) => {
+/** What no client can write any more, but what may be left of before. */
+const mirror = 'Mug \u202Egnp.elif';
+const invisible = '\u200B\u200B\u2060';
+
+test.beforeAll(async ({ site: opened, database }) => {
   site = opened;
   const buyer = await site.anybody.register(names['a long word'].slice(0, 100));
   const lines = [];
   for (let n = 0; n < 31; n += 1) {
-    const name = Object.values(names)[n] ?? `Line ${n} ${crypto.randomUUID()}`;
+    const name = n === 0 ? 'Gold bar' : Object.values(names)[n - 2] ?? `Line ${n} ${crypto.randomUUID()}`;
     // All lines together come to a thousand million dollars.
     const price = n === 0 ? 100_000_000 : 1;
     const { id } = await site.admin.call(calls.createProduct, { body: { name, price, stock: 1000 } });
     lines.push({ product_id: id, quantity: n === 0 ? 1000 : 1 });
   }
   order = await buyer.placeOrder(lines, `${names['right to left']} ${names['a long word']} ${names.markup}`);
-  for (const name of [names['right to left'], names['a mirror'], names['nothing to see'], names.emoji.slice(0, 90)]) {
+  for (const name of [names['right to left'], names.emoji.slice(0, 90)]) {
     const other = await site.anybody.register(name);
     await other.placeOrder(lines.slice(1, 7), name);
   }
+  await database.query('UPDATE order_items SET name = $1 WHERE order_id = $2 AND quantity = 1000', [mirror, order.id]);
+  await database.query('UPDATE order_items SET name = $1 WHERE order_id = $2 AND product_id = $3', [
+    ...[invisible, order.id, lines[1]?.product_id],
+  ]);
   const at = { viewport: { width: 1440, height: 900 } };
   [admin, customer] = await Promise.all([site.visit('hostile-admin', at), site.visit('hostile-customer', at)]);
   await admin.login('admin@example.com');
@@ -97,7 +103,7 @@ test('a quantity stands before its product, in whatever direction that is writte
   const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
   const lefts = boxes.map((box) => box?.x ?? 0);
   expect(lefts).toEqual(lefts.toSorted((a, b) => a - b));
-  await admin.page.locator('tr', { hasText: '(no visible name)' }).first().waitFor();
-  await admin.page.goto(`/?sort=newest&q=${encodeURIComponent('mug')}`);
-  await admin.page.locator('bdi', { hasText: names['a mirror'] }).first().waitFor();
+  await admin.page.locator('tr', { hasText: '(no visible name)' }).waitFor();
+  const mirrored = admin.page.locator('tr', { hasText: mirror });
+  expect(await mirrored.locator('bdi').count()).toBe(1);
 });

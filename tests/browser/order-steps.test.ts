@@ -34,7 +34,7 @@ test.beforeAll(async ({ site, database: connected }) => {
     [name],
   );
   [staff, thumb] = await Promise.all([
-    site.visit('order-steps', { viewport: desktop }),
+    site.visit('order-steps', { viewport: desktop, colorScheme: 'dark' }),
     site.visit('order-steps-phone', { viewport: phone, isMobile: true, hasTouch: true }),
   ]);
   await Promise.all([staff.login('staff@example.com'), thumb.login('admin@example.com')]);

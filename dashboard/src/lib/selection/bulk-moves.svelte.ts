@@ -33,6 +33,8 @@ const withEach = async <T>(items: readonly T[], work: (item: T) => Promise<void>
 /** Does something with all orders of a selection. What could not be done stays selected, with the reason. */
 export class BulkMoves {
   busy = $state(false);
+  /** How many times something was done with all of them. */
+  finished = $state(0);
   readonly #live: LiveOrders;
   readonly #selection: Selection;
 
@@ -147,6 +149,7 @@ export class BulkMoves {
       else toast.error('It is not known what became of the orders', { description: words(error) });
     } finally {
       this.busy = false;
+      this.finished += 1;
     }
   }
 }

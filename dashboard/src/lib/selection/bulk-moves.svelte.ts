@@ -103,7 +103,7 @@ export class BulkMoves {
   #tell(moved: readonly Order[], wanted: number, status: OrderStatus): void {
     const text = `${counted(moved.length)} now ${labelOf(status)}`;
     const description =
-      moved.length < wanted ? `${counted(wanted - moved.length)} stayed, and are still selected.` : undefined;
+      moved.length < wanted ? `${counted(wanted - moved.length)} stayed as they were, still selected.` : undefined;
     if (moved.length === 0) toast.error('No order was moved', { description });
     else {
       const action = { label: 'Undo', onClick: () => void this.#undo(moved) };

@@ -17,6 +17,8 @@ import { type MovingOrders, withMovingOrders } from './moving-orders.ts';
  *
  *     npm run bench:dashboard -- [open orders,…] [seconds of each of the three rounds] [file for a CPU profile of the last]
  */
+const layouts = ['table', 'columns'] as const;
+type Layout = (typeof layouts)[number];
 const counts = (process.argv[2] ?? (isShort ? '10000' : '2000,10000')).split(',').map(Number);
 const seconds = Number(process.argv[3] ?? (isShort ? 4 : 7));
 const rounds = 3;
@@ -52,7 +54,7 @@ const shown = async (page: Page, shop: MovingOrders): Promise<number> => {
   const number = await shop.place();
   await page.locator(`[data-order-number="${number}"]`).waitFor();
   const took = performance.now() - began;
-  await page.getByText(new RegExp(`^${shop.openCount} open\\b`)).waitFor();
+  await page.getByText(new RegExp(`^${shop.openCount.toLocaleString('en')} open\\b`)).waitFor();
   return took;
 };
 
@@ -97,12 +99,14 @@ const measureRound = async (page: Page, devtools: CDPSession, shop: MovingOrders
   };
 };
 
-const measure = async (visitor: Visitor, shop: MovingOrders): Promise<Measured[]> => {
+const measure = async (visitor: Visitor, shop: MovingOrders, layout: Layout): Promise<Measured[]> => {
   const { page } = visitor;
   const count = shop.openCount;
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   await visitor.login('staff@example.com');
+  await page.goto(`/?sort=newest&view=${layout}`);
+  await page.locator('[data-testid=connection][data-phase=live]').waitFor();
   await flood(shop, warmUpSeconds);
   await shown(page, shop);
   const heapBefore = await heapOf(devtools);
@@ -118,7 +122,7 @@ const measure = async (visitor: Visitor, shop: MovingOrders): Promise<Measured[]
   }
   const heapAfter = await heapOf(devtools);
   if (visitor.errors.length > 0) throw new Error(`the page failed: ${visitor.errors.join('; ')}`);
-  const what = (name: string): string => `${count} open orders: ${name}`;
+  const what = (name: string): string => `${count} open orders, ${layout}: ${name}`;
   const of = (name: keyof Round): number[] => results.map((round) => round[name]);
   return [
     { name: what('frames'), unit: 'per second', better: 'more', values: of('frames') },
@@ -133,11 +137,11 @@ const measure = async (visitor: Visitor, shop: MovingOrders): Promise<Measured[]
 };
 
 /** Resolves to the figures of a browser that shows `count` open orders. */
-const measureWith = (system: System, browser: Browser, count: number): Promise<Measured[]> =>
+const measureWith = (system: System, browser: Browser, count: number, layout: Layout): Promise<Measured[]> =>
   withMovingOrders(system, count, async (shop) => {
     const visitor = await Visitor.arrive(browser, 'bench', system.dashboardUrl, { viewport: desktop });
     try {
-      return await measure(visitor, shop);
+      return await measure(visitor, shop, layout);
     } finally {
       await visitor.leave();
     }
@@ -148,7 +152,8 @@ await withSystem(
   async (system) => {
     const { browser, close } = await launchBrowser();
     try {
-      for (const count of counts) await report('dashboard', await measureWith(system, browser, count));
+      for (const count of counts)
+        for (const layout of layouts) await report('dashboard', await measureWith(system, browser, count, layout));
     } finally {
       await close();
     }

@@ -129,7 +129,6 @@ test('an order is shown where it goes at once, and back again with the reason wh
     .or(staff.page.getByText(`Order ${order.number} was not moved`))
     .first()
     .waitFor();
-  await staff.page.mouse.move(1, 1);
   await card(order, 'pending').waitFor();
   await staff.page.unroute('**/status');
 });

@@ -16,9 +16,11 @@ export interface FirstRows {
 export const readFirstRows = async (event: RequestEvent): Promise<FirstRows> => {
   const { user, accessToken } = event.locals;
   if (!user || !accessToken) return { orders: [], failure: 'The server can’t be reached.' };
-  const status = isStaff(user.role) ? `&status=${openStatuses.join()}` : '';
+  // What the team sees first by default is what is due first.
+  const sort = event.url.searchParams.get('sort') === 'newest' ? '' : '&sort=due_at';
+  const which = isStaff(user.role) ? `&status=${openStatuses.join()}${sort}` : '';
   const call = { token: accessToken, caller: callerOf(event), limit: 2500 };
-  const answer = await askGateway(orderPage, `/orders/api/orders?limit=50${status}`, call);
+  const answer = await askGateway(orderPage, `/orders/api/orders?limit=50${which}`, call);
   if (answer.ok) return { orders: answer.data.data, failure: null };
   return { orders: [], failure: describeProblem(answer.problem) };
 };

@@ -10,7 +10,8 @@ import type { LayoutServerLoad } from './$types';
 export const load: LayoutServerLoad = async (event) => {
   const { user } = event.locals;
   if (!user) redirect(303, '/login');
-  const isList = event.untrack(() => event.route.id === '/(app)');
-  const first: FirstRows = isList ? await readFirstRows(event) : { orders: [], failure: null };
+  const none: FirstRows = { orders: [], failure: null };
+  // Untracked, or it would run again for each page.
+  const first = await event.untrack(() => (event.route.id === '/(app)' ? readFirstRows(event) : none));
   return { user, socketUrl: socketUrl(event), first };
 };

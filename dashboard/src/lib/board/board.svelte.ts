@@ -8,6 +8,7 @@ import { SessionEndedError } from '../live/state.ts';
 import { leaveForLogin } from '../session/login.ts';
 import { clock } from '../ui/clock.svelte.ts';
 import { readOrders } from '../orders/order-api.ts';
+import { finalStatuses } from '../orders/status.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { SvelteSet } from 'svelte/reactivity';
@@ -90,6 +91,11 @@ export class Board {
     return columns;
   });
 
+  /** Whether a search of the open orders found none, so that those of all others are shown that it found. */
+  readonly widened = $derived.by(
+    () => this.#isWide && this.#rows.length > 0 && this.#rows.every(({ status }) => finalStatuses.includes(status)),
+  );
+
   get hasMore(): boolean {
     return (this.view.layout === 'table' && this.#rows.length > this.#limit) || this.#cursor !== null;
   }
@@ -156,6 +162,7 @@ export class Board {
   /** Whether an order is among the rows only because it was there before it moved on. */
   isLeaving(order: Order): boolean {
     const { filter, queue } = this.view;
+    if (this.widened) return false;
     return !statusesOf(filter).includes(order.status) || !isQueued(order, queue, this.#look);
   }
 
@@ -166,14 +173,17 @@ export class Board {
 
   #pick(most: number): Order[] {
     const orders = this.view.sort === 'due' ? this.#live.byDue : this.#live.orders;
-    return pick(orders, this.view, this.#look, most, this.#moves.ids);
+    const picked = pick(orders, this.view, this.#look, most, this.#moves.ids);
+    return picked.length > 0 || !this.#isWide
+      ? picked
+      : pick(orders, { ...this.view, filter: 'all' }, this.#look, most);
   }
 
   async #read(cursor: string | null, attempt = 0): Promise<void> {
     const fetch = new AbortController();
     this.#fetch = fetch;
     this.fetching = true;
-    const status = statusesOf(this.view.filter);
+    const status = statusesOf(this.#isWide ? 'all' : this.view.filter);
     const q = this.view.query.trim();
     try {
       let isNews: boolean;
@@ -200,6 +210,11 @@ export class Board {
       }
     }
     this.fetching = false;
+  }
+
+  get #isWide(): boolean {
+    const { filter, query, queue } = this.view;
+    return filter === 'open' && queue === null && query.trim() !== '';
   }
 
   get #address(): string {

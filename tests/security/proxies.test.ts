@@ -138,7 +138,7 @@ describe.each(proxyNames)('behind %s, as deploy/proxy has it,', (name) => {
     const cookies = await visitor.page.context().cookies();
     const session = cookies.filter(({ name: cookie }) => cookie.includes('live_orders'));
     expect(session.map((cookie) => cookie.name).sort()).toEqual(
-      ['access', 'refresh', 'user'].map((kind) => `__Host-live_orders_${kind}`),
+      ['access', 'probe', 'refresh', 'user'].map((kind) => `__Host-live_orders_${kind}`),
     );
     for (const cookie of session) expect(cookie).toMatchObject({ secure: true, httpOnly: true, path: '/' });
     expect(visitor.errors).toEqual([]);

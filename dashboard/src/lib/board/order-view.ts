@@ -1,6 +1,6 @@
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { orderText, type SearchTerm, searchTerms } from '@live-orders/contracts/domain/order-search.ts';
+import { orderText, type SearchTerm, searchTerms } from '@live-orders/contracts/domain/search-text.ts';
 import { isQueued, type Look, type Queue, queues } from './queue.ts';
 import { finalStatuses, openStatuses, statusViews } from '../orders/status.ts';
 

@@ -36,10 +36,7 @@ export class LiveOrders {
   readonly #client: LiveClient;
   readonly #lists = new OrderLists();
   #listsChanged = false;
-  #orders = $state.raw<readonly Order[]>([]);
-  #byDue = $state.raw<readonly Order[]>([]);
-  #counts = $state.raw(this.#lists.counts);
-  #assigned = $state.raw(this.#lists.assigned);
+  #shown = $state.raw(this.#lists.copy());
   #state = $state.raw<LiveState>({ phase: 'idle' });
   #lastMessageAt = $state<number | null>(null);
   #complete = $state(false);
@@ -81,22 +78,22 @@ export class LiveOrders {
 
   /** Newest first. */
   get orders(): readonly Order[] {
-    return this.#orders;
+    return this.#shown.newest;
   }
 
   /** What is due first comes first, and last what is never due. */
   get byDue(): readonly Order[] {
-    return this.#byDue;
+    return this.#shown.due;
   }
 
   /** How many orders are here in each status. */
   get counts(): Readonly<Record<OrderStatus, number>> {
-    return this.#counts;
+    return this.#shown.counts;
   }
 
   /** How many open orders each member of the team takes care of, by user id; those of nobody under null. */
   get assigned(): ReadonlyMap<string | null, number> {
-    return this.#assigned;
+    return this.#shown.assigned;
   }
 
   get state(): LiveState {
@@ -144,7 +141,7 @@ export class LiveOrders {
 
   get(id: string): Order | undefined {
     // The store is no Svelte state. Reading the list, which is, makes Svelte ask again after a change.
-    return this.#orders.length > 0 ? this.#client.store.get(id) : undefined;
+    return this.#shown.newest.length > 0 ? this.#client.store.get(id) : undefined;
   }
 
   /** What has just happened to an order, for the highlight of a row that is being drawn. */
@@ -238,10 +235,7 @@ export class LiveOrders {
     const { store } = this.#client;
     if (this.#listsChanged) {
       this.#listsChanged = false;
-      this.#orders = this.#lists.newest;
-      this.#byDue = this.#lists.due;
-      this.#counts = this.#lists.counts;
-      this.#assigned = this.#lists.assigned;
+      this.#shown = this.#lists.copy();
     }
     if (store.crowdedOut !== this.#crowdedOut) this.#partial = finalStatuses;
     this.#crowdedOut = store.crowdedOut;

@@ -68,6 +68,12 @@ export class OrderLists {
     return new Map(this.#assigned);
   }
 
+  /** All of them, as they are now. */
+  copy() {
+    const { newest, due, counts, assigned } = this;
+    return { newest, due, counts, assigned };
+  }
+
   #count({ status, assigned_to }: Order, change: number): void {
     this.#counts[status] += change;
     if (isFinal(status)) return;

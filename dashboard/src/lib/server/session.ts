@@ -5,25 +5,29 @@ import { askGateway, callerOf, type Answer } from './gateway.ts';
 import { isHttps } from './origin.ts';
 
 /** Unusual names, because all programs on a host share its cookies, whatever their ports. */
-const plainNames = { access: 'live_orders_access', refresh: 'live_orders_refresh', user: 'live_orders_user' };
+const plainNames = {
+  access: 'live_orders_access',
+  refresh: 'live_orders_refresh',
+  user: 'live_orders_user',
+  /** Sent with the login page, and back with its form by every browser that keeps cookies. */
+  probe: 'live_orders_probe',
+};
 /** A browser takes these from an https address alone, and from no other host: a neighbour on `b.example.com` cannot set them. */
 const hostNames = {
   access: `__Host-${plainNames.access}`,
   refresh: `__Host-${plainNames.refresh}`,
   user: `__Host-${plainNames.user}`,
+  probe: `__Host-${plainNames.probe}`,
 };
 
 const namesFor = (event: Pick<RequestEvent, 'request'>) => (isHttps(event) ? hostNames : plainNames);
 
-/** Sent with the login page, and back with its form by every browser that keeps cookies. */
-const probe = 'live_orders_probe';
-
-export const sendProbe = ({ cookies, request }: RequestEvent): void =>
-  cookies.set(probe, '1', { path: '/login', httpOnly: true, sameSite: 'lax', secure: isHttps({ request }) });
+export const sendProbe = (event: RequestEvent): void =>
+  event.cookies.set(namesFor(event).probe, '1', { path: '/', httpOnly: true, sameSite: 'lax', secure: isHttps(event) });
 
 /** Whether a form that a page of ours sent came without the cookie that was sent with the page. */
-export const refusesCookies = ({ cookies, request }: RequestEvent): boolean =>
-  request.headers.get('referer') !== null && cookies.get(probe) === undefined;
+export const refusesCookies = (event: RequestEvent): boolean =>
+  event.request.headers.get('referer') !== null && event.cookies.get(namesFor(event).probe) === undefined;
 
 /** An upper bound: the users service decides for how long a refresh token is valid. */
 const refreshSeconds = 30 * 24 * 3600;
@@ -69,7 +73,8 @@ export function keepSession(event: RequestEvent, value: Session): void {
 
 export function dropSession(event: RequestEvent): void {
   const secure = isHttps(event);
-  for (const name of Object.values(namesFor(event))) event.cookies.delete(name, { path: '/', secure });
+  const { probe: _probe, ...ofSession } = namesFor(event);
+  for (const name of Object.values(ofSession)) event.cookies.delete(name, { path: '/', secure });
   event.locals.accessToken = null;
   event.locals.user = null;
 }

@@ -1,4 +1,4 @@
-import { searchTerms } from '@live-orders/contracts/domain/order-search.ts';
+import { searchTerms } from '@live-orders/contracts/domain/search-text.ts';
 import type { OrderFilter } from '@live-orders/contracts/rest/orders.ts';
 import { Conditions, contains } from '../database/conditions.ts';
 

@@ -2,7 +2,7 @@ import type { Actor } from '@live-orders/contracts/domain/actor.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderCreation } from '@live-orders/contracts/rest/orders.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
-import { orderText } from '@live-orders/contracts/domain/order-search.ts';
+import { orderText } from '@live-orders/contracts/domain/search-text.ts';
 import type { Transaction } from '@live-orders/runtime/database/database.ts';
 import { execute, selectPrepared } from '@live-orders/runtime/database/prepared.ts';
 import type { NewEvent } from '@live-orders/runtime/outbox/outbox.ts';

@@ -10,7 +10,7 @@ import { test } from '@live-orders/test-support/fixtures/test.ts';
 const names = {
   'a long word': 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2),
   'right to left': 'قهوة عربية مطحونة 250 غرام',
-  emoji: '👩‍👩‍👧‍👦🏳️‍🌈🧑🏿‍🚀☕️'.repeat(3),
+  emoji: `Party ${'👩‍👩‍👧‍👦🏳️‍🌈🧑🏿‍🚀☕️'.repeat(3)}`,
   markup: '<b onmouseover=alert(1)>bold</b> &amp; {{7*7}} ${1}',
 } as const;
 

@@ -13,9 +13,7 @@ export class Doubt {
   #since = $state(steadyNow());
   readonly #isTroubled = $derived.by(() => this.#live.state.phase !== 'live' && this.#live.state.phase !== 'idle');
   readonly #isOld = $derived(this.#isTroubled && clock.local - this.#since > patience);
-  readonly #isOffline = $derived.by(
-    () => this.#isOld && ['connecting', 'reconnecting', 'ended'].includes(this.#live.state.phase),
-  );
+  readonly #isOffline = $derived.by(() => this.#isOld && ['reconnecting', 'ended'].includes(this.#live.state.phase));
 
   /** To be made while a component is set up. */
   constructor(live: LiveOrders) {
@@ -30,7 +28,7 @@ export class Doubt {
     return this.#isOld;
   }
 
-  /** There is no connection, so that nothing can be changed either. */
+  /** The connection is lost, so that nothing can be changed either. Of a page that has just been opened, nobody knows yet. */
   get isOffline(): boolean {
     return this.#isOffline;
   }

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
+import { z } from 'zod';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import {
   bell,
@@ -89,7 +90,9 @@ describe('a new order', () => {
     await Promise.all(buyers.map((buyer) => shop.place(buyer)));
     await until(async () => expect(gate.texts.join('').match(/"new_order"/g)).toHaveLength(5));
     gate.open = true;
-    for (const text of gate.texts) gate.send(text);
+    // Each message in a frame of its own, so that the page hears of them one after the other.
+    const messages = z.array(z.unknown()).parse(gate.texts.flatMap((text): unknown => JSON.parse(text)));
+    for (const message of messages) gate.send(JSON.stringify([message]));
     await hasSaid(page, ['5 new orders']);
     expect(await started(page)).toEqual([tones.fresh]);
     expect(staff.errors).toEqual([]);

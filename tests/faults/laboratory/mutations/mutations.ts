@@ -79,8 +79,9 @@ export const brokenGuards = {
     {
       file: bridge,
       find: '      const published = await this.#publish(\n',
-      replace: `      resolveOffset(lastMessage);
-      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
+      // Resolved after the commit only, which fails while the group is joined anew: then the batch has to be read again.
+      replace: `      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
+      resolveOffset(lastMessage);
       const published = await this.#publish(\n`,
     },
     // Without this edit the script would notice the gap in the offsets and begin a new epoch.

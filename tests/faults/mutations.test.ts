@@ -37,25 +37,28 @@ const runWithout = async ({ guard, fault, verdict, patience }: Case): Promise<st
   const options = ['--rounds', '1', '--seed', '1', '--brokers', '1', '--patience', String(patience)];
   const child = spawn(process.execPath, [join(root, 'tests', 'faults.ts'), '--only', fault, '--together', ...options], {
     env: { ...process.env, ...mutated(guard) },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
   let output = '';
-  for await (const chunk of child.stdout.setEncoding('utf8')) {
-    output += String(chunk);
+  const hear = (chunk: string): void => {
+    output += chunk;
     if (verdict.test(output)) child.kill();
-  }
+  };
+  child.stdout.setEncoding('utf8').on('data', hear);
+  child.stderr.setEncoding('utf8').on('data', hear);
   await exited;
   return output;
 };
 
 /** Each fault makes, whatever the moment, just what its guard is there for: one round is enough. */
 const cases: Case[] = [
-  // Between the two steps, whose order is wrong now.
+  // Between the two steps, whose order is wrong now. Bridges that share the partitions out at the beginning may come between
+  // them as well: then what is lost keeps the dashboards stale, and the laboratory says so instead of opening.
   {
     guard: 'offsets are committed before Redis acknowledges',
     fault: 'killed before Redis',
-    verdict: /^ {2}(lost|stale): /m,
+    verdict: /^ {2}(lost|stale): |does not become live: .*"behind":"bridge"/m,
     patience: never,
   },
   { guard: 'gaps are not filled', fault: 'Pub/Sub loses messages', verdict: /^ {2}(lost|stale): /m, patience: never },

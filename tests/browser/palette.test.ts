@@ -18,6 +18,9 @@ afterAll(() => staff.leave());
 
 const palette = () => staff.page.getByTestId('palette');
 
+/** What Enter takes, which comes to the first entry a moment after that is there. */
+const chosen = (text: string) => palette().locator('.palette-item[data-selected]', { hasText: text }).waitFor();
+
 const openPalette = async (): Promise<void> => {
   await staff.page.keyboard.press('Control+k');
   await palette().getByPlaceholder('A page').waitFor();
@@ -28,6 +31,7 @@ const place = (note?: string) => site.customer.placeOrder([{ product_id: site.pr
 test('finds a page by its name, and the board follows the address', async () => {
   await openPalette();
   await staff.page.keyboard.type('unass');
+  await chosen('Unassigned orders');
   await staff.photograph('page');
   await staff.page.keyboard.press('Enter');
   await staff.page.locator('[data-queue=unassigned][aria-pressed=true]').waitFor();
@@ -41,12 +45,12 @@ test('finds an order by the words of its note, and opens it; what is not here is
   await staff.page.locator(`[data-order-number="${number}"]`).waitFor();
   await openPalette();
   await staff.page.keyboard.type(`please ${word}`);
-  await palette().getByText(`#${number}`).waitFor();
+  await chosen(`#${number}`);
   await staff.page.keyboard.press('Enter');
   await staff.page.getByRole('heading', { name: `Order #${number}` }).waitFor();
   await openPalette();
   await staff.page.keyboard.type(`never${word}`);
-  await palette().getByText('Search all orders for').waitFor();
+  await chosen('Search all orders for');
   await staff.page.keyboard.press('Enter');
   await staff.page.getByText(`No order matches “never${word}”`).waitFor();
 });

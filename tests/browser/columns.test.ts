@@ -88,7 +88,7 @@ test('by keyboard alone: beside, on and back', async () => {
   await becomes(order, 'confirmed');
   // The card keeps its place and the focus, as long as somebody is in it.
   await card(order, 'pending').locator('[data-press=undo]').waitFor();
-  await staff.page.waitForTimeout(800);
+  await staff.settle();
   await staff.page.keyboard.press('u');
   await becomes(order, 'pending');
   expect(await card(order, 'pending').locator('a:focus').count()).toBe(1);

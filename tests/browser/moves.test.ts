@@ -40,9 +40,6 @@ const button = (visitor: Visitor, { number }: Order) =>
 const isIn = (visitor: Visitor, order: Order, status: OrderStatus) =>
   visitor.page.locator(`[data-order-number="${order.number}"][data-status="${status}"]`).waitFor();
 
-/** Longer than a press is taken for one that was aimed at what a button meant before. */
-const settle = ({ page }: Visitor) => page.waitForTimeout(800);
-
 /** What somebody else does to the order before the page's next change of it reaches the server. */
 const beforeItsChange = async ({ page }: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> => {
   await page.route(
@@ -65,7 +62,7 @@ describe('a move', () => {
       await staff.page.waitForTimeout(ms);
       await button(staff, order).click();
       await isIn(staff, order, 'confirmed');
-      await settle(staff);
+      await staff.settle();
       expect(await read(order)).toMatchObject({ status: 'confirmed', version: 2 });
     },
   );
@@ -94,7 +91,7 @@ describe('a move', () => {
     expect(await press.isDisabled()).toBe(false);
     expect((await press.boundingBox())?.width).toBe(width);
     expect(await press.evaluate('document.activeElement?.textContent')).toContain('Undo');
-    await settle(staff);
+    await staff.settle();
     await staff.page.keyboard.press('Enter');
     await isIn(staff, order, 'pending');
     await press.getByText('Confirm').waitFor();
@@ -113,7 +110,7 @@ describe('a move', () => {
       expect(await staff.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
     }
     await staff.page.setViewportSize(desktop);
-    await settle(staff);
+    await staff.settle();
     await button(staff, order).getByText('Undo').click();
     await isIn(staff, order, 'pending');
   });
@@ -156,7 +153,7 @@ describe('where somebody else was faster', () => {
     await dialog.getByText('It was moved to confirmed').waitFor();
     expect(await dialog.getByLabel('Reason').inputValue()).toBe('Ordered twice');
     await staff.photograph('cancel-live');
-    await settle(staff);
+    await staff.settle();
     await beforeItsChange(staff, order, () => move(order, 'preparing'));
     await dialog.getByRole('button', { name: 'Cancel order' }).click();
     const told = row(staff, order).getByRole('alert');

@@ -47,9 +47,6 @@ const open = async (visitor: Visitor, { number }: Order): Promise<void> => {
 const button = ({ page }: Visitor, name: string) => page.getByRole('button', { name, exact: true });
 const assignee = ({ page }: Visitor) => page.getByTestId('assignee');
 const noteOf = ({ page }: Visitor) => page.getByLabel('Internal note');
-/** Longer than a press is taken for one that was aimed at what a button meant before. */
-const settle = ({ page }: Visitor) => page.waitForTimeout(800);
-
 /** What somebody else does to the order before the page's next change of it reaches the server. */
 const beforeItsChange = async ({ page }: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> => {
   let done = false;
@@ -73,7 +70,7 @@ describe('who takes care of an order', () => {
     await assignee(staff).getByText('You').waitFor();
     await button(staff, 'Unassign me').and(staff.page.locator(':focus')).waitFor();
     expect(await read(order)).toMatchObject({ assigned_name: 'Sam Staff', version: 2 });
-    await settle(staff);
+    await staff.settle();
     await button(staff, 'Change').click();
     await staff.page.getByRole('menuitemradio', { name: 'Ada Admin' }).waitFor();
     await staff.photograph('team');
@@ -102,7 +99,7 @@ describe('who takes care of an order', () => {
     await staff.photograph('assigned-by-other');
     expect(await violations(staff.page)).toEqual([]);
     expect(await read(order)).toMatchObject({ assigned_name: 'Ada Admin', version: 2 });
-    await settle(staff);
+    await staff.settle();
     await told.getByRole('button', { name: 'Assign to me anyway' }).click();
     await assignee(staff).getByText('You').waitFor();
     await told.waitFor({ state: 'detached' });
@@ -140,7 +137,7 @@ describe('the internal note', () => {
     expect(await noteOf(staff).inputValue()).toBe('Second parcel on Tuesday');
     await staff.photograph('note-by-other');
     expect(await violations(staff.page)).toEqual([]);
-    await settle(staff);
+    await staff.settle();
     await button(staff, 'Save mine instead').click();
     await staff.page.getByText('Saved.').waitFor();
     expect(await read(order)).toMatchObject({ internal_note: 'Second parcel on Tuesday', version: 4 });

@@ -108,6 +108,11 @@ export class Visitor {
     await this.page.screenshot({ path: join(screenshots, `${this.#name}-${what}.png`) });
   }
 
+  /** Waits for longer than a press is taken for one that was aimed at what a button meant before (700 ms). */
+  settle(): Promise<void> {
+    return this.page.waitForTimeout(800);
+  }
+
   leave(): Promise<void> {
     return this.#context.close();
   }

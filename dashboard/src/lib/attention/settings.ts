@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keep, readKept } from '../ui/kept.ts';
 
 const settings = z.object({
   /** Whether tones are to be heard. */
@@ -18,22 +19,9 @@ export const quiet: Settings = { sound: false, repeat: false, desktop: false, aw
 const name = 'live-orders:attention';
 
 /** What this browser keeps; `quiet` where it keeps nothing, or is told to keep nothing. */
-export const readSettings = (): Settings => {
-  try {
-    const parsed = settings.safeParse(JSON.parse(localStorage.getItem(name) ?? 'null'));
-    return parsed.success ? parsed.data : quiet;
-  } catch {
-    return quiet;
-  }
-};
+export const readSettings = (): Settings => readKept('localStorage', name, settings) ?? quiet;
 
-export const keepSettings = (kept: Settings): void => {
-  try {
-    localStorage.setItem(name, JSON.stringify(kept));
-  } catch {
-    // They live as long as the page, then.
-  }
-};
+export const keepSettings = (kept: Settings): void => keep('localStorage', name, kept);
 
 /** Whether another tab has changed what is kept, or cleared everything. */
 export const isAboutSettings = ({ key }: StorageEvent): boolean => key === name || key === null;

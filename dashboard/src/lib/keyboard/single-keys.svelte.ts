@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { keep, readKept } from '../ui/kept.ts';
+
 const name = 'live-orders:single-keys';
 
 /**
@@ -13,20 +16,12 @@ class SingleKeys {
 
   set on(on: boolean) {
     this.#on = on;
-    try {
-      localStorage.setItem(name, on ? 'on' : 'off');
-    } catch {
-      // It holds as long as the page, then.
-    }
+    keep('localStorage', name, on);
   }
 
   /** Takes over what this browser remembers. */
   restore(): void {
-    try {
-      this.#on = localStorage.getItem(name) !== 'off';
-    } catch {
-      // A browser that is told to keep nothing remembers nothing.
-    }
+    this.#on = readKept('localStorage', name, z.boolean()) ?? true;
   }
 }
 

@@ -61,8 +61,8 @@ export class Moves {
   }
 
   /**
-   * Asks the server to move the order, which is shown in its new status at once, and back in its old one if that is refused. Where somebody else has
-   * moved it, the user is asked anew; where they only noted something, the move is made.
+   * Asks the server to move the order, which is shown in its new status at once, and back in its old one if that is refused.
+   * Where somebody else has moved it, the user is asked anew; where they only noted something, the move is made.
    */
   async move(order: Order, to: OrderStatus, reason?: string): Promise<void> {
     await this.#work(order, { phase: 'moving', to, reason }, async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keep, readKept } from '../ui/kept.ts';
 
 const noteDraft = z.object({
   text: z.string(),
@@ -10,21 +11,9 @@ export type NoteDraft = z.infer<typeof noteDraft>;
 const nameFor = (userId: string, orderId: string): string => `live-orders:note:${userId}:${orderId}`;
 
 /** What a user has begun to note on an order in this tab, and not saved; null for nothing. */
-export function readDraft(userId: string, orderId: string): NoteDraft | null {
-  try {
-    const parsed = noteDraft.safeParse(JSON.parse(sessionStorage.getItem(nameFor(userId, orderId)) ?? 'null'));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
+export const readDraft = (userId: string, orderId: string): NoteDraft | null =>
+  readKept('sessionStorage', nameFor(userId, orderId), noteDraft);
 
 /** Keeps what is begun, through other pages, a reload and a new login. */
-export function keepDraft(userId: string, orderId: string, draft: NoteDraft | null): void {
-  try {
-    if (draft) sessionStorage.setItem(nameFor(userId, orderId), JSON.stringify(draft));
-    else sessionStorage.removeItem(nameFor(userId, orderId));
-  } catch {
-    // In a browser that is told to keep nothing, it lives as long as the page.
-  }
-}
+export const keepDraft = (userId: string, orderId: string, draft: NoteDraft | null): void =>
+  keep('sessionStorage', nameFor(userId, orderId), draft);

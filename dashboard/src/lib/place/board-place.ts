@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keep, readKept } from '../ui/kept.ts';
 
 const boardPlace = z.object({
   /** The query of the board's address: its filter, search and sort order. */
@@ -17,22 +18,9 @@ export type BoardPlace = z.infer<typeof boardPlace>;
 const nameFor = (userId: string): string => `live-orders:board:${userId}`;
 
 /** Where the user was on the board when they left it in this tab, also before a reload; null for nowhere. */
-export function readPlace(userId: string): BoardPlace | null {
-  try {
-    const parsed = boardPlace.safeParse(JSON.parse(sessionStorage.getItem(nameFor(userId)) ?? 'null'));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
+export const readPlace = (userId: string): BoardPlace | null => readKept('sessionStorage', nameFor(userId), boardPlace);
 
-export function keepPlace(userId: string, place: BoardPlace): void {
-  try {
-    sessionStorage.setItem(nameFor(userId), JSON.stringify(place));
-  } catch {
-    // In a browser that is told to keep nothing, the board opens as it is by itself.
-  }
-}
+export const keepPlace = (userId: string, place: BoardPlace): void => keep('sessionStorage', nameFor(userId), place);
 
 /** The order that comes so many `steps` after this one in a list of numbers, or before it; null where none does. */
 export function neighbour(numbers: readonly number[], number: number, steps: 1 | -1): number | null {

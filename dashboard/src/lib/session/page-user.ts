@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { keep, readKept } from '../ui/kept.ts';
+
 /** Of calls of the dashboard's own server: the id of the user for whom the page was made. */
 export const pageUserHeader = 'x-page-user';
 
@@ -28,20 +31,12 @@ const leftMark = 'live-orders:left';
 
 /** Remembers for the next page of this tab whose page this one was. */
 export const markLeft = (): void => {
-  try {
-    if (pageUser !== null) sessionStorage.setItem(leftMark, pageUser);
-  } catch {
-    // The next page does not say it, then; it shows who is logged in.
-  }
+  if (pageUser !== null) keep('sessionStorage', leftMark, pageUser);
 };
 
 /** The id of the user whose page in this tab ended by itself right before this one; null for another beginning. */
 export const takeLeft = (): string | null => {
-  try {
-    const userId = sessionStorage.getItem(leftMark);
-    sessionStorage.removeItem(leftMark);
-    return userId;
-  } catch {
-    return null;
-  }
+  const userId = readKept('sessionStorage', leftMark, z.string());
+  keep('sessionStorage', leftMark, null);
+  return userId;
 };

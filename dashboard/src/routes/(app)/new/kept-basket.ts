@@ -1,3 +1,4 @@
+import { keep, readKept } from '#lib/ui/kept.ts';
 import { z } from 'zod';
 
 const keptLine = z.object({ name: z.string(), quantity: z.int().positive(), price: z.int().nonnegative() });
@@ -15,24 +16,11 @@ export type KeptBasket = z.infer<typeof keptBasket>;
 const nameFor = (userId: string): string => `live-orders:basket:${userId}`;
 
 /** The basket that this browser keeps for a user; null where it keeps none, or is told to keep nothing. */
-export const readBasket = (userId: string): KeptBasket | null => {
-  try {
-    const parsed = keptBasket.safeParse(JSON.parse(localStorage.getItem(nameFor(userId)) ?? 'null'));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-};
+export const readBasket = (userId: string): KeptBasket | null => readKept('localStorage', nameFor(userId), keptBasket);
 
-/** Keeps a user's basket, or nothing of it. Does nothing in a browser that is told to keep nothing, or has no room. */
-export const keepBasket = (userId: string, basket: KeptBasket | null): void => {
-  try {
-    if (basket) localStorage.setItem(nameFor(userId), JSON.stringify(basket));
-    else localStorage.removeItem(nameFor(userId));
-  } catch {
-    // The basket lives as long as the page, then.
-  }
-};
+/** Keeps a user's basket, or nothing of it. */
+export const keepBasket = (userId: string, basket: KeptBasket | null): void =>
+  keep('localStorage', nameFor(userId), basket);
 
 /** Calls back whenever another tab changes what is kept for the user; gives what ends that. */
 export const onOtherTab = (userId: string, changed: () => void): (() => void) => {

@@ -132,10 +132,11 @@ describe('whoever comes back from an order finds the board as it was, with the f
     await live(staff);
     await row(staff, base + many).waitFor();
     const oldest = row(staff, base + 1);
-    while ((await oldest.count()) === 0) {
-      const rows = await staff.page.locator('[data-order-number]').count();
-      await staff.page.getByRole('button', { name: 'Load more' }).click();
-      await staff.page.locator('[data-order-number]').nth(rows).waitFor({ state: 'attached' });
+    const more = staff.page.getByRole('button', { name: 'Load more' }).and(staff.page.locator('[aria-disabled=false]'));
+    for (;;) {
+      await oldest.or(more).first().waitFor({ state: 'attached' });
+      if ((await oldest.count()) > 0) break;
+      await more.click();
     }
     const top = await scrollTo(staff, base + 1);
     await oldest.locator('a[data-row-link]').click();

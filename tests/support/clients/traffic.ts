@@ -18,10 +18,13 @@ export const underTraffic = async (
     const before = written.length;
     await vi.waitFor(() => expect(written.length).toBeGreaterThan(before + count), { timeout: 30_000 });
   };
-  await writes(20);
-  await work(writes);
-  await writes(20);
-  closing.abort();
-  await life;
+  try {
+    await writes(20);
+    await work(writes);
+    await writes(20);
+  } finally {
+    closing.abort();
+    await life;
+  }
   return written;
 };

@@ -10,6 +10,10 @@ declare global {
       /** For whom the server has read the page; missing on pages that are for everybody. */
       user?: User | null;
     }
+    interface PageState {
+      /** The id of the order that is open beside the board. */
+      order?: string;
+    }
     interface Locals {
       /** As of the last login or renewal, and only for display: the services check every call themselves. */
       user: User | null;

@@ -131,7 +131,7 @@ test('a customer is told how fresh the page is without the name of any part', as
   await customer.leave();
 });
 
-test('who else is at an order shows on its row and on its page, never oneself', async () => {
+test('who else is at an order shows on its row, beside the board and on its page, never oneself', async () => {
   const { id, number } = await placeOrder();
   const path = `/orders/${number}`;
   const row = staff.page.locator(`[data-order-id="${id}"]`);
@@ -148,7 +148,10 @@ test('who else is at an order shows on its row and on its page, never oneself', 
   await admin.page.getByTestId('people').getByText('is looking').waitFor();
   await staff.photograph('order');
   await admin.photograph('order');
-  await staff.page.getByRole('button', { name: /^More for order/ }).click();
+  await staff.page
+    .getByTestId('drawer')
+    .getByRole('button', { name: /^More for order/ })
+    .click();
   await staff.page.getByRole('menuitem', { name: /Cancel order/ }).click();
   await admin.page.getByTestId('people').getByText('is moving it').waitFor();
   await admin.photograph('moving');

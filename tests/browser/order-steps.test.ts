@@ -59,6 +59,17 @@ const topOf = async (visitor: Visitor, number: number): Promise<number> =>
   (await row(visitor, number).boundingBox())?.y ?? Number.NaN;
 const heading = ({ page }: Visitor, number: number) =>
   page.getByRole('heading', { level: 1, name: `Order #${number}` }).waitFor();
+/** The order beside the board, and from there its page. */
+const openPage = async (visitor: Visitor, number: number): Promise<void> => {
+  await row(visitor, number).locator('a[data-row-link]').click();
+  await visitor.page.getByRole('link', { name: `Open order ${number} as a page` }).click();
+  await heading(visitor, number);
+};
+/** From the page to the order beside the board, and from there to the board. */
+const goBackTwice = async ({ page }: Visitor): Promise<void> => {
+  await page.goBack();
+  await page.getByTestId('drawer').getByRole('button', { name: 'Close' }).click();
+};
 const steps = ({ page }: Visitor) => page.getByRole('navigation', { name: 'Orders' });
 const shown = async ({ page }: Visitor): Promise<string> => {
   const { pathname, search: query } = new URL(page.url());
@@ -106,18 +117,16 @@ const isBack = async (visitor: Visitor, number: number, top: number): Promise<vo
 describe('whoever comes back from an order finds the board as it was, with the focus on its row', () => {
   test.each([
     ['by the link', async ({ page }: Visitor) => page.getByRole('link', { name: 'Orders', exact: true }).click()],
-    ['by the browser’s Back', async ({ page }: Visitor) => page.goBack()],
+    ['by the browser’s Back', goBackTwice],
   ] as const)('%s, also after a reload', async (_way, goBack) => {
     for (const visitor of [staff, thumb]) {
       const { number, top } = await openBoard(visitor);
-      await row(visitor, number).locator('a[data-row-link]').click();
-      await heading(visitor, number);
+      await openPage(visitor, number);
       expect(await shown(visitor)).toBe(`/orders/${number}`);
       await goBack(visitor);
       await isBack(visitor, number, top);
 
-      await row(visitor, number).locator('a[data-row-link]').click();
-      await heading(visitor, number);
+      await openPage(visitor, number);
       await visitor.page.reload();
       await live(visitor);
       await goBack(visitor);
@@ -139,19 +148,16 @@ describe('whoever comes back from an order finds the board as it was, with the f
       await more.click();
     }
     const top = await scrollTo(staff, base + 1);
-    await oldest.locator('a[data-row-link]').click();
-    await heading(staff, base + 1);
-    await staff.page.goBack();
+    await openPage(staff, base + 1);
+    await goBackTwice(staff);
     await isBack(staff, base + 1, top);
   });
 });
 
 describe('from an order to the next and previous one of the board', () => {
-  test('lead j and k, which keep the focus; Back leads to the board, and to the row of the last one', async () => {
+  test('lead j and k, which keep the focus; the way back leads to the row of the last one', async () => {
     const { number } = await openBoard(staff);
-    await row(staff, number).locator('a[data-row-link]').focus();
-    await staff.page.keyboard.press('Enter');
-    await heading(staff, number);
+    await openPage(staff, number);
     const copy = staff.page.getByRole('button', { name: /^Copy the number/ });
     await copy.focus();
     await staff.page.keyboard.press('j');
@@ -171,7 +177,7 @@ describe('from an order to the next and previous one of the board', () => {
     await staff.page.getByLabel('Internal note').pressSequentially('jk');
     expect(await shown(staff)).toBe(`/orders/${number - 2}`);
     await staff.page.getByRole('button', { name: 'Discard' }).click();
-    await staff.page.goBack();
+    await steps(staff).getByRole('link', { name: 'Orders', exact: true }).click();
     await staff.page.waitForURL(`/${search}`);
     await row(staff, number - 2)
       .locator('a:focus')
@@ -182,8 +188,7 @@ describe('from an order to the next and previous one of the board', () => {
 
   test('leads a tap, and none beyond the last', async () => {
     const { number } = await openBoard(thumb);
-    await row(thumb, number).locator('a[data-row-link]').click();
-    await heading(thumb, number);
+    await openPage(thumb, number);
     await thumb.page.getByRole('button', { name: 'Next order' }).tap();
     await heading(thumb, number - 1);
     await thumb.page.getByRole('button', { name: 'Previous order' }).tap();

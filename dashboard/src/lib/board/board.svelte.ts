@@ -9,7 +9,7 @@ import { leaveForLogin } from '../session/login.ts';
 import { clock } from '../ui/clock.svelte.ts';
 import { readOrders } from '../orders/order-api.ts';
 import { finalStatuses } from '../orders/status.ts';
-import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { SvelteSet } from 'svelte/reactivity';
 import type { Moves } from '../moves/moves.svelte.ts';
@@ -19,8 +19,8 @@ import { isQueued } from './queue.ts';
 const rowsAtOnce = 100;
 const typingPause = 250;
 
-/** What makes rows keep their places: the pointer over them, a finger on them, the focus in one of them, one being dragged. */
-export type Aim = 'pointer' | 'finger' | 'focus' | 'drag';
+/** What makes rows keep their places: the pointer over them, a finger on them, the focus in one, one being dragged, one open beside them. */
+export type Aim = 'pointer' | 'finger' | 'focus' | 'drag' | 'drawer';
 
 /**
  * What the board shows: filter, search and sort order as the page's address has them, older orders on demand, and rows
@@ -90,6 +90,12 @@ export class Board {
     }
     return columns;
   });
+
+  /** The rows as somebody reads them: one column after the other, where there are columns. */
+  get inReadingOrder(): readonly Order[] {
+    if (this.view.layout === 'table') return this.rows;
+    return orderStatuses.flatMap((status) => this.columns.get(status) ?? []);
+  }
 
   /** Whether a search of the open orders found none, so that those of all others are shown that it found. */
   readonly widened = $derived.by(

@@ -1,5 +1,5 @@
 import { afterNavigate, beforeNavigate, goto, preloadData } from '$app/navigation';
-import { navigating } from '$app/state';
+import { navigating, page } from '$app/state';
 import { createContext, onMount } from 'svelte';
 import { toast } from 'svelte-sonner';
 import { isReachable, unreachable } from './reach.ts';
@@ -47,7 +47,8 @@ export class Navigation {
   async go(url: URL, how: Way): Promise<void> {
     this.#reading = url;
     // Who asks for the same page again wants to see what is new, but of a page that is there nothing is preloaded.
-    const again = url.href === location.href;
+    // An order beside the board has the address of its page, and is not that page.
+    const again = url.href === location.href && page.shallow === null;
     const failed = again || (await preloadData(url.href)).type === 'error';
     const away = failed && !(await isReachable());
     if (this.#reading !== url) return;

@@ -7,6 +7,10 @@ export const othersAtOnce = 5;
 
 export type OrderPage = z.infer<typeof orderPage>;
 
+/** The query that asks for the newest orders of a customer, counted: one more than are shown, for this order may be among them. */
+export const ordersOf = (customerId: string): string =>
+  `?customer_id=${customerId}&limit=${othersAtOnce + 1}&count=true`;
+
 /**
  * The newest other orders of an order's customer, and how many others there are; null where that is not known. `read` is what the
  * server had, newest first and counted; `live` has what was placed since, whoever placed it.

@@ -1,4 +1,5 @@
 import { afterNavigate, beforeNavigate } from '$app/navigation';
+import { page } from '$app/state';
 import { keepPlace, readPlace, type BoardPlace } from './board-place.ts';
 import type { Board } from '../board/board.svelte.ts';
 
@@ -19,7 +20,8 @@ export function returnToPlace(board: Board, userId: string): void {
     if (to?.route.id !== undefined && to.route.id === from?.route.id) return;
     const opened = to?.route.id === orderPage ? Number(to.params?.number) : null;
     keepPlace(userId, {
-      search: location.search === '' ? '' : `?${location.search.slice(1)}`,
+      // Of the board itself: an order that is open beside it has its own address.
+      search: page.url.search === '' ? '' : `?${page.url.search.slice(1)}`,
       numbers: board.rows.map(({ number }) => number),
       scroll: scrollY,
       opened,
@@ -29,7 +31,7 @@ export function returnToPlace(board: Board, userId: string): void {
 
   afterNavigate(({ from }) => {
     const place = from?.route.id === orderPage ? readPlace(userId) : null;
-    if (place?.search !== location.search) return;
+    if (place?.search !== page.url.search) return;
     board.showAtLeast(place.numbers.length);
     sought = place;
   });

@@ -4,7 +4,7 @@ import { uuid } from '@live-orders/contracts/domain/fields.ts';
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { givenNumber, orderHistory, orderPage } from '@live-orders/contracts/rest/orders.ts';
 import { isStaff } from '@live-orders/contracts/domain/users.ts';
-import { othersAtOnce } from '#lib/order-detail/other-orders.ts';
+import { ordersOf } from '#lib/order-detail/other-orders.ts';
 import { error, redirect } from '@sveltejs/kit';
 import type { PageServerLoad } from './$types';
 
@@ -38,11 +38,9 @@ export const load: PageServerLoad = async (event) => {
   const order = await find(params.number, url.search, call);
   const { id, customer_id } = order;
   const forTeam = locals.user !== null && isStaff(locals.user.role);
-  // One more than are shown: this order may be among them.
-  const ofCustomer = `${orders}?customer_id=${customer_id}&limit=${othersAtOnce + 1}&count=true`;
   const [steps, others] = await Promise.all([
     askGateway(orderHistory, `${orders}/${id}/history`, call),
-    forTeam ? askGateway(orderPage, ofCustomer, call) : null,
+    forTeam ? askGateway(orderPage, `${orders}${ordersOf(customer_id)}`, call) : null,
   ]);
   // The order can be shown without its history, which the page reads again at the order's next change, and without others.
   return { order, steps: steps.ok ? steps.data.data : null, others: others?.ok ? others.data : null };

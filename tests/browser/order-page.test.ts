@@ -83,7 +83,7 @@ describe('the address of an order', () => {
     expect(await violations(customer.page)).toEqual([]);
     const everything = await customer.page.content();
     for (const word of ['Fragile', 'Internal note', 'Assign', 'packing slip']) expect(everything).not.toContain(word);
-    await customer.page.getByRole('link', { name: 'My orders' }).click();
+    await customer.page.getByRole('main').getByRole('link', { name: 'My orders' }).click();
     await customer.page.getByRole('heading', { name: 'My orders' }).waitFor();
     expect(customer.errors).toEqual([]);
     await customer.leave();

@@ -116,7 +116,10 @@ const isBack = async (visitor: Visitor, number: number, top: number): Promise<vo
 
 describe('whoever comes back from an order finds the board as it was, with the focus on its row', () => {
   test.each([
-    ['by the link', async ({ page }: Visitor) => page.getByRole('link', { name: 'Orders', exact: true }).click()],
+    [
+      'by the link',
+      async ({ page }: Visitor) => page.getByRole('main').getByRole('link', { name: 'Orders', exact: true }).click(),
+    ],
     ['by the browser’s Back', goBackTwice],
   ] as const)('%s, also after a reload', async (_way, goBack) => {
     for (const visitor of [staff, thumb]) {
@@ -209,7 +212,7 @@ describe('from an order to the next and previous one of the board', () => {
     for (const key of ['j', 'k']) await guest.page.keyboard.press(key);
     expect(await guest.page.getByRole('button', { name: 'Next order' }).count()).toBe(0);
     expect(await shown(guest)).toBe(`/orders/${base + 7}`);
-    await guest.page.getByRole('link', { name: 'Orders', exact: true }).click();
+    await guest.page.getByRole('main').getByRole('link', { name: 'Orders', exact: true }).click();
     await guest.page.waitForURL('/');
     expect(guest.errors).toEqual([]);
     await guest.leave();

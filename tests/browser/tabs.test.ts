@@ -54,7 +54,8 @@ test('after a logout, going back shows the login and no orders', async ({ site }
   const visitor = await site.visit('gone-back', { viewport: desktop });
   await visitor.login('staff@example.com');
   const { page } = visitor;
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByTestId('user').click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
   await page.getByRole('heading', { name: 'Live Orders' }).waitFor();
   await page.goBack();
   await page.getByLabel('E-mail').waitFor();

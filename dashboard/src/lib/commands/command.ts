@@ -1,32 +1,26 @@
 import { searchText } from '@live-orders/contracts/domain/search-text.ts';
-import type { Role } from '@live-orders/contracts/domain/users.ts';
+import { isStaff, type Role } from '@live-orders/contracts/domain/users.ts';
+import { placesFor, type Place } from '../shell/places.ts';
 
-/** Something that can be chosen by its name: a page of this site, as its path. */
+/** Something that can be chosen by its name: a page of this site, or the board with a query. */
 export interface Command {
   label: string;
-  path: '' | 'new' | 'security' | `?${string}`;
+  path: Place['path'] | `?${string}`;
 }
 
-const team: readonly Role[] = ['staff', 'admin'];
-
-const commands: readonly (Command & { roles: readonly Role[] })[] = [
-  { label: 'Orders', path: '', roles: team },
-  { label: 'Orders in columns', path: '?view=columns', roles: team },
-  { label: 'Late orders', path: '?queue=late', roles: team },
-  { label: 'Orders due soon', path: '?queue=soon', roles: team },
-  { label: 'New orders', path: '?queue=new', roles: team },
-  { label: 'My orders', path: '?queue=mine', roles: team },
-  { label: 'Unassigned orders', path: '?queue=unassigned', roles: team },
-  { label: 'All orders, newest first', path: '?status=all&sort=newest', roles: team },
-  { label: 'Security', path: 'security', roles: ['admin'] },
-  { label: 'My orders', path: '', roles: ['customer'] },
-  { label: 'New order', path: 'new', roles: ['customer'] },
+const boardViews: readonly Command[] = [
+  { label: 'Orders in columns', path: '?view=columns' },
+  { label: 'Late orders', path: '?queue=late' },
+  { label: 'Orders due soon', path: '?queue=soon' },
+  { label: 'New orders', path: '?queue=new' },
+  { label: 'My orders', path: '?queue=mine' },
+  { label: 'Unassigned orders', path: '?queue=unassigned' },
+  { label: 'All orders, newest first', path: '?status=all&sort=newest' },
 ];
 
 /** What a user may choose, narrowed to what has every word of the query in its name. */
 export const commandsFor = (role: Role, query: string): Command[] => {
   const words = searchText(query).split(/\s+/u);
-  return commands.filter(
-    ({ label, roles }) => roles.includes(role) && words.every((word) => searchText(label).includes(word)),
-  );
+  const commands = [...placesFor(role), ...(isStaff(role) ? boardViews : [])];
+  return commands.filter(({ label }) => words.every((word) => searchText(label).includes(word)));
 };

@@ -3,7 +3,7 @@ import type { orderPage } from '@live-orders/contracts/rest/orders.ts';
 import type { z } from 'zod';
 
 /** How many of a customer's other orders are shown. */
-export const othersAtOnce = 5;
+const othersAtOnce = 5;
 
 export type OrderPage = z.infer<typeof orderPage>;
 

@@ -2,10 +2,6 @@ import { goto } from '$app/navigation';
 import { resolve } from '$app/paths';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 
-/** Whether a click on a link means to follow it here, and not in another tab or window. */
-export const isPlain = (event: MouseEvent): boolean =>
-  event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
-
 /**
  * Shows an order beside the board, under the address of its own page, which is where a reload and whoever gets the link go.
  * `replace`: in place of the one that is open, so that Back leads to the board.

@@ -14,7 +14,7 @@ const names = {
   markup: '<b onmouseover=alert(1)>bold</b> &amp; {{7*7}} ${1}',
 } as const;
 
-const widths = [360, 768, 1024, 1440, 2560];
+const widths = [360, 720, 768, 1024, 1440, 2560];
 
 let site: Site;
 let admin: Visitor;
@@ -68,8 +68,8 @@ const sticksOut = `(() => {
     if (around && around !== document.body && around !== document.documentElement) continue;
     if (box.right > innerWidth + 1 || box.left < -1) found.push(element.tagName + ' ' + element.textContent.slice(0, 40) + ' to ' + box.right);
   }
-  for (const cell of document.querySelectorAll('[role=cell]'))
-    if (cell.scrollWidth > cell.clientWidth + 1) found.push('out of its cell: ' + cell.textContent.slice(0, 40));
+  for (const cell of document.querySelectorAll('[role=cell], [role=row][data-order-id]'))
+    if (cell.scrollWidth > cell.clientWidth + 1) found.push('out of its cell or row: ' + cell.textContent.slice(0, 40));
   if (document.documentElement.scrollWidth > innerWidth) found.push('the page scrolls sideways');
   return found;
 })()`;

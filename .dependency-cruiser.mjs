@@ -54,8 +54,8 @@ export default {
       comment:
         'The live client runs in a browser, in the laboratory and in what integrators write: it needs no framework.',
       severity: 'error',
-      from: { path: '^dashboard/src/lib/live/' },
-      to: { pathNot: '^(dashboard/src/lib/live|contracts)/|^node_modules/(zod|eventsource-parser)/' },
+      from: { path: '^dashboard/src/lib/(live|transport)/' },
+      to: { pathNot: '^(dashboard/src/lib/(live|transport)|contracts)/|^node_modules/(zod|eventsource-parser)/' },
     },
     {
       name: 'kafkajs-in-one-file',

@@ -103,6 +103,31 @@ test('how fresh a page is can be read by keyboard, figure by figure, and a dead 
   expect([staff.errors, admin.errors]).toEqual([[], []]);
 });
 
+test('the connection is as wide whatever it says, counts down to the next try, and tries at once when told to', async () => {
+  const said = async ({ page }: Visitor) => (await page.getByTestId('connection').innerText()).trim();
+  const width = async ({ page }: Visitor) => (await page.getByTestId('connection').boundingBox())?.width;
+  const widths = () => Promise.all([width(staff), width(admin)]);
+  const before = await widths();
+  await site.system.part('gateway').kill();
+  const countsDown = { timeout: 30_000, interval: 50 };
+  await vi.waitFor(async () => expect(await said(staff)).toMatch(/^Reconnecting · \d+ s$/), countsDown);
+  await vi.waitFor(async () => expect(await said(admin)).toMatch(/^Retry \d+ s$/), countsDown);
+  expect(await widths()).toEqual(before);
+  for (const visitor of [staff, admin]) {
+    await visitor.page.getByTestId('connection').click();
+    const words = /^Not connected\. Next try in \d+ s\.$/;
+    await visitor.page.getByTestId('freshness').getByText(words).waitFor();
+    await visitor.photograph('reconnecting');
+  }
+  await site.system.part('gateway').start();
+  const panel = staff.page.getByRole('dialog', { name: 'How fresh this page is' });
+  await panel.getByRole('button', { name: 'Try now' }).click();
+  await panel.getByText('Every change shows here as it happens.').waitFor();
+  await panel.getByText('WebSocket', { exact: true }).waitFor();
+  await phase(admin.page, 'live').waitFor();
+  expect(await widths()).toEqual(before);
+}, 120_000);
+
 test('a customer is told how fresh the page is without the name of any part', async () => {
   const customer = await site.visit('freshness-customer', { viewport: phone });
   const { page } = customer;

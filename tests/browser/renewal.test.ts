@@ -3,7 +3,7 @@ import { desktop } from '@live-orders/test-support/browser/browser.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { expect, vi } from 'vitest';
-import { readFrame } from '../../dashboard/src/lib/live/frame.ts';
+import { readFrame } from '../../dashboard/src/lib/transport/frame.ts';
 import { mutated } from '../faults/laboratory/rig/instance.ts';
 
 /** What one connection has brought. */

@@ -11,7 +11,7 @@ export class Doubt {
   readonly #live: LiveOrders;
   /** When what is shown stopped being live last. */
   #since = $state(steadyNow());
-  readonly #isTroubled = $derived.by(() => this.#live.state.phase !== 'live' && this.#live.state.phase !== 'idle');
+  readonly #isTroubled = $derived.by(() => !['live', 'polling', 'idle'].includes(this.#live.state.phase));
   readonly #isOld = $derived(this.#isTroubled && clock.local - this.#since > patience);
   readonly #isOffline = $derived.by(() => this.#isOld && ['reconnecting', 'ended'].includes(this.#live.state.phase));
 

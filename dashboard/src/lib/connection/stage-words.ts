@@ -39,6 +39,8 @@ const names = {
   users: 'Users outbox',
 } as const;
 
+export const stageName = (stage: Stage): string => names[stage];
+
 /**
  * One line for each stage, in the order in which a change passes them. The stage that is `behind` is marked whatever its
  * figures say. Before the first heartbeat there are as many lines, so that the panel does not change its height then.

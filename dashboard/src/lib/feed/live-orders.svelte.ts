@@ -1,4 +1,3 @@
-import type { StreamLag } from '@live-orders/contracts/domain/stream-lag.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Product } from '@live-orders/contracts/domain/products.ts';
@@ -7,8 +6,9 @@ import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { clock } from '../ui/clock.svelte.ts';
 import { steadyNow } from '../ui/steady-clock.ts';
-import { Latencies, type Latency } from './latencies.ts';
 import { heedBrowser } from './browser-signs.ts';
+import { connectionOf } from './connection.ts';
+import { LinkHealth } from './link-health.svelte.ts';
 import { LiveClient } from '../live/client.ts';
 import { OrderStore } from '../live/order-store.ts';
 import type { LiveState, OrderChange } from '../live/state.ts';
@@ -31,6 +31,7 @@ export class LiveOrders {
   /** The latest version of each product of which the stream has brought an update. */
   readonly products = new SvelteMap<string, Product>();
   readonly presence: Presence;
+  readonly link = new LinkHealth();
   /** Called with what changes, at once; and with nothing at each heartbeat, because a hidden page’s timers rest. */
   onChanges: (changes: readonly OrderChange[]) => void = () => undefined;
   readonly #client: LiveClient;
@@ -38,7 +39,6 @@ export class LiveOrders {
   #listsChanged = false;
   #shown = $state.raw(this.#lists.copy());
   #state = $state.raw<LiveState>({ phase: 'idle' });
-  #lastMessageAt = $state<number | null>(null);
   #complete = $state(false);
   #snapshots = $state(0);
   /** The cursor of the next older final orders; null when there are none, undefined before the first snapshot. */
@@ -46,9 +46,6 @@ export class LiveOrders {
   #partial = $state.raw<readonly OrderStatus[]>(finalStatuses);
   #crowdedOut = $state(0);
   readonly #recent = new RecentChanges();
-  readonly #latencies = new Latencies();
-  #lag = $state.raw<StreamLag | null>(null);
-  #latency = $state.raw<Latency | null>(null);
   readonly #repaint = new Repaint(() => this.#publish());
 
   /** `socketUrl` is the gateway's, or a path at the page's own address, without a ticket; `userId` is the user who is logged in. */
@@ -60,16 +57,19 @@ export class LiveOrders {
         this.#listsChanged = true;
       }),
       now: steadyNow,
+      ...connectionOf(userId),
       url: (signal) => admitToSocket(socketUrl, signal),
-      snapshot: (signal) => this.#readSnapshot(signal),
+      snapshot: (signal, poll) => this.#readSnapshot(signal, poll),
       confirm: readOrder,
       onOrders: (changes) => {
         this.#recent.add(changes);
+        this.link.add(changes);
         this.onChanges(changes);
         this.#repaint.schedule();
       },
-      onState: ({ phase }) => {
-        if (phase === 'reconnecting' || phase === 'ended') this.presence.end();
+      onState: (state) => {
+        if (state.phase === 'reconnecting' || state.phase === 'ended') this.presence.end();
+        this.link.follow(state);
         this.#repaint.schedule();
       },
       onMessage: (message) => this.#hear(message),
@@ -98,20 +98,6 @@ export class LiveOrders {
 
   get state(): LiveState {
     return this.#state;
-  }
-
-  get lastMessageAt(): number | null {
-    return this.#lastMessageAt;
-  }
-
-  /** How far behind each stage was at the last heartbeat; null for who may not know, and before the first one. */
-  get lag(): StreamLag | null {
-    return this.#lag;
-  }
-
-  /** How long the latest changes took from the database to the gateway. */
-  get latency(): Latency | null {
-    return this.#latency;
   }
 
   /** Whether a snapshot was read, so that every open order is here. */
@@ -208,8 +194,10 @@ export class LiveOrders {
     };
   }
 
-  async #readSnapshot(signal: AbortSignal): Promise<Order[]> {
+  async #readSnapshot(signal: AbortSignal, poll: boolean): Promise<Order[]> {
     const { orders, olderFinal } = await readOrderSnapshot(this.#client.store.watched, signal);
+    // What was read on demand stays, so that there is as much as before.
+    if (poll) return orders;
     this.release();
     this.#olderFinal = olderFinal;
     this.#partial = olderFinal === null ? [] : finalStatuses;
@@ -219,11 +207,10 @@ export class LiveOrders {
 
   #hear(message: ServerMessage): void {
     if (message.event === 'welcome' || message.event === 'heartbeat') clock.follow(message.data.server_time);
-    if (message.event === 'heartbeat') this.#lag = message.data.lag ?? null;
+    this.link.hear(message);
     if (message.event === 'heartbeat') this.onChanges([]);
     if (message.event === 'welcome') this.presence.begin();
     if (message.event === 'presence') this.presence.hear(message.data.orders);
-    if ('times' in message) this.#latencies.add(message.times);
     if (message.event === 'product_update') {
       const known = this.products.get(message.data.id);
       if (!known || known.version < message.data.version) this.products.set(message.data.id, message.data);
@@ -241,8 +228,7 @@ export class LiveOrders {
     this.#crowdedOut = store.crowdedOut;
     this.#state = this.#client.state;
     this.#snapshots = this.#client.counters.snapshots;
-    this.#lastMessageAt = this.#client.lastMessageAt;
-    this.#latency = this.#latencies.summary;
+    this.link.publish(this.#client);
   }
 }
 

@@ -1,74 +1,69 @@
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
-import { formatPosition, parsePosition, type Position } from '@live-orders/contracts/socket/position.ts';
+import { formatPosition, type Position } from '@live-orders/contracts/socket/position.ts';
 import type { ServerMessage } from '@live-orders/contracts/socket/messages.ts';
-import { EventStream } from './event-stream.ts';
-import { readFrame } from './frame.ts';
+import { readFrame } from '../transport/frame.ts';
 import { LinkFreshness, type Heartbeat } from './freshness.ts';
 import { LiveLink, silenceLimit } from './link.ts';
 import { OrderIntake } from './order-intake.ts';
 import { OrderStore } from './order-store.ts';
+import { Progress } from './progress.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
-import type { LiveClientOptions, LiveCounters, LiveState } from './state.ts';
+import type { LiveClientOptions, LiveCounters, LiveState, Way } from './state.ts';
+import { withDefaults } from './defaults.ts';
 
 /**
  * Keeps an OrderStore equal to what the server holds: connects first, which tells its position in the stream of events;
  * reads a snapshot by REST and holds back the events that come meanwhile; applies both by version; and after a lost link
- * asks for the events since its position.
+ * asks for the events since its position. Where nothing leads to the stream, it reads snapshots until something does.
  */
 export class LiveClient {
   readonly store: OrderStore;
   readonly counters: LiveCounters = { applied: 0, ignored: 0, skipped: 0, merged: 0, snapshots: 0, connections: 0 };
-  readonly #options: LiveClientOptions;
-  readonly #now: () => number;
+  readonly #options: ReturnType<typeof withDefaults>;
   readonly #link: LiveLink;
   readonly #snapshots: SnapshotReader;
   readonly #intake: OrderIntake;
   #state: LiveState = { phase: 'idle' };
-  /** Everything up to here was received. */
-  #received: Position | null = null;
-  /** Whether the store holds everything that was received. */
-  #synced = false;
+  readonly #progress = new Progress();
   /** The position at which the snapshot became due. */
   #snapshotFrom: string | null = null;
   readonly #freshness = new LinkFreshness();
 
-  constructor(options: LiveClientOptions) {
+  constructor(given: LiveClientOptions) {
+    const options = withDefaults(given);
     this.#options = options;
     this.store = options.store ?? new OrderStore();
-    this.#now = options.now ?? Date.now;
-    const random = options.random ?? Math.random;
     this.#snapshots = new SnapshotReader({
+      ...options,
       read: options.snapshot,
-      random,
       onRead: (orders) => this.#applySnapshot(orders),
-      onFailed: () => this.#setState({ phase: 'resyncing', since: this.#behindSince() }),
+      onPolled: (orders, asOf, isFirst) => this.#applyPoll(orders, asOf, isFirst),
+      onFailed: () => (this.#snapshots.isPolling ? this.#setReconnecting() : this.#setResyncing()),
       onSessionEnded: () => this.#end('session_ended'),
     });
     this.#intake = new OrderIntake({
+      ...options,
       store: this.store,
       counters: this.counters,
-      confirm: options.confirm,
-      onOrders: options.onOrders,
       onSnapshotNeeded: () => {
-        if (this.#received) this.#resync(formatPosition(this.#received));
+        if (this.#progress.received !== null) this.#resync(this.#progress.received);
         this.#snapshots.readIfDue();
       },
     });
     this.#link = new LiveLink({
-      url: options.url,
+      ...options,
       since: () => this.position && formatPosition(this.position),
       onText: (text) => this.#receiveFrame(text),
-      onSilence: () => this.#doubtLink(),
-      onAttempt: () => {
-        if (this.#state.phase === 'reconnecting') this.#setState({ ...this.#state, retryAt: null });
+      onSilence: () => {
+        // The link may be dead, so that changes do not arrive. The next heartbeat disproves it, or the link is given up.
+        if (this.#state.phase === 'live') this.#setState(this.#freshness.stale);
       },
-      onLost: (attempt, retryAt) => this.#lost(attempt, retryAt),
+      onAttempt: () => {
+        if (this.#state.phase === 'reconnecting') this.#setReconnecting();
+      },
+      onLost: () => this.#lost(),
       onEnded: (reason) => this.#end(reason),
-      now: this.#now,
-      random,
-      openSocket: options.openSocket ?? ((url) => new WebSocket(url)),
-      openEvents: options.openEvents ?? ((url) => new EventStream(url)),
     });
   }
 
@@ -78,7 +73,12 @@ export class LiveClient {
 
   /** The position up to which the store holds everything; null while it may lack something. */
   get position(): Position | null {
-    return this.#synced ? this.#received : null;
+    return this.#progress.position;
+  }
+
+  /** How changes come at the moment; null while they do not. */
+  get way(): Way | null {
+    return this.#state.phase === 'polling' ? 'polling' : this.#link.way;
   }
 
   get lastMessageAt(): number | null {
@@ -89,6 +89,7 @@ export class LiveClient {
     if (this.#state.phase !== 'idle' && this.#state.phase !== 'ended') return;
     this.#setState({ phase: 'connecting' });
     this.#link.start();
+    if (this.#link.isHopeless) this.#snapshots.poll();
   }
 
   stop(): void {
@@ -113,13 +114,14 @@ export class LiveClient {
   /** Takes in orders that a page has read by REST. Versions older than those in the store are ignored. */
   put(orders: readonly Order[]): void {
     this.#intake.put(orders);
+    this.#snapshots.outdate();
   }
 
   #receiveFrame(text: unknown): void {
     const messages = readFrame(text);
     if (!messages) {
       // What the frame said is unknown, so that the position is, too: only a snapshot can follow.
-      this.#synced = false;
+      this.#progress.lack();
       return this.#link.lose();
     }
     for (const message of messages) {
@@ -135,9 +137,10 @@ export class LiveClient {
     switch (message.event) {
       case 'welcome':
         this.counters.connections += 1;
-        this.#freshness.begin(message.data.server_time, this.#now());
+        this.#freshness.begin(message.data.server_time, this.#options.now());
         this.#link.beat();
-        if (message.data.recovered && this.#synced) return this.#setState({ phase: 'live' });
+        this.#snapshots.cut();
+        if (message.data.recovered && this.position) return this.#setState({ phase: 'live' });
         return this.#resync(message.data.position);
       case 'resync':
         return this.#resync(message.data.position, message.data.spread_ms);
@@ -146,11 +149,11 @@ export class LiveClient {
       case 'new_order':
       case 'order_status_update':
       case 'order_update':
-        this.#advance(message.seq);
+        this.#progress.advance(message.seq);
         return this.#intake.event(message.data);
       case 'product_update':
       case 'user_update':
-        return this.#advance(message.seq);
+        return this.#progress.advance(message.seq);
       case 'skipped':
         this.counters.merged += message.data.count;
         return;
@@ -172,23 +175,12 @@ export class LiveClient {
 
   /** A heartbeat's position is one up to which the gateway has sent everything on this connection. */
   #beat(heartbeat: Heartbeat): void {
-    const at = parsePosition(heartbeat.position);
-    if (at && this.#received && at.epoch !== this.#received.epoch) return this.#resync(heartbeat.position);
-    if (at) this.#advance(at.seq);
-    if (this.#freshness.hear(heartbeat, this.#now()) > silenceLimit) return this.#link.lose(0);
+    if (!this.#progress.reach(heartbeat.position)) return this.#resync(heartbeat.position);
+    if (this.#freshness.hear(heartbeat, this.#options.now()) > silenceLimit) return this.#link.lose(0);
     this.#link.beat();
     const { phase } = this.#state;
     if (phase === 'stale' || (phase === 'live' && this.#freshness.state.phase === 'stale'))
       this.#setState(this.#freshness.state);
-  }
-
-  /** The link may be dead, so that changes do not arrive. The next heartbeat disproves it, or the link is given up. */
-  #doubtLink(): void {
-    if (this.#state.phase === 'live') this.#setState(this.#freshness.stale);
-  }
-
-  #advance(seq: number): void {
-    if (this.#received && seq > this.#received.seq) this.#received = { ...this.#received, seq };
   }
 
   /** The store may lack changes up to `position`: a snapshot is due, after a random part of `spread` ms. */
@@ -196,26 +188,42 @@ export class LiveClient {
     // `welcome` and a `resync` that follows it name the same position: one snapshot answers both.
     if (this.#intake.isHolding && this.#snapshotFrom === position) return this.#snapshots.spread(spread);
     this.#cutReading();
-    this.#synced = false;
-    this.#received = parsePosition(position);
+    this.#progress.restart(position);
     this.#snapshotFrom = position;
     this.#intake.hold();
     this.#snapshots.ask(spread);
-    if (this.#state.phase !== 'connecting') this.#setState({ phase: 'resyncing', since: this.#behindSince() });
+    if (this.#state.phase !== 'connecting') this.#setResyncing();
   }
 
   #applySnapshot(orders: readonly Order[]): void {
-    this.counters.snapshots += 1;
     this.#intake.snapshot(orders);
-    this.#synced = this.#received !== null;
+    this.#progress.settle();
     this.#intake.emit();
     this.#setState(this.#freshness.state);
     this.#intake.confirm();
   }
 
-  #lost(attempt: number, retryAt: number): void {
-    this.#cutReading();
-    this.#setState({ phase: 'reconnecting', since: this.#behindSince(), attempt, retryAt });
+  /** A poll changes nothing of the position: what came since is asked for all the same, once that is possible. */
+  #applyPoll(orders: readonly Order[], asOf: number, isFirst: boolean): void {
+    this.#intake[isFirst ? 'snapshot' : 'poll'](orders);
+    this.#intake.emit();
+    this.#setState({ phase: 'polling', since: asOf });
+  }
+
+  #lost(): void {
+    // As long as polls succeed, they are what is shown.
+    if (this.#state.phase === 'polling') return;
+    if (!this.#snapshots.isPolling) this.#cutReading();
+    this.#setReconnecting();
+    if (this.#link.isHopeless) this.#snapshots.poll();
+  }
+
+  #setReconnecting(): void {
+    this.#setState({ phase: 'reconnecting', since: this.#behindSince, ...this.#link.retry });
+  }
+
+  #setResyncing(): void {
+    this.#setState({ phase: 'resyncing', since: this.#behindSince, events: this.#progress.missed });
   }
 
   #end(reason: 'session_ended' | 'refused' | 'stopped'): void {
@@ -227,12 +235,12 @@ export class LiveClient {
   #cutReading(): void {
     this.#snapshots.cut();
     // What was not confirmed was received, but is not in the store.
-    if (this.#intake.cut()) this.#synced = false;
+    if (this.#intake.cut()) this.#progress.lack();
   }
 
   /** Since when the store may lack changes, in ms. */
-  #behindSince(): number {
-    return 'since' in this.#state ? this.#state.since : (this.lastMessageAt ?? this.#now());
+  get #behindSince(): number {
+    return 'since' in this.#state ? this.#state.since : (this.lastMessageAt ?? this.#options.now());
   }
 
   #setState(state: LiveState): void {

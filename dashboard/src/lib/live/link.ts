@@ -1,9 +1,10 @@
 import type { ClientMessage } from '@live-orders/contracts/socket/client-messages.ts';
 import { closeCodes, shouldReconnect } from '@live-orders/contracts/socket/close-codes.ts';
 import { backoff, longestDelay, pause } from './backoff.ts';
-import { eventsUrl } from './event-stream.ts';
-import { SessionEndedError, type LiveSocket } from './state.ts';
-import { TransportChoice, type Transport } from './transport.ts';
+import { eventsUrl } from '../transport/event-stream.ts';
+import type { LiveSocket } from '../transport/socket.ts';
+import { TransportChoice, type Fallback, type Transport } from '../transport/transport-choice.ts';
+import { SessionEndedError, type Way } from './state.ts';
 
 export interface LiveLinkOptions {
   /** Gets a ticket; resolves to the socket's whole URL, without `since`. May throw SessionEndedError. */
@@ -15,13 +16,15 @@ export interface LiveLinkOptions {
   onSilence: () => void;
   /** An attempt begins. */
   onAttempt: () => void;
-  /** The link is gone; the next attempt, counted from 1, begins at `retryAt`. */
-  onLost: (attempt: number, retryAt: number) => void;
+  /** The link is gone. */
+  onLost: () => void;
   onEnded: (reason: 'session_ended' | 'refused') => void;
   now: () => number;
   random: () => number;
   openSocket: (url: URL) => LiveSocket;
-  openEvents: (url: URL) => LiveSocket;
+  openEvents: ((url: URL) => LiveSocket) | null;
+  fallback: Fallback | null;
+  onWorks: (fallback: Fallback | null) => void;
 }
 
 /**
@@ -31,6 +34,8 @@ export interface LiveLinkOptions {
 const doubtLimit = 7_000;
 export const silenceLimit = 12_000;
 const connectLimit = 10_000;
+/** Milliseconds of which half or more is waited before the next attempt, where none has led anywhere although the gateway is there. */
+const hopelessDelay = 30_000;
 
 /**
  * Holds one connection to the gateway open, by WebSocket where that is possible, else by server-sent events. It connects
@@ -41,19 +46,38 @@ export class LiveLink {
   /** Aborted when the socket, or the attempt to open one, is over. What still comes from it is ignored then. */
   #current: AbortController | null = null;
   #socket: LiveSocket | null = null;
-  readonly #choice = new TransportChoice();
+  readonly #choice: TransportChoice;
   #transport: Transport = 'socket';
   /** When the first frame came on this socket, in ms; null until then. */
   #upSince: number | null = null;
   #lastTextAt: number | null = null;
   #beatAt = 0;
   #attempt = 0;
+  #retryAt: number | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: LiveLinkOptions) {
     this.#options = options;
+    const { openEvents, fallback, onWorks, now } = options;
+    this.#choice = new TransportChoice({ hasEvents: openEvents !== null, last: fallback, onWorks, now: now() });
+  }
+
+  /** Whether nothing leads to the stream, although the gateway is there. */
+  get isHopeless(): boolean {
+    return this.#choice.isExhausted;
+  }
+
+  /** How changes come at the moment; null while they do not. */
+  get way(): Way | null {
+    if (this.#upSince === null) return null;
+    return this.#socket?.isShared ? 'shared' : this.#transport;
+  }
+
+  /** The number of the next attempt, from 1, and when it begins; null while it is under way. */
+  get retry(): { attempt: number; retryAt: number | null } {
+    return { attempt: this.#attempt, retryAt: this.#retryAt };
   }
 
   get lastTextAt(): number | null {
@@ -82,12 +106,13 @@ export class LiveLink {
     const { now, random, onLost } = this.#options;
     // After a connection that lasted, the delays begin from the shortest again.
     if (this.#upSince !== null && now() - this.#upSince > longestDelay) this.#attempt = 0;
-    if (this.#socket && this.#upSince === null) this.#choice.failed(this.#transport);
+    if (this.#socket && this.#upSince === null) this.#choice.failed(this.#transport, now());
     this.#cut();
-    const delay = wait ?? backoff(this.#attempt, random);
+    const delay = wait ?? (this.isHopeless ? hopelessDelay * (1 - random() / 2) : backoff(this.#attempt, random));
     this.#attempt += 1;
     this.#retryTimer = setTimeout(() => void this.#connect(), delay);
-    onLost(this.#attempt, now() + delay);
+    this.#retryAt = now() + delay;
+    onLost();
   }
 
   /** Drops a socket that is up, because the network is known to be gone. */
@@ -143,6 +168,7 @@ export class LiveLink {
     this.#cut();
     const current = new AbortController();
     this.#current = current;
+    this.#retryAt = null;
     this.#options.onAttempt();
     const tooSlow = setTimeout(() => this.lose(), connectLimit);
     current.signal.addEventListener('abort', () => clearTimeout(tooSlow));
@@ -175,7 +201,7 @@ export class LiveLink {
   #open(url: URL): LiveSocket {
     const { now, openSocket, openEvents } = this.#options;
     this.#transport = this.#choice.next(now());
-    return this.#transport === 'socket' ? openSocket(url) : openEvents(eventsUrl(url));
+    return this.#transport === 'socket' || !openEvents ? openSocket(url) : openEvents(eventsUrl(url));
   }
 
   #checkSilence(): void {

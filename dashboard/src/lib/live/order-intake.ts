@@ -1,13 +1,12 @@
+import { isFinal } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { Confirmations } from './confirmations.ts';
 import type { OrderStore } from './order-store.ts';
 import type { LiveClientOptions, LiveCounters, OrderChange, Via } from './state.ts';
 
-interface OrderIntakeOptions {
+interface OrderIntakeOptions extends Pick<LiveClientOptions, 'confirm' | 'onOrders'> {
   store: OrderStore;
   counters: LiveCounters;
-  confirm: LiveClientOptions['confirm'];
-  onOrders: LiveClientOptions['onOrders'];
   /** An order could not be confirmed, or too many are held back: only another snapshot helps. */
   onSnapshotNeeded: () => void;
 }
@@ -62,19 +61,20 @@ export class OrderIntake {
 
   /** Makes the store hold what a snapshot lists, and nothing else; then takes in what was held back, in its order. */
   snapshot(orders: readonly Order[]): void {
-    const { store } = this.#options;
     const held = this.#held ?? [];
     this.#held = null;
-    this.#confirmations.listed(orders);
-    for (const order of orders) this.#apply(order, 'snapshot');
-    const listed = new Set(orders.map((order) => order.id));
-    const removed = store.retain((order) => listed.has(order.id));
-    for (const order of removed) this.#changes.push({ kind: 'removed', order });
+    this.#options.counters.snapshots += 1;
+    this.#list(orders, () => false);
     const begun = new Set(held.flatMap(({ id, version }) => (version === 1 ? id : [])));
     for (const order of held) {
       const isPast = !begun.has(order.id) && this.#confirmations.dismiss(order);
       if (!isPast) this.event(order);
     }
+  }
+
+  /** Takes in what a poll lists. Final orders that it does not list stay: they were read on demand, and are as they were. */
+  poll(orders: readonly Order[]): void {
+    this.#list(orders, (order) => isFinal(order.status));
   }
 
   /** Tells the changes that were collected, if there are any. */
@@ -93,6 +93,14 @@ export class OrderIntake {
   cut(): boolean {
     this.#held = null;
     return this.#confirmations.cut();
+  }
+
+  #list(orders: readonly Order[], stays: (order: Order) => boolean): void {
+    this.#confirmations.listed(orders);
+    for (const order of orders) this.#apply(order, 'snapshot');
+    const listed = new Set(orders.map((order) => order.id));
+    const removed = this.#options.store.retain((order) => listed.has(order.id) || stays(order));
+    for (const order of removed) this.#changes.push({ kind: 'removed', order });
   }
 
   #apply(order: Order, via: Via): void {

@@ -6,23 +6,51 @@ import { SessionEndedError } from './state.ts';
 const snapshotLimit = 20_000;
 
 interface SnapshotReaderOptions {
-  read: (signal: AbortSignal) => Promise<readonly Order[]>;
+  read: (signal: AbortSignal, poll: boolean) => Promise<readonly Order[]>;
   random: () => number;
   onRead: (orders: readonly Order[]) => void;
+  /** A poll was read, of which the first is a whole snapshot. It was begun at `asOf`, in ms. */
+  onPolled: (orders: readonly Order[], asOf: number, isFirst: boolean) => void;
+  now: () => number;
+  /** Milliseconds between two polls. Without it there are none. */
+  pollEvery?: number | undefined;
   /** Reading has failed; it is tried again after a delay. */
   onFailed: () => void;
   onSessionEnded: () => void;
 }
 
-/** Reads snapshots for the LiveClient, one at a time, and each again until it succeeds. */
+/** Reads snapshots for the LiveClient, one at a time, and each again until it succeeds; or one after another, to poll. */
 export class SnapshotReader {
   readonly #options: SnapshotReaderOptions;
   #reading: AbortController | null = null;
   /** While a snapshot is due but not being read yet: the milliseconds of which a random part is waited before; else null. */
   #dueWithin: number | null = null;
 
+  #isPolling = false;
+  /** Counts what has made the poll that is being read outdated. */
+  #outdated = 0;
+
   constructor(options: SnapshotReaderOptions) {
     this.#options = options;
+  }
+
+  get isPolling(): boolean {
+    return this.#isPolling;
+  }
+
+  /** Begins to read one snapshot after another, until `cut`. */
+  poll(): void {
+    const { pollEvery } = this.#options;
+    if (pollEvery === undefined || this.#isPolling) return;
+    this.cut();
+    this.#isPolling = true;
+    this.#reading = new AbortController();
+    void this.#poll(this.#reading.signal, pollEvery);
+  }
+
+  /** To be called when the store has got something newer than the poll that may be being read: that is read once more. */
+  outdate(): void {
+    this.#outdated += 1;
   }
 
   /** Makes a new snapshot due, instead of one that is being read. */
@@ -50,22 +78,51 @@ export class SnapshotReader {
     this.#reading?.abort();
     this.#reading = null;
     this.#dueWithin = null;
+    this.#isPolling = false;
   }
 
   async #read(signal: AbortSignal, wait: number): Promise<void> {
     const isOver = () => signal.aborted;
     if (wait > 0) await pause(wait, signal);
     for (let attempt = 0; !isOver(); attempt += 1) {
-      try {
-        const orders = await this.#options.read(AbortSignal.any([signal, AbortSignal.timeout(snapshotLimit)]));
-        if (!isOver()) this.#options.onRead(orders);
-        return;
-      } catch (error) {
-        if (isOver()) return;
-        if (error instanceof SessionEndedError) return this.#options.onSessionEnded();
-        this.#options.onFailed();
-        await pause(backoff(attempt, this.#options.random), signal);
+      const orders = await this.#try(signal, attempt, false);
+      if (!orders) continue;
+      this.#options.onRead(orders);
+      return;
+    }
+  }
+
+  async #poll(signal: AbortSignal, every: number): Promise<void> {
+    const isOver = () => signal.aborted;
+    let isFirst = true;
+    for (let attempt = 0; !isOver(); attempt += 1) {
+      const asOf = this.#options.now();
+      const outdated = this.#outdated;
+      const orders = await this.#try(signal, attempt, !isFirst);
+      if (!orders) continue;
+      attempt = -1;
+      if (outdated !== this.#outdated) continue;
+      this.#options.onPolled(orders, asOf, isFirst);
+      isFirst = false;
+      await pause(every, signal);
+    }
+  }
+
+  /** Reads once; null when that has failed, and the delay after it is over, or when it is not wanted any more. */
+  async #try(signal: AbortSignal, attempt: number, poll: boolean): Promise<readonly Order[] | null> {
+    const isOver = () => signal.aborted;
+    const { read, random, onFailed, onSessionEnded } = this.#options;
+    try {
+      const orders = await read(AbortSignal.any([signal, AbortSignal.timeout(snapshotLimit)]), poll);
+      return isOver() ? null : orders;
+    } catch (error) {
+      if (isOver()) return null;
+      if (error instanceof SessionEndedError) onSessionEnded();
+      else {
+        onFailed();
+        await pause(backoff(attempt, random), signal);
       }
+      return null;
     }
   }
 }

@@ -2,7 +2,8 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { vi } from 'vitest';
 import { LiveClient } from '../live/client.ts';
-import type { LiveClientOptions, LiveSocket, LiveState, OrderChange } from '../live/state.ts';
+import type { LiveClientOptions, LiveState, OrderChange } from '../live/state.ts';
+import type { LiveSocket } from '../transport/socket.ts';
 import { makeOrder, orderId } from './orders.ts';
 
 const time = '2026-03-14T09:26:53.589Z';
@@ -30,7 +31,7 @@ export const resync = (position: string, spread_ms = 0) => ({
 type SocketEvent = { data: unknown; code: number };
 
 /** Takes the place of the browser's socket; the test plays the server. */
-class Socket implements LiveSocket {
+export class Socket implements LiveSocket {
   readonly url: URL;
   closed = false;
   readonly sent: string[] = [];
@@ -87,7 +88,7 @@ export const change = (seq: number, n: number, version: number, status: OrderSta
 });
 
 /** A client for tests with fake timers, which answer its sockets and snapshots. */
-export function setUp({ confirm }: Pick<LiveClientOptions, 'confirm'> = {}) {
+export function setUp(options: Partial<LiveClientOptions> = {}) {
   const sockets: Socket[] = [];
   const states: LiveState['phase'][] = [];
   const changes: OrderChange[] = [];
@@ -105,12 +106,12 @@ export function setUp({ confirm }: Pick<LiveClientOptions, 'confirm'> = {}) {
       snapshots.push(asked);
       return asked.promise;
     },
-    ...(confirm ? { confirm } : {}),
     onState: (state) => states.push(state.phase),
     onOrders: (given) => changes.push(...given),
     random: () => 1,
     openSocket: open,
     openEvents: open,
+    ...options,
   });
   const last = <T>(list: T[]): T => {
     const item = list.at(-1);

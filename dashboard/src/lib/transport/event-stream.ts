@@ -1,8 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { LiveSocket } from './state.ts';
-
-/** The close code by which WebSockets report a connection that was lost. */
-const lost = 1006;
+import { lostCode, type LiveSocket } from './socket.ts';
 
 /** The address of the server-sent events, made from that of the WebSocket. */
 export function eventsUrl(socketUrl: URL): URL {
@@ -22,7 +19,7 @@ export class EventStream implements LiveSocket {
   #onClose = (_: { code: number }): void => undefined;
 
   constructor(url: URL) {
-    void this.#follow(url).then(() => this.#onClose({ code: lost }));
+    void this.#follow(url).then(() => this.#onClose({ code: lostCode }));
   }
 
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;

@@ -119,6 +119,10 @@ test('the connection is as wide whatever it says, counts down to the next try, a
     await visitor.page.getByTestId('freshness').getByText(words).waitFor();
     await visitor.photograph('reconnecting');
   }
+  await admin.page.setViewportSize({ width: 360, height: 780 });
+  await admin.photograph('narrow');
+  expect(await admin.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+  await admin.page.setViewportSize(phone);
   await site.system.part('gateway').start();
   const panel = staff.page.getByRole('dialog', { name: 'How fresh this page is' });
   await panel.getByRole('button', { name: 'Try now' }).click();

@@ -26,8 +26,6 @@ export class LiveClient {
   readonly #intake: OrderIntake;
   #state: LiveState = { phase: 'idle' };
   readonly #progress = new Progress();
-  /** The position at which the snapshot became due. */
-  #snapshotFrom: string | null = null;
   readonly #freshness = new LinkFreshness();
 
   constructor(given: LiveClientOptions) {
@@ -99,6 +97,7 @@ export class LiveClient {
   /** To be called when the network may be back, or the page is visible again: tries at once instead of after a delay. */
   wake(): void {
     this.#link.wake();
+    this.#snapshots.hurry();
   }
 
   /** To be called when the network is known to be gone: gives the link up without waiting until it was silent for long. */
@@ -186,10 +185,9 @@ export class LiveClient {
   /** The store may lack changes up to `position`: a snapshot is due, after a random part of `spread` ms. */
   #resync(position: string, spread = 0): void {
     // `welcome` and a `resync` that follows it name the same position: one snapshot answers both.
-    if (this.#intake.isHolding && this.#snapshotFrom === position) return this.#snapshots.spread(spread);
+    if (this.#intake.isHolding && this.#progress.begunAt === position) return this.#snapshots.spread(spread);
     this.#cutReading();
     this.#progress.restart(position);
-    this.#snapshotFrom = position;
     this.#intake.hold();
     this.#snapshots.ask(spread);
     if (this.#state.phase !== 'connecting') this.#setResyncing();

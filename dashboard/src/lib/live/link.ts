@@ -52,6 +52,8 @@ export class LiveLink {
   #upSince: number | null = null;
   #lastTextAt: number | null = null;
   #beatAt = 0;
+  /** How many heartbeats came on this socket; its welcome is one. */
+  #beats = 0;
   #attempt = 0;
   #retryAt: number | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -123,6 +125,8 @@ export class LiveLink {
   /** To be called at each heartbeat. Other messages do not prove that the link is fresh: they may have waited on the way. */
   beat(): void {
     this.#beatAt = this.#options.now();
+    this.#beats += 1;
+    if (this.#beats > 1) this.#choice.proved();
   }
 
   /** Sends a message to the server; does nothing without a connection, or on one that only listens. */
@@ -207,8 +211,11 @@ export class LiveLink {
   #checkSilence(): void {
     if (this.#upSince === null || this.#lastTextAt === null) return;
     const now = this.#options.now();
-    if (now - this.#lastTextAt > silenceLimit) this.lose(0);
-    else if (now - this.#beatAt > doubtLimit) this.#options.onSilence();
+    if (now - this.#lastTextAt > silenceLimit) {
+      // What another tab hands on is silent when that tab hangs.
+      if (this.#beats < 2 && !this.#socket?.isShared) this.#choice.failed(this.#transport, now);
+      this.lose(this.isHopeless ? undefined : 0);
+    } else if (now - this.#beatAt > doubtLimit) this.#options.onSilence();
   }
 
   #end(reason: 'session_ended' | 'refused'): void {
@@ -223,6 +230,7 @@ export class LiveLink {
     this.#moveTimer = undefined;
     this.#current?.abort();
     this.#upSince = null;
+    this.#beats = 0;
     // The `close` event is not waited for: on a dead link the closing handshake gets no answer.
     this.#socket?.close();
     this.#socket = null;

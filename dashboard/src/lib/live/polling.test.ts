@@ -118,6 +118,21 @@ describe('LiveClient, where nothing leads to the stream', () => {
     client.stop();
   });
 
+  it('polls where a proxy holds back what follows on the first frame', async () => {
+    const given = await openRefused();
+    const { client, sockets, socket, answer } = given;
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect(sockets).toHaveLength(attempt);
+      socket().welcome('e:10');
+      await answer(order(1, 1));
+      await vi.advanceTimersByTimeAsync(13_100);
+    }
+    await answer(order(1, 2, 'confirmed'));
+    expect(client.state.phase).toBe('polling');
+    expect(sockets).toHaveLength(3);
+    client.stop();
+  });
+
   it('keeps final orders that a poll does not list, and loses none that a page has just placed', async () => {
     const given = await openRefused({ fallback: { way: 'polling', at: Date.now() } });
     const { client, snapshots, answer } = given;
@@ -128,6 +143,9 @@ describe('LiveClient, where nothing leads to the stream', () => {
     await answer(order(1, 1), order(2, 1));
     expect(snapshots).toHaveLength(3);
     await answer(order(1, 1), order(4, 1));
+    client.wake();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(snapshots).toHaveLength(4);
     expect([...client.store.values()].map(({ id }) => id)).toEqual([orderId(1), orderId(3), orderId(4)]);
     client.stop();
   });

@@ -6,6 +6,8 @@ export class Progress {
   #received: Position | null = null;
   /** Whether the store holds everything that was received. */
   #isSynced = false;
+  /** The position of the last restart, at which a snapshot became due. */
+  begunAt: string | null = null;
   /** How many events the last restart has left out; null where nobody knows. */
   missed: number | null = null;
 
@@ -37,6 +39,7 @@ export class Progress {
   restart(position: string): void {
     const [before, at] = [this.#received, parsePosition(position)];
     this.#received = at;
+    this.begunAt = position;
     this.#isSynced = false;
     this.missed = before && at && at.epoch === before.epoch && at.seq > before.seq ? at.seq - before.seq : null;
   }

@@ -27,6 +27,8 @@ export class SnapshotReader {
   #dueWithin: number | null = null;
 
   #isPolling = false;
+  /** Ends the pause between two polls. */
+  #hurry: AbortController | null = null;
   /** Counts what has made the poll that is being read outdated. */
   #outdated = 0;
 
@@ -46,6 +48,11 @@ export class SnapshotReader {
     this.#isPolling = true;
     this.#reading = new AbortController();
     void this.#poll(this.#reading.signal, pollEvery);
+  }
+
+  /** Polls at once, unless it does already: a page that was hidden may have been kept from it. */
+  hurry(): void {
+    this.#hurry?.abort();
   }
 
   /** To be called when the store has got something newer than the poll that may be being read: that is read once more. */
@@ -104,7 +111,8 @@ export class SnapshotReader {
       if (outdated !== this.#outdated) continue;
       this.#options.onPolled(orders, asOf, isFirst);
       isFirst = false;
-      await pause(every, signal);
+      this.#hurry = new AbortController();
+      await pause(every, AbortSignal.any([signal, this.#hurry.signal]));
     }
   }
 

@@ -47,6 +47,8 @@ test('three failures in a row, of both ways, leave nothing but to poll, until so
   expect(fail(choice, 3)).toEqual(['socket', 'socket', 'events']);
   expect(onWorks.mock.calls).toEqual([[{ way: 'polling', at: 5 }]]);
   choice.opened('events', 9);
+  expect(choice.isExhausted).toBe(true);
+  choice.proved();
   expect(choice.isExhausted).toBe(false);
 });
 

@@ -57,10 +57,14 @@ export class TransportChoice {
     return this.#eventsSince !== null || this.#refusals >= patience ? 'events' : 'socket';
   }
 
-  /** An attempt got its first frame. */
-  opened(transport: Transport, now: number): void {
+  /** A connection goes on to bring something: it is not one of which a proxy lets only the beginning through. */
+  proved(): void {
     this.#failures = 0;
     this.#isExhausted = false;
+  }
+
+  /** An attempt got its first frame. */
+  opened(transport: Transport, now: number): void {
     if (transport === 'socket') {
       this.#refusals = 0;
       this.#onWorks(null);
@@ -70,7 +74,7 @@ export class TransportChoice {
     }
   }
 
-  /** An attempt ended before its first frame. When server-sent events fail as well, WebSockets are not refused. */
+  /** An attempt ended before its first frame, or was silent after it. When server-sent events fail as well, WebSockets are not refused. */
   failed(transport: Transport, now: number): void {
     this.#refusals = transport === 'socket' ? this.#refusals + 1 : 0;
     this.#eventsSince = null;

@@ -1,0 +1,98 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
+import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { isFinal, orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, expect, vi } from 'vitest';
+import { z } from 'zod';
+import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
+import type { Site } from '@live-orders/test-support/fixtures/site.ts';
+import { test } from '@live-orders/test-support/fixtures/test.ts';
+
+let site: Site;
+let staff: Visitor;
+let admin: Visitor;
+/** Sees every change as it comes to the gateway. */
+let watcher: Dashboard;
+
+test.beforeAll(async ({ site: opened }) => {
+  site = opened;
+  [staff, admin] = await Promise.all([
+    site.visit('offline', { viewport: desktop }),
+    site.visit('offline-phone', { viewport: phone, colorScheme: 'dark' }),
+  ]);
+  watcher = new Dashboard(site.admin);
+  await vi.waitFor(() => expect(watcher.client.state.phase).toBe('live'), { timeout: 20_000, interval: 50 });
+});
+
+afterAll(async () => {
+  watcher.stop();
+  await Promise.all([staff, admin].map((visitor) => visitor.leave()));
+});
+
+const place = async (count: number): Promise<Order[]> => {
+  const orders: Order[] = [];
+  for (let n = 0; n < count; n += 1)
+    orders.push(await site.customer.placeOrder([{ product_id: site.products[0].id, quantity: 1 }]));
+  return orders;
+};
+
+const shownRows = z.array(z.tuple([z.number(), z.string(), z.number()]));
+
+/** Number, status and version of every row, the newest first, once all are drawn. */
+const rowsOf = async (page: Page) => {
+  const more = page.getByRole('button', { name: 'Load more' });
+  while ((await more.count()) > 0) await more.click();
+  return shownRows.parse(
+    await page.evaluate(
+      `[...document.querySelectorAll('[data-order-number]')]
+        .map(({ dataset: { orderNumber, status, version } }) => [Number(orderNumber), status, Number(version)])
+        .sort(([a], [b]) => b - a)`,
+    ),
+  );
+};
+
+test('offline with 200 changes in between, a page says how many orders changed, and is equal to the database', async () => {
+  await Promise.all([staff.login('staff@example.com'), admin.login('admin@example.com')]);
+  const visitors = [staff, admin];
+  const moving = await place(150);
+  for (const { page } of visitors) await page.locator(`[data-order-id="${moving.at(-1)?.id}"]`).waitFor();
+
+  await Promise.all(visitors.map(({ page }) => page.context().setOffline(true)));
+  const began = Date.now();
+  for (const { page } of visitors) {
+    await page.getByTestId('connection').getByText('Offline', { exact: true }).first().waitFor({ state: 'attached' });
+    await page.getByTestId('connection-bar').getByText('This device is offline.').waitFor();
+  }
+  const orders = moving.map(({ id, version }) => ({ id, version }));
+  const { moved } = await site.admin.call(calls.moveOrders, { body: { orders, status: 'confirmed' } });
+  expect(moved).toBe(150);
+  const placed = await place(50);
+  // All of it has come as far as the gateway: what is still on its way when a page is back comes as it happens.
+  const versions = [...moving.map(({ id }) => `${id}@2`), ...placed.map(({ id }) => `${id}@1`)];
+  await vi.waitFor(() => expect(versions.filter((version) => !watcher.applied.includes(version))).toEqual([]), {
+    timeout: 20_000,
+    interval: 100,
+  });
+  await Promise.all(visitors.map((visitor) => visitor.photograph('bar')));
+  // A gap of less than five seconds is not told of. However long it was, what is asked for then is the same.
+  await vi.waitFor(() => expect(Date.now() - began).toBeGreaterThan(6_000), { timeout: 10_000, interval: 100 });
+
+  // The word about it goes away again by itself.
+  const told = visitors.map(({ page }) =>
+    page
+      .locator('section[aria-live=polite]')
+      .getByText(/^Back after \d+ (s|min \d+ s) · 200 orders changed$/)
+      .waitFor(),
+  );
+  await Promise.all(visitors.map(({ page }) => page.context().setOffline(false)));
+  await Promise.all(told);
+  await Promise.all(visitors.map((visitor) => visitor.photograph('back')));
+  const stored = (
+    await site.staff.orders({ status: orderStatuses.filter((status) => !isFinal(status)).join(',') })
+  ).map(({ number, status, version }) => [number, status, version]);
+  for (const { page } of visitors) {
+    await page.locator('[data-testid=connection][data-phase=live]').waitFor();
+    expect(await rowsOf(page)).toEqual(stored);
+  }
+}, 120_000);

@@ -1,5 +1,5 @@
 import { defineEnvVars } from '@sveltejs/kit/env';
-import { proxySecret } from '@live-orders/contracts/rest/proxy-secret.ts';
+import { proxySecret } from '@live-orders/contracts/proxy-secret.ts';
 import { z } from 'zod';
 
 /** An optional text. Compose files give an empty string to a variable that is not set. */

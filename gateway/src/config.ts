@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { proxySecret } from '@live-orders/contracts/rest/proxy-secret.ts';
+import { proxySecret } from '@live-orders/contracts/proxy-secret.ts';
 import { loadConfig, settings } from '@live-orders/runtime/process/config.ts';
 import { z } from 'zod';
 import { originList } from './connections/origins.ts';

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
-import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
+import { proxySecretHeader } from '@live-orders/contracts/proxy-secret.ts';
 import type { Context, MiddlewareHandler } from 'hono';
 
 /** An IPv4 address that came over an IPv6 socket is written as `::ffff:192.0.2.1`. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request, type Server, type ServerResponse } from 'node:http';
 import { serve } from '@hono/node-server';
-import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
+import { proxySecretHeader } from '@live-orders/contracts/proxy-secret.ts';
 import { createApp } from '@live-orders/runtime/http/app.ts';
 import { createLog } from '@live-orders/runtime/process/log.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';

@@ -1,4 +1,4 @@
-import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
+import { proxySecretHeader } from '@live-orders/contracts/proxy-secret.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { MiddlewareHandler } from 'hono';
 import type { Callers } from '../http/callers.ts';

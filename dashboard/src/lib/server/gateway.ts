@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { GATEWAY_URL, PROXY_SECRET } from '$app/env/private';
-import { proxySecretHeader } from '@live-orders/contracts/rest/proxy-secret.ts';
+import { proxySecretHeader } from '@live-orders/contracts/proxy-secret.ts';
 import { errorCatalogue, problem, type ErrorCode, type Problem } from '@live-orders/contracts/rest/errors.ts';
 import type { RequestEvent } from '@sveltejs/kit';
 import type { z } from 'zod';

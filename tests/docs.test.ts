@@ -13,6 +13,7 @@ import { securityEventCatalogue } from '@live-orders/contracts/audit/security-ev
 import { orderHistory } from '@live-orders/contracts/rest/orders.ts';
 import { securityEntry } from '@live-orders/contracts/rest/security-events.ts';
 import { stockMovement } from '@live-orders/contracts/rest/products.ts';
+import { savedView } from '@live-orders/contracts/rest/views.ts';
 import { session } from '@live-orders/contracts/rest/users.ts';
 import { entryFields, redisKeys, securityEventStream, stateFields } from '@live-orders/contracts/redis/keyspace.ts';
 import { closeCodes } from '@live-orders/contracts/socket/close-codes.ts';
@@ -95,6 +96,7 @@ describe('docs/rest.md', () => {
     ['step', orderHistory.shape.data.element],
     ['product', product],
     ['movement', stockMovement],
+    ['view', savedView],
     ['user', user],
     ['security event', securityEntry],
     ['session', session],

@@ -14,6 +14,7 @@ import { usualRules } from '../services/orders/src/testing/usual-rules.ts';
 import { Orders } from '../services/orders/src/orders/orders.ts';
 import { Products } from '../services/orders/src/products/products.ts';
 import { Team } from '../services/orders/src/orders/team.ts';
+import { Views } from '../services/orders/src/views/views.ts';
 import { Stats } from '../services/orders/src/stats/stats.ts';
 import { createUsersApp } from '../services/users/src/app.ts';
 import { AuditTrail } from '../services/users/src/audit/trail.ts';
@@ -36,6 +37,7 @@ const ordersApp = createOrdersApp({
   products: new Products({ database, outbox }),
   stats: new Stats(database),
   team: new Team('http://127.0.0.1:1', log),
+  views: new Views(database),
 });
 const signer = await Signer.create('a secret of a test, and of nothing else');
 const hasher = new Hasher({ cost: 4, pepper: 'a pepper of a test, and of nothing else' });

@@ -4,6 +4,7 @@ import { usualRules } from '../../services/orders/src/testing/usual-rules.ts';
 import { Orders } from '../../services/orders/src/orders/orders.ts';
 import { Products } from '../../services/orders/src/products/products.ts';
 import { Team } from '../../services/orders/src/orders/team.ts';
+import { Views } from '../../services/orders/src/views/views.ts';
 import { Stats } from '../../services/orders/src/stats/stats.ts';
 import { createVerifier } from '../../services/runtime/src/http/auth.ts';
 import { connectDatabase } from '../../services/runtime/src/database/database.ts';
@@ -25,6 +26,7 @@ const app = createOrdersApp({
   products: new Products({ database, outbox }),
   stats: new Stats(database),
   team: new Team('http://127.0.0.1:1', log),
+  views: new Views(database),
   denials: { record: () => undefined },
   authority: { verify: createVerifier(createLocalJWKSet(keySet)) },
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { type ErrorCode, errorCatalogue, type Problem } from '@live-orders/contracts/rest/errors.ts';
+import { mostViews } from '@live-orders/contracts/rest/views.ts';
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { type Api, testPassword } from '@live-orders/test-support/clients/api.ts';
@@ -98,6 +99,19 @@ const loginOfDeactivated = async (): Promise<Problem> => {
   return anybody.problem('POST', `${auth}/login`, { email: session?.user.email, password: testPassword });
 };
 
+/** What the last of several views of these names answers; those that were kept go again. */
+const keepViews = async (...names: string[]): Promise<Problem> => {
+  const last = names.pop();
+  const kept: string[] = [];
+  // One after the other: so many calls at once would be too many of them.
+  for (const name of names) kept.push((await staff.call(calls.saveView, { body: { name, search: '?' } })).id);
+  try {
+    return await staff.problem('POST', calls.saveView.path, { name: last, search: '?' });
+  } finally {
+    for (const id of kept) await staff.call(calls.deleteView, { id });
+  }
+};
+
 /** How each code is met; or the test that meets it, for what takes a test of its own. */
 const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
   malformed_request: () => customer.problem('POST', path, '{"items":'),
@@ -123,6 +137,8 @@ const ways: Record<ErrorCode, (() => Promise<Problem>) | string> = {
   idempotency_in_flight: twinOfUnfinished,
   version_conflict: () => moveTo('confirmed', { 'if-match': '"7"' }),
   idempotency_key_reused: otherBodyOfKey,
+  view_name_taken: () => keepViews('Late ones', 'LATE ONES'),
+  too_many_views: () => keepViews(...Array.from({ length: mostViews + 1 }, () => crypto.randomUUID())),
   last_admin: () => admin.problem('DELETE', `/users/api/users/${admin.session?.user.id}`),
   body_too_large: () => customer.problem('POST', path, { note: 'x'.repeat(300_000) }),
   unsupported_media_type: () => customer.problem('POST', path, 'items=1', { 'content-type': 'text/plain' }),

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { describe, expect } from 'vitest';
 import { demoPassword } from '@live-orders/contracts/demo.ts';
+import { savedView } from '@live-orders/contracts/rest/views.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 
 let url: string;
@@ -77,7 +78,7 @@ describe('what pages may call', () => {
   const call = async (method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> => {
     const headers = { cookie, origin: url, 'content-type': 'application/json' };
     const answer = await fetch(`${url}/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
-    return { status: answer.status, body: await answer.json() };
+    return { status: answer.status, body: answer.status === 204 ? null : await answer.json() };
   };
 
   test('is what they need for an order, its team included', async ({ shop }) => {
@@ -85,6 +86,11 @@ describe('what pages may call', () => {
     expect(await call('GET', `orders/api/orders?number=${number}`)).toMatchObject({ body: { data: [{ id }] } });
     expect(await call('GET', 'users/api/team?limit=200')).toMatchObject({ status: 200, body: { next_cursor: null } });
     const note = { internal_note: 'Fragile' };
+    const view = { name: `Late ${id}`, search: '?queue=late' };
+    const kept = savedView.parse((await call('POST', 'orders/api/views', view)).body);
+    expect(await call('PATCH', `orders/api/views/${kept.id}`, { search: '?' })).toMatchObject({ status: 200 });
+    expect(await call('DELETE', `orders/api/views/${kept.id}`)).toMatchObject({ status: 204 });
+    expect(await call('GET', 'orders/api/views')).toMatchObject({ status: 200, body: { next_cursor: null } });
     expect(await call('PATCH', `orders/api/orders/${id}`, note)).toMatchObject({ status: 200, body: { version: 2 } });
     expect(await call('GET', `orders/api/orders/${id}/history`)).toMatchObject({ status: 200 });
   });
@@ -97,13 +103,16 @@ describe('what pages may call', () => {
     ['GET', 'orders/api/orders/export'],
     ['PATCH', 'orders/api/orders/bulk-status'],
     ['POST', 'orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
+    ['GET', 'orders/api/views/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
+    ['DELETE', 'orders/api/views'],
+    ['DELETE', 'orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
     ['POST', 'users/api/team'],
     ['PATCH', 'orders/api/orders'],
     ['PATCH', 'orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10/history'],
     ['PATCH', 'orders/api/products/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
     ['PATCH', 'users/api/users/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
   ])('is not %s %s', async (method, path) => {
-    expect(await call(method, path, method === 'GET' ? undefined : {})).toMatchObject({
+    expect(await call(method, path, ['GET', 'DELETE'].includes(method) ? undefined : {})).toMatchObject({
       status: 404,
       body: { detail: 'There is no such endpoint.' },
     });

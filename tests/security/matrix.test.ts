@@ -55,6 +55,10 @@ const policies: Record<string, 'public' | 'signed-in' | readonly Role[]> = {
   archiveProduct: admins,
   adjustStock: admins,
   listStockMovements: team,
+  listViews: team,
+  saveView: team,
+  changeView: team,
+  deleteView: team,
 };
 /** It answers as long as somebody listens, so it has tests of its own below. */
 const stream = 'followEvents';

@@ -25,6 +25,7 @@ import {
 import { pageQuery } from './paging.ts';
 import { securityEventPage, securityEventQuery } from './security-events.ts';
 import { orderStats, statsQuery } from './stats.ts';
+import { savedView, savedViewChange, savedViewCreation, savedViewPage } from './views.ts';
 import {
   accountChange,
   accountCreation,
@@ -58,6 +59,7 @@ const auth = '/users/api/auth';
 const users = '/users/api/users';
 const orders = '/orders/api/orders';
 const products = '/orders/api/products';
+const views = '/orders/api/views';
 /** Of an answer that has none. */
 const nothing = z.literal('');
 
@@ -113,6 +115,11 @@ export const calls = {
     status: 200,
     answer: stockMovementPage,
   },
+
+  listViews: { method: 'GET', path: views, status: 200, answer: savedViewPage },
+  saveView: { method: 'POST', path: views, body: savedViewCreation, status: 201, answer: savedView },
+  changeView: { method: 'PATCH', path: `${views}/{id}`, body: savedViewChange, status: 200, answer: savedView },
+  deleteView: { method: 'DELETE', path: `${views}/{id}`, status: 204, answer: nothing },
 
   createTicket: { method: 'POST', path: '/live/ticket', status: 201, answer: ticket },
 } as const satisfies Record<string, Call>;

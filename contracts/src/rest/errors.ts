@@ -59,6 +59,8 @@ export const errorCatalogue = {
     title: 'This idempotency key belongs to another request',
     members: z.object({ errors: fieldErrors }),
   },
+  view_name_taken: { status: 409, title: 'You have a view of this name already' },
+  too_many_views: { status: 409, title: 'You keep as many views as can be kept' },
   last_admin: { status: 409, title: 'The last active administrator must stay' },
   body_too_large: { status: 413, title: 'The request body is too large' },
   unsupported_media_type: { status: 415, title: 'The body has to be JSON' },

@@ -13,7 +13,9 @@ import { registerExportRoute } from './routes/export.ts';
 import { registerStatsRoute } from './routes/stats.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerProductRoutes } from './routes/products.ts';
+import { registerViewRoutes } from './routes/views.ts';
 import type { Stats } from './stats/stats.ts';
+import type { Views } from './views/views.ts';
 
 export interface OrdersAppOptions {
   log: Log;
@@ -21,6 +23,7 @@ export interface OrdersAppOptions {
   products: Products;
   stats: Stats;
   team: Team;
+  views: Views;
   authority: Authority;
   denials: Pick<Denials, 'record'>;
 }
@@ -31,6 +34,7 @@ const about = {
   tags: [
     { name: 'orders', description: 'Placing, finding, moving and assigning orders; customers reach their own' },
     { name: 'products', description: 'What is sold, and its stock; administrators change it' },
+    { name: 'views', description: 'Views of the board that members of the team keep; each reaches the own ones' },
     { name: 'health', description: 'Whether the service runs' },
   ],
 };
@@ -45,5 +49,6 @@ export const createOrdersApp = (options: OrdersAppOptions): OpenAPIHono<AuthEnv>
   registerStatsRoute(api, options);
   registerOrderRoutes(api, options);
   registerProductRoutes(api, options);
+  registerViewRoutes(api, options);
   return app;
 };

@@ -30,6 +30,7 @@ import { Team } from './orders/team.ts';
 import { defaultUndoSeconds } from './orders/undo.ts';
 import { Products } from './products/products.ts';
 import { Reconciler } from './reconciliation/reconciler.ts';
+import { Views } from './views/views.ts';
 import { seedOrders } from './demo/seed.ts';
 
 const config = loadConfig(
@@ -107,6 +108,7 @@ const app = createOrdersApp({
   products: new Products(context),
   stats: new Stats(database),
   team: new Team(config.USERS_URL, log),
+  views: new Views(database),
   authority: { verify: createVerifier(remoteKeys(config.USERS_URL)), userNow: sessionCheck.userNow },
   denials,
 });

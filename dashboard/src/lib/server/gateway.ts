@@ -6,7 +6,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import type { z } from 'zod';
 
 export interface GatewayCall {
-  method?: 'GET' | 'POST' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   token?: string | null;
   body?: string;
   /** Headers that say when a change is to be made: `if-match`, `idempotency-key`. */

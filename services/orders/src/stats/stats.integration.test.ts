@@ -17,6 +17,7 @@ import { rollUp } from './rollup.ts';
 import { usualRules } from '../testing/usual-rules.ts';
 import { Orders } from '../orders/orders.ts';
 import { Team } from '../orders/team.ts';
+import { Views } from '../views/views.ts';
 import { Products } from '../products/products.ts';
 import { seedOrders } from '../demo/seed.ts';
 import { Stats } from './stats.ts';
@@ -49,6 +50,7 @@ beforeAll(async () => {
     products: new Products(context),
     stats,
     team: new Team('http://127.0.0.1:1', log),
+    views: new Views(database),
     denials: { record: () => undefined },
     // The token is the role: who may ask is what counts here.
     authority: {

@@ -15,6 +15,7 @@ import { Orders } from '../orders/orders.ts';
 import { Team } from '../orders/team.ts';
 import { Products } from '../products/products.ts';
 import { Stats } from '../stats/stats.ts';
+import { Views } from '../views/views.ts';
 import { usualRules } from './usual-rules.ts';
 
 export interface Answer {
@@ -47,6 +48,7 @@ export class TestOrdersService {
       stats: new Stats(database),
       // Nobody listens there: members of the team can assign orders to themselves only.
       team: new Team('http://127.0.0.1:9', log),
+      views: new Views(database),
       denials: { record: () => undefined },
       authority: { verify: (token) => Promise.resolve(this.#identity(token)) },
     });
@@ -78,7 +80,7 @@ export class TestOrdersService {
       headers: { authorization: `Bearer ${caller}`, 'content-type': 'application/json', ...headers },
       ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
     });
-    const body: unknown = await answer.json();
+    const body: unknown = answer.status === 204 ? null : await answer.json();
     return {
       status: answer.status,
       replayed: answer.headers.get('idempotent-replayed') === 'true',

@@ -18,9 +18,14 @@ const boardViews: readonly Command[] = [
   { label: 'All orders, newest first', path: '?status=all&sort=newest' },
 ];
 
-/** What a user may choose, narrowed to what has every word of the query in its name. */
-export const commandsFor = (role: Role, query: string): Command[] => {
-  const words = searchText(query).split(/\s+/u);
-  const commands = [...placesFor(role), ...(isStaff(role) ? boardViews : [])];
-  return commands.filter(({ label }) => words.every((word) => searchText(label).includes(word)));
+/** Whether a name has every word of the query. */
+export const isCalled = (label: string, query: string): boolean => {
+  const name = searchText(label);
+  return searchText(query)
+    .split(/\s+/u)
+    .every((word) => name.includes(word));
 };
+
+/** What a user may choose, narrowed to what has every word of the query in its name. */
+export const commandsFor = (role: Role, query: string): Command[] =>
+  [...placesFor(role), ...(isStaff(role) ? boardViews : [])].filter(({ label }) => isCalled(label, query));

@@ -26,7 +26,7 @@ export class ApiError extends Error {
 }
 
 interface Call {
-  method?: 'GET' | 'POST' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: unknown;
   /** The change is made only while the order has this version. */
   version?: number;
@@ -43,7 +43,7 @@ const callLimit = 15_000;
 
 /**
  * Calls an endpoint of the dashboard's own server, which adds the access token and passes the call on to the gateway, and
- * reads the answer by its schema. Throws SessionEndedError on a 401, and when another user is logged in in this browser by
+ * reads the answer by its schema: null where it has no body. Throws SessionEndedError on a 401, and when another user is logged in in this browser by
  * now, else ApiError.
  */
 export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call = {}): Promise<T> {

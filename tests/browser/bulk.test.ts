@@ -1,5 +1,6 @@
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
+import { readFile } from 'node:fs/promises';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import { afterAll, beforeEach, expect, vi } from 'vitest';
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
@@ -32,6 +33,11 @@ const row = ({ number }: Order) => staff.page.locator(`[data-order-number="${num
 const box = (order: Order) => row(order).getByRole('checkbox');
 const bar = () => staff.page.getByTestId('bulk');
 const selected = (count: number) => bar().getByText(`${count} selected`).waitFor();
+const more = async (name: string | RegExp): Promise<void> => {
+  await bar().getByRole('button', { name: 'More for the selected orders' }).click();
+  await staff.page.getByRole('menuitem', { name }).click();
+};
+const dialog = () => staff.page.getByRole('alertdialog');
 const statuses = async (orders: readonly Order[]): Promise<OrderStatus[]> =>
   Promise.all(orders.map(async ({ id }) => (await site.admin.call(calls.getOrder, { id })).status));
 const become = (orders: readonly Order[], expected: readonly OrderStatus[]) =>
@@ -92,4 +98,70 @@ test('by keyboard: x picks, Shift with x a range, and all of them are assigned',
   for (const { id } of orders)
     expect((await site.admin.call(calls.getOrder, { id })).assigned_to).toBe(site.staff.session?.user.id);
   await bar().waitFor({ state: 'detached' });
+});
+
+test('those that can be are cancelled, with one reason; the others say why not; the lot is taken back', async () => {
+  const orders = await place(3);
+  const [first, second, third] = orders;
+  if (!first || !second || !third) throw new Error('no orders');
+  for (const status of ['confirmed', 'preparing', 'shipped'] as const) await site.admin.move(second.id, status);
+  await row(second).locator('xpath=self::*[@data-status="shipped"]').waitFor();
+  await box(first).check();
+  await box(third).click({ modifiers: ['Shift'] });
+  await selected(3);
+  await more('Cancel 2…');
+  await dialog().getByText('1 of the 3 selected can’t be cancelled').waitFor();
+  await dialog().getByRole('button', { name: 'Out of stock' }).click();
+  await staff.photograph('cancel');
+  await staff.settle();
+  await dialog().getByRole('button', { name: 'Cancel 2 orders' }).click();
+  await become(orders, ['cancelled', 'shipped', 'cancelled']);
+  await selected(1);
+  await row(second).getByText('From shipped it cannot go there.').waitFor();
+  const { data } = await site.admin.call(calls.getOrderHistory, { id: first.id });
+  expect(data.at(-1)?.reason).toBe('Out of stock');
+  await staff.page.locator('[data-sonner-toast]').getByRole('button', { name: 'Undo' }).click();
+  await become(orders, ['pending', 'shipped', 'pending']);
+  expect(staff.errors).toEqual([]);
+});
+
+test('selected orders are given to anybody of the team, and to nobody', async () => {
+  const orders = await place(2);
+  const admin = site.admin.session?.user;
+  if (!admin) throw new Error('nobody is logged in');
+  const assigned = async (): Promise<unknown[]> =>
+    Promise.all(orders.map(async ({ id }) => (await site.admin.call(calls.getOrder, { id })).assigned_to));
+  const give = async (name: string): Promise<void> => {
+    for (const order of orders) await box(order).check();
+    await selected(2);
+    await bar().getByRole('button', { name: 'Assign to…' }).click();
+    await staff.page.getByRole('menuitemradio', { name }).waitFor();
+    await staff.photograph(`assign-${name}`);
+    await staff.page.getByRole('menuitemradio', { name }).click();
+    await bar().waitFor({ state: 'detached' });
+  };
+  await give(admin.name);
+  await staff.page.getByText('2 orders assigned', { exact: true }).waitFor();
+  expect(await assigned()).toEqual([admin.id, admin.id]);
+  await give('Nobody');
+  await staff.page.getByText('2 orders assigned to nobody').waitFor();
+  expect(await assigned()).toEqual([null, null]);
+});
+
+test('selected orders are exported as a file, newest first, and stay selected', async () => {
+  const orders = await place(3);
+  const [newest, , oldest] = orders;
+  if (!newest || !oldest) throw new Error('no orders');
+  await box(oldest).check();
+  await box(newest).check();
+  const coming = staff.page.waitForEvent('download');
+  await more('Export as CSV');
+  const file = await coming;
+  expect(file.suggestedFilename()).toMatch(/^orders-\d{4}-\d\d-\d\d\.csv$/);
+  const [heading = '', ...rows] = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n');
+  expect(heading).toMatch(/^\uFEFFnumber,id,status,.*internal_note$/);
+  expect(rows.map((line) => line.split(',')[1])).toEqual([newest.id, oldest.id]);
+  await staff.page.getByText('2 orders exported').waitFor();
+  await selected(2);
+  expect(staff.errors).toEqual([]);
 });

@@ -46,6 +46,23 @@ describe('an export', () => {
     );
   });
 
+  test('has only the orders that are named, and of these only those that the caller may see', async () => {
+    const [first, second, third] = await staff.orders();
+    const [own] = await customer.orders();
+    const ids = [second, first, own].map((one) => one?.id).join();
+    const named = [first, second, third, own].filter((one, at, all) => one !== third && all.indexOf(one) === at);
+    expect(new Set((await exported(staff, `&ids=${ids}`)).map(({ id }) => id))).toEqual(
+      new Set(named.map((one) => one?.id)),
+    );
+    expect(await exported(customer, `&ids=${ids}`)).toEqual([own]);
+    expect(await staff.orders({ ids, status: 'cancelled' })).toEqual([]);
+    for (const bad of ['', 'x', Array.from({ length: 201 }, () => crypto.randomUUID()).join()])
+      expect(await staff.problem('GET', `/orders/api/orders/export?ids=${bad}`)).toMatchObject({
+        status: 422,
+        errors: [{ path: expect.stringMatching(/^ids/) as unknown }],
+      });
+  });
+
   test('is a CSV file by default, and gives a customer own orders only, without internal columns', async () => {
     const { status, headers, body } = await customer.send('GET', '/orders/api/orders/export');
     expect(status).toBe(200);

@@ -100,7 +100,7 @@ describe('what pages may call', () => {
     ['GET', 'users/api/team/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
     ['GET', 'users/api/teams'],
     ['GET', 'orders/api/orders/statistics'],
-    ['GET', 'orders/api/orders/export'],
+    ['GET', 'orders/api/orders/exports'],
     ['PATCH', 'orders/api/orders/bulk-status'],
     ['POST', 'orders/api/orders/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],
     ['GET', 'orders/api/views/01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a10'],

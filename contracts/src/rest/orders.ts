@@ -73,12 +73,15 @@ export const orderChange = z
   .meta({ id: 'OrderChange', example: { internal_note: 'Second parcel follows on Monday' } });
 export type OrderChange = z.infer<typeof orderChange>;
 
+/** As many orders as one call names. */
+export const mostNamed = 200;
+
 export const bulkStatusChange = z
   .strictObject({
     orders: z
       .array(z.strictObject({ id: uuid, version: z.int().positive().optional() }))
       .min(1)
-      .max(200)
+      .max(mostNamed)
       .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'must not name the same order twice'),
     status: orderStatus,
     reason: reason.optional(),
@@ -123,6 +126,12 @@ const orderFilters = {
       description: `One or several of ${orderStatuses.join(', ')}, separated by commas`,
       example: 'pending,confirmed',
     }),
+  ids: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(uuid).max(mostNamed))
+    .optional()
+    .meta({ description: `Only these, up to ${mostNamed} ids separated by commas; what is not there is left out` }),
   number: givenNumber.optional().meta({ description: 'Exactly this number: one order, or none' }),
   customer_id: uuid.optional(),
   assigned_to: z

@@ -1,7 +1,5 @@
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderChange } from '@live-orders/contracts/rest/orders.ts';
-import { teamPage } from '@live-orders/contracts/rest/users.ts';
-import type { TeamMember } from '@live-orders/contracts/domain/users.ts';
 import { toast } from 'svelte-sonner';
 import { SessionEndedError } from '../live/state.ts';
 import { conflictOf } from '../orders/order-api.ts';
@@ -37,16 +35,4 @@ export function explainFailure(error: unknown, { number }: Order, what: string):
     ? `It is not known whether order ${number} was ${what}`
     : `Order ${number} was not ${what}`;
   toast.error(title, { description: known?.message ?? 'Something unexpected happened in this page.' });
-}
-
-/** Everybody to whom orders can be assigned, by name. Fails as callApi does. */
-export async function readTeam(signal: AbortSignal): Promise<TeamMember[]> {
-  const team: TeamMember[] = [];
-  let query = '?limit=200';
-  for (;;) {
-    const page = await callApi(teamPage, `users/api/team${query}`, { signal });
-    team.push(...page.data);
-    if (page.next_cursor === null) return team.sort((a, b) => a.name.localeCompare(b.name));
-    query = `?limit=200&cursor=${encodeURIComponent(page.next_cursor)}`;
-  }
 }

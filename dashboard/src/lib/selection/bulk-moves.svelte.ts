@@ -1,16 +1,15 @@
 import { order as orderSchema, type Order } from '@live-orders/contracts/domain/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
-import { bulkResults, type BulkResults, type BulkStatusChange } from '@live-orders/contracts/rest/orders.ts';
+import { bulkResults, type BulkResults, type BulkStatusChange, mostNamed } from '@live-orders/contracts/rest/orders.ts';
 import { toast } from 'svelte-sonner';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { SessionEndedError } from '../live/state.ts';
 import { statusViews } from '../orders/status.ts';
 import { ApiError, callApi, newKey } from '../session/api.ts';
 import { leaveForLogin } from '../session/login.ts';
+import { download, readCsv } from './export-orders.ts';
 import type { Selection } from './selection.svelte.ts';
 
-/** As many as the server takes in one call. */
-const mostInCall = 200;
 /** Calls that are under way at once where each is about one order. */
 const callsAtOnce = 6;
 /** Milliseconds for which the lot can be taken back. */
@@ -18,6 +17,8 @@ const undoMs = 15_000;
 
 const labelOf = (status: OrderStatus): string => statusViews[status].label.toLowerCase();
 const counted = (count: number): string => `${count} ${count === 1 ? 'order' : 'orders'}`;
+const stayed = (count: number): string | undefined =>
+  count > 0 ? `${counted(count)} stayed as they were, still selected.` : undefined;
 const words = (error: unknown): string =>
   error instanceof ApiError ? error.message : 'Something unexpected happened in this page.';
 
@@ -49,13 +50,13 @@ export class BulkMoves {
   }
 
   /** Moves each order to a status, as long as it is as the user saw it. */
-  async move(status: OrderStatus): Promise<void> {
+  async move(status: OrderStatus, reason?: string): Promise<void> {
     await this.#work(async () => {
       const wanted = this.orders;
       const moved: Order[] = [];
-      for (let start = 0; start < wanted.length; start += mostInCall) {
-        const orders = wanted.slice(start, start + mostInCall).map(({ id, version }) => ({ id, version }));
-        const body: BulkStatusChange = { orders, status };
+      for (let start = 0; start < wanted.length; start += mostNamed) {
+        const orders = wanted.slice(start, start + mostNamed).map(({ id, version }) => ({ id, version }));
+        const body: BulkStatusChange = { orders, status, reason };
         const call = { method: 'POST', body, key: newKey() } as const;
         const { results } = await callApi(bulkResults, 'orders/api/orders/bulk-status', call);
         moved.push(...this.#settle(results));
@@ -71,13 +72,32 @@ export class BulkMoves {
       let done = 0;
       await withEach(wanted, async ({ id, version }) => {
         await this.#one(id, async () => {
-          const call = { method: 'PATCH', body: { assignee }, version } as const;
+          const body = { assignee: assignee && { id: assignee.id } };
+          const call = { method: 'PATCH', body, version } as const;
           this.#live.put([await callApi(orderSchema, `orders/api/orders/${id}`, call)]);
           done += 1;
         });
       });
-      toast.success(`${counted(done)} ${assignee ? 'assigned' : 'assigned to nobody'}`);
+      const description = stayed(wanted.length - done);
+      if (done === 0) toast.error('No order was assigned', { description });
+      else toast.success(`${counted(done)} ${assignee ? 'assigned' : 'assigned to nobody'}`, { description });
     });
+  }
+
+  /** Gives the user a file of all of them, which stay selected. */
+  async export(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    const { orders } = this;
+    try {
+      download(`orders-${new Date().toISOString().slice(0, 10)}.csv`, await readCsv(orders));
+      toast.success(`${counted(orders.length)} exported`);
+    } catch (error) {
+      if (error instanceof SessionEndedError) leaveForLogin();
+      else toast.error('The orders were not exported', { description: words(error) });
+    } finally {
+      this.busy = false;
+    }
   }
 
   /** Takes the orders in that were moved, and says of the others why they were not. */
@@ -102,8 +122,7 @@ export class BulkMoves {
 
   #tell(moved: readonly Order[], wanted: number, status: OrderStatus): void {
     const text = `${counted(moved.length)} now ${labelOf(status)}`;
-    const description =
-      moved.length < wanted ? `${counted(wanted - moved.length)} stayed as they were, still selected.` : undefined;
+    const description = stayed(wanted - moved.length);
     if (moved.length === 0) toast.error('No order was moved', { description });
     else {
       const action = { label: 'Undo', onClick: () => void this.#undo(moved) };

@@ -41,14 +41,10 @@ export const newKey = (): string =>
 
 const callLimit = 15_000;
 
-/**
- * Calls an endpoint of the dashboard's own server, which adds the access token and passes the call on to the gateway, and
- * reads the answer by its schema: null where it has no body. Throws SessionEndedError on a 401, and when another user is logged in in this browser by
- * now, else ApiError.
- */
-export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call = {}): Promise<T> {
+/** The answer of an endpoint, whatever it is; null when none came. */
+function ask(path: string, call: Call): Promise<Response | null> {
   const limit = AbortSignal.timeout(callLimit);
-  const answer = await fetch(`/api/${path}`, {
+  return fetch(`/api/${path}`, {
     method: call.method ?? 'GET',
     headers: {
       ...pageUserHeaders(),
@@ -59,13 +55,38 @@ export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call 
     body: call.body === undefined ? undefined : JSON.stringify(call.body),
     signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit,
   }).catch(() => null);
+}
+
+/** Why a call failed whose answer has this body. */
+function failureOf(answer: Response | null, value: unknown): SessionEndedError | ApiError {
+  if (answer?.status === 401) return new SessionEndedError();
+  const parsed = problem.safeParse(value);
+  if (parsed.data?.code === 'other_user') return new SessionEndedError();
+  return new ApiError(parsed.success ? parsed.data : null);
+}
+
+/**
+ * Calls an endpoint of the dashboard's own server, which adds the access token and passes the call on to the gateway, and
+ * reads the answer by its schema: null where it has no body. Throws SessionEndedError on a 401, and when another user is
+ * logged in in this browser by now, else ApiError.
+ */
+export async function callApi<T>(schema: z.ZodType<T>, path: string, call: Call = {}): Promise<T> {
+  const answer = await ask(path, call);
   const value: unknown = await answer?.json().catch(() => null);
   if (answer?.ok) {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
   }
-  if (answer?.status === 401) throw new SessionEndedError();
-  const parsed = problem.safeParse(value);
-  if (parsed.data?.code === 'other_user') throw new SessionEndedError();
-  throw new ApiError(parsed.success ? parsed.data : null);
+  throw failureOf(answer, value);
+}
+
+/** Reads a text, such as a file. Fails as callApi does, also where the answer breaks off. */
+export async function readText(path: string): Promise<string> {
+  const answer = await ask(path, {});
+  if (!answer?.ok) throw failureOf(answer, await answer?.json().catch(() => null));
+  try {
+    return await answer.text();
+  } catch {
+    throw new ApiError(null);
+  }
 }

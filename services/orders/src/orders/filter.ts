@@ -9,6 +9,7 @@ export type Owner = string | null;
 export const filterOrders = (filter: OrderFilter, owner: Owner): Conditions => {
   const where = new Conditions();
   if (owner) where.add((id) => `o.customer_id = ${id}`, owner);
+  if (filter.ids) where.add((list) => `o.id = ANY(${list}::uuid[])`, filter.ids);
   if (filter.number !== undefined) where.add((number) => `o.number = ${number}`, filter.number);
   if (filter.customer_id) where.add((id) => `o.customer_id = ${id}`, filter.customer_id);
   const [status, ...more] = filter.status ?? [];

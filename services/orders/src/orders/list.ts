@@ -36,11 +36,14 @@ const findsFirst = async (
 };
 
 /** Whether what fits lies together in an index that has the sort's order, so that a walk meets little else. */
-const isWalkable = ({ status, customer_id, assigned_to, late, q, ...ranges }: OrderQuery, column: string): boolean => {
+const isWalkable = (
+  { ids, status, customer_id, assigned_to, late, q, ...ranges }: OrderQuery,
+  column: string,
+): boolean => {
   const { created_from, created_to, min_total, max_total } = ranges;
   const byTime = (created_from ?? created_to) !== undefined;
   const byTotal = (min_total ?? max_total) !== undefined;
-  if (q !== undefined || late !== undefined || (status?.length ?? 0) > 1) return false;
+  if (ids !== undefined || q !== undefined || late !== undefined || (status?.length ?? 0) > 1) return false;
   if (column === 'created_at') return !byTotal;
   return !byTime && !(status ?? customer_id ?? assigned_to) && !(byTotal && column !== 'total_amount');
 };

@@ -9,7 +9,9 @@ const bodyLimit = 256 * 1024;
 
 /** What pages may call through this server. Everything else is refused before it reaches the gateway. */
 const allowed: Readonly<Record<Method, RegExp>> = {
-  GET: new RegExp(`^(orders/api/(orders(/stats|/${id}(/history)?)?|products|views)|users/api/(users/profile|team))$`),
+  GET: new RegExp(
+    `^(orders/api/(orders(/stats|/export|/${id}(/history)?)?|products|views)|users/api/(users/profile|team))$`,
+  ),
   POST: new RegExp(`^orders/api/(orders(/bulk-status|/${id}/undo)?|views)$`),
   PATCH: new RegExp(`^(orders/api/(orders/${id}(/status)?|views/${id})|users/api/users/profile)$`),
   DELETE: new RegExp(`^orders/api/views/${id}$`),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { orderText, searchTerms, searchText } from './search-text.ts';
+import { foundDigits, foundRanges, orderText, searchTerms, searchText } from './search-text.ts';
 
 describe('the text that searches compare', () => {
   test.each([
@@ -60,4 +60,88 @@ test('a search is its words, each once', () => {
     { text: '1042', isPart: true, number: 1042 },
   ]);
   expect(searchTerms('   ')).toEqual([]);
+});
+
+describe('what a search found', () => {
+  const marked = (text: string, query: string): string[] =>
+    foundRanges(text, searchTerms(query)).map(([from, to]) => text.slice(from, to));
+
+  test.each([
+    ['Lucía Ferrer', 'lucia', ['Lucía']],
+    ['Luci\u0301a Ferrer', 'LUCÍA', ['Luci\u0301a']],
+    ['Groß & Größer', 'gros', ['Groß', 'Größ']],
+    ['Ærø Sørensen', 'aero ensen', ['Ærø', 'ensen']],
+    ['Encyclopædia', 'dia', ['dia']],
+    ['Encyclopædia', 'paed', ['pæd']],
+    ['oﬃce ﬁle', 'fic', ['ﬃc']],
+    ['Ｆｕｌｌ １２３', 'full 123', ['Ｆｕｌｌ', '１２３']],
+    ['İstanbul', 'ist', ['İst']],
+    ['ΣΊΣΥΦΟΣ', 'σίσυφος', ['ΣΊΣΥΦΟΣ']],
+    ['O’Brien', "o'brien", ['O’Brien']],
+    ['각가', '각가', ['각가']],
+    ['👩🏽‍🍳 Chef’s knife', 'chef', ['Chef']],
+    ['mug, Mug, smugly', 'mug', ['mug', 'Mug', 'mug']],
+    ['Xu, sexual', 'xu', ['Xu']],
+    ['two  xu xu', 'xu', ['xu', 'xu']],
+    ['banana', 'ana nan', ['anana']],
+    ['enamel mug', 'enamel kettle', ['enamel']],
+    ['Enamel mug', '', []],
+    ['', 'mug', []],
+  ])('in %j by %j is %j', (text, query, found) => {
+    expect(marked(text, query)).toEqual(found);
+  });
+
+  test('of a number is its first digits', () => {
+    expect(foundDigits(1042, searchTerms('10'))).toBe(2);
+    expect(foundDigits(1042, searchTerms('#1042 1'))).toBe(4);
+    expect(foundDigits(1042, searchTerms('42 mug'))).toBe(0);
+    expect(foundDigits(1042, [])).toBe(0);
+  });
+
+  const letters = fc.constantFrom(...Array.from('aeßøæœłıİÉé\u0301\u0308Σσςﬁﬃ１Ａ각가이कमし\u3099´’ -1xŠ👩🏽‍🍳\u200b'));
+  const anyText = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'binary' }),
+    fc.array(letters).map((all) => all.join('')),
+  );
+
+  test('lies within the text, in its order, apart, and folds to what was looked for', () => {
+    fc.assert(
+      fc.property(anyText, anyText, (text, query) => {
+        const terms = searchTerms(query);
+        let end = -1;
+        for (const [from, to] of foundRanges(text, terms)) {
+          expect(from).toBeGreaterThan(end);
+          expect(to).toBeGreaterThan(from);
+          expect(to).toBeLessThanOrEqual(text.length);
+          const folded = searchText(text.slice(from, to));
+          expect(terms.some((term) => folded.includes(term.text))).toBe(true);
+          end = to;
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('is there whenever a search finds a text that people write, whatever part of it they type', () => {
+    const words = fc.array(fc.constantFrom(...Array.from('aebnsßøæłıİÉéñΣσςﬁ１Ａ각가しжё’1Š')), {
+      minLength: 3,
+      maxLength: 9,
+    });
+    fc.assert(
+      fc.property(fc.array(words, { minLength: 1, maxLength: 4 }), fc.nat(), fc.boolean(), (all, pick, apart) => {
+        const text = all
+          .map((one) => one.join(''))
+          .join(' ')
+          .normalize(apart ? 'NFD' : 'NFC');
+        const word = all[pick % all.length] ?? [];
+        const query = word.slice(pick % (word.length - 2)).join('');
+        const [term] = searchTerms(query);
+        fc.pre(term?.isPart === true);
+        expect(searchText(text)).toContain(term?.text);
+        expect(foundRanges(text, searchTerms(query))).not.toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });

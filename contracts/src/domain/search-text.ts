@@ -59,3 +59,61 @@ export const searchTerms = (query: string): SearchTerm[] => {
     return { text, isPart: /[\p{L}\p{N}]{3}/u.test(text), number: digits === undefined ? null : Number(digits) };
   });
 };
+
+/** From where to where in a text, as `slice` takes it. */
+export type TextRange = readonly [from: number, to: number];
+
+const ascii = /^[\0-\x7f]*$/;
+const clusters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/**
+ * `searchText` piece by piece, and for each character of it the piece of the text that became it. A piece is what people take
+ * for one letter, with its accents: folding makes it longer (ß, ligatures), shorter (accents written apart) or nothing at all.
+ */
+const foldByPiece = (text: string): { folded: string; pieces: TextRange[] } => {
+  // Nearly all texts are so, and the board has hundreds of them for each letter that is typed.
+  if (ascii.test(text))
+    return { folded: text.toLowerCase(), pieces: Array.from(text, (_letter, index) => [index, index + 1]) };
+  let folded = '';
+  const pieces: TextRange[] = [];
+  for (const { segment, index } of clusters.segment(text)) {
+    const letters = searchText(segment);
+    folded += letters;
+    for (let n = 0; n < letters.length; n += 1) pieces.push([index, index + segment.length]);
+  }
+  return { folded, pieces };
+};
+
+/** Every place of a word, as a search looks for it in one of the texts that `orderText` joins. */
+function* placesOf({ text, isPart }: SearchTerm, folded: string): Generator<number> {
+  for (let at = folded.indexOf(text); at >= 0; at = folded.indexOf(text, at + 1))
+    if (isPart || at === 0 || folded[at - 1] === ' ') yield at;
+}
+
+/** Where a text has words of a search, in the text as it is written: first to last, and apart from each other. */
+export const foundRanges = (text: string, terms: readonly SearchTerm[]): TextRange[] => {
+  if (terms.length === 0) return [];
+  const { folded, pieces } = foldByPiece(text);
+  const found = terms.flatMap((term) =>
+    [...placesOf(term, folded)].flatMap((at): TextRange[] => {
+      const [first, last] = [pieces[at], pieces[at + term.text.length - 1]];
+      return first && last ? [[first[0], last[1]]] : [];
+    }),
+  );
+  const ranges: TextRange[] = [];
+  for (const [from, to] of found.sort(([a], [b]) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && from <= last[1]) ranges[ranges.length - 1] = [last[0], Math.max(last[1], to)];
+    else ranges.push([from, to]);
+  }
+  return ranges;
+};
+
+/** How many of the first digits of an order's number a search found it by. */
+export const foundDigits = (number: number, terms: readonly SearchTerm[]): number =>
+  Math.max(
+    0,
+    ...terms.map((term) =>
+      term.number !== null && String(number).startsWith(String(term.number)) ? String(term.number).length : 0,
+    ),
+  );

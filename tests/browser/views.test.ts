@@ -13,12 +13,19 @@ test.beforeAll(async ({ site: opened }) => {
   await staff.login('staff@example.com');
 });
 
-beforeEach(() => staff.comeHome());
+const forget = async (): Promise<void> => {
+  const { data } = await site.staff.call(calls.listViews, {});
+  for (const { id } of data) await site.staff.call(calls.deleteView, { id });
+};
+
+beforeEach(async () => {
+  await forget();
+  await staff.comeHome();
+});
 
 afterEach(async () => {
   await staff.page.context().setOffline(false);
-  const { data } = await site.staff.call(calls.listViews, {});
-  for (const { id } of data) await site.staff.call(calls.deleteView, { id });
+  await forget();
 });
 
 afterAll(() => staff.leave());

@@ -1,3 +1,4 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { afterAll, beforeEach, expect } from 'vitest';
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
@@ -53,6 +54,41 @@ test('finds an order by the words of its note, and opens it; what is not here is
   await chosen('Search all orders for');
   await staff.page.keyboard.press('Enter');
   await staff.page.getByText(`No order matches “never${word}”`).waitFor();
+});
+
+test('does what can be done with the order at hand: the one in focus, or the one beside the board', async () => {
+  const { id, number } = await place();
+  const row = staff.page.locator(`[data-order-number="${number}"]`);
+  await row.locator('[data-row-link]').focus();
+  await openPalette();
+  await staff.page.keyboard.type('confirm order');
+  await chosen(`Confirm order ${number}`);
+  await staff.photograph('act');
+  await staff.page.keyboard.press('Enter');
+  await row.and(staff.page.locator('[data-status=confirmed]')).waitFor();
+  await openPalette();
+  await staff.page.keyboard.type('take back');
+  await chosen(`Take back the last move of order ${number}`);
+  await staff.page.keyboard.press('Enter');
+  await row.and(staff.page.locator('[data-status=pending]')).waitFor();
+
+  await row.locator('[data-row-link]').click();
+  await staff.page.getByTestId('drawer').waitFor();
+  await openPalette();
+  await staff.page.keyboard.type('to me');
+  await chosen(`Assign order ${number} to me`);
+  await staff.page.keyboard.press('Enter');
+  await staff.page.getByTestId('drawer').getByRole('button', { name: 'Unassign me' }).waitFor();
+  await openPalette();
+  await staff.page.keyboard.type('cancel order');
+  await chosen(`Cancel order ${number}`);
+  await staff.page.keyboard.press('Enter');
+  await staff.page.getByRole('alertdialog').waitFor();
+  await staff.page.keyboard.press('Escape');
+  await openPalette();
+  expect(await palette().getByText('Assign order').count()).toBe(0);
+  await site.admin.call(calls.moveOrder, { id, body: { status: 'cancelled', reason: 'Test' } });
+  expect(staff.errors).toEqual([]);
 });
 
 test('single letters can be switched off, and stay so', async () => {

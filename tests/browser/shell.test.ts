@@ -22,7 +22,7 @@ afterAll(async () => {
   await Promise.all([admin.leave(), thumb.leave()]);
 });
 
-const rail = ({ page }: Visitor) => page.getByRole('navigation', { name: 'Pages' });
+const rail = ({ page }: Visitor) => page.getByRole('navigation', { name: 'Main' });
 const account = ({ page }: Visitor) => page.getByTestId('user');
 
 describe('the rail', () => {

@@ -165,6 +165,12 @@ export class Board {
     this.#heldUnderWay = this.#moves.underWay;
   }
 
+  /** Puts what was read below the rows, where they keep their places: a search may be answered while somebody aims at one. */
+  #append(): void {
+    const held = new Set(this.#held.map(({ id }) => id));
+    this.#held = [...this.#held, ...this.#pick(Infinity).filter(({ id }) => !held.has(id))];
+  }
+
   /** Whether an order is among the rows only because it was there before it moved on. */
   isLeaving(order: Order): boolean {
     const { filter, queue } = this.view;
@@ -199,7 +205,7 @@ export class Board {
         // After a page of orders that are all here already, nothing would seem to have happened: the next one is read too.
         isNews = found.data.some(({ id }) => !this.#live.get(id));
         this.#live.keep(found.data);
-        this.takeIn();
+        this.#append();
         cursor = found.next_cursor;
       } while (this.#cursor !== null && cursor !== null && !isNews);
       this.#cursor = cursor;

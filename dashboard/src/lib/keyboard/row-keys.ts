@@ -26,12 +26,15 @@ export function walkRows(event: KeyboardEvent): void {
   link.scrollIntoView({ block: 'nearest' });
 }
 
-const presses: Readonly<Record<string, string>> = { m: 'move', u: 'undo' };
+const presses: Readonly<Record<string, string>> = {
+  m: 'button[data-press=move], button[data-further]',
+  u: 'button[data-press=undo]',
+};
 
 /** Presses the button that moves the order in focus on (m), or takes its move back (u), as a click would. */
 export function pressRow(event: KeyboardEvent): void {
   const press = presses[event.key];
   if (press === undefined || event.repeat || !isFree(event) || !(event.target instanceof Element)) return;
   const row = event.target.closest('[data-order-number]');
-  row?.querySelector<HTMLButtonElement>(`button[data-press=${press}]`)?.click();
+  row?.querySelector<HTMLButtonElement>(press)?.click();
 }

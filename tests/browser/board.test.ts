@@ -196,6 +196,23 @@ test('on a phone the chosen status is in sight, a fade tells of more, and items 
   await vi.waitFor(async () => expect(await mask()).toBe('none'), { timeout: 20_000 });
 });
 
+test.each(['', '&view=columns'])('what is still being read has the places of what will come (%s)', async (view) => {
+  const { page } = staff;
+  const orders = '**/orders/api/orders?*';
+  const { promise: asked, resolve: read } = Promise.withResolvers<void>();
+  await page.route(orders, async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.goto(`/?queue=late&q=${crypto.randomUUID()}${view}`);
+  await page.getByText('Loading orders…').waitFor({ state: 'attached' });
+  await staff.photograph(view ? 'loading-columns' : 'loading-table');
+  read();
+  await page.getByText('No order matches').waitFor();
+  expect(await page.getByText('Loading orders…').count()).toBe(0);
+  await page.unroute(orders);
+});
+
 test('the heads of the table say and change how it is sorted, as the address does', async () => {
   const page = await openBoard(desktop);
   const sorted = page.locator('[role=columnheader][aria-sort]');

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { calls } from '@live-orders/contracts/rest/calls.ts';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { afterAll, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
@@ -199,18 +199,15 @@ test('on a phone the chosen status is in sight, a fade tells of more, and items 
 test.each(['', '&view=columns'])('what is still being read has the places of what will come (%s)', async (view) => {
   const { page } = staff;
   const orders = '**/orders/api/orders?*';
-  const { promise: asked, resolve: read } = Promise.withResolvers<void>();
-  await page.route(orders, async (route) => {
-    await asked;
-    await route.continue();
-  });
+  const held: Route[] = [];
+  await page.route(orders, (route) => void held.push(route));
   await page.goto(`/?queue=late&q=${crypto.randomUUID()}${view}`);
   await page.getByText('Loading orders…').waitFor({ state: 'attached' });
   await staff.photograph(view ? 'loading-columns' : 'loading-table');
-  read();
+  await page.unroute(orders);
+  await Promise.all(held.map((route) => route.continue()));
   await page.getByText('No order matches').waitFor();
   expect(await page.getByText('Loading orders…').count()).toBe(0);
-  await page.unroute(orders);
 });
 
 test('the heads of the table say and change how it is sorted, as the address does', async () => {

@@ -101,7 +101,10 @@ describe.each(pages)('the page %s', (name, who, pathOf, then) => {
       await visitor.page.setViewportSize(viewport);
       await open(visitor);
       const over = await visitor.page.evaluate('document.documentElement.scrollWidth - innerWidth');
-      expect([viewport.width, over]).toEqual([viewport.width, 0]);
+      const cut = await visitor.page.evaluate<number>(
+        `[...document.querySelectorAll('[data-order-id]')].filter((row) => row.scrollWidth > row.clientWidth + 1).length`,
+      );
+      expect([viewport.width, over, cut]).toEqual([viewport.width, 0, 0]);
       await visitor.photograph(`${name.replaceAll(' ', '-')}-${viewport.width}`);
     }
     await visitor.page.setViewportSize(desktop);

@@ -200,14 +200,16 @@ test.each(['', '&view=columns'])('what is still being read has the places of wha
   const { page } = staff;
   const orders = '**/orders/api/orders?*';
   const held: Route[] = [];
-  await page.route(orders, (route) => void held.push(route));
+  let isHeld = true;
+  await page.route(orders, (route) => (isHeld ? void held.push(route) : route.continue()));
   await page.goto(`/?queue=late&q=${crypto.randomUUID()}${view}`);
   await page.getByText('Loading orders…').waitFor({ state: 'attached' });
   await staff.photograph(view ? 'loading-columns' : 'loading-table');
-  await page.unroute(orders);
+  isHeld = false;
   await Promise.all(held.map((route) => route.continue()));
   await page.getByText('No order matches').waitFor();
   expect(await page.getByText('Loading orders…').count()).toBe(0);
+  await page.unroute(orders);
 });
 
 test('the heads of the table say and change how it is sorted, as the address does', async () => {

@@ -82,6 +82,30 @@ test('an order that somebody moves meanwhile is not moved again, and says so', a
   expect(await statuses([order])).toEqual(['confirmed']);
 });
 
+test('a press that was aimed at what the bar offered before somebody else moved them does nothing', async () => {
+  const orders = await place(2);
+  for (const order of orders) await box(order).check();
+  await bar().getByRole('button', { name: 'Confirm 2' }).waitFor();
+  // In the very moment in which the buttons mean the next step.
+  const pressed = staff.page.evaluate(`new Promise((done) => {
+    const look = () => {
+      const button = [...document.querySelectorAll('#bulk-bar button')].find((one) => one.textContent.includes('Prepare 2'));
+      if (!button) return;
+      seen.disconnect();
+      button.click();
+      done(null);
+    };
+    const seen = new MutationObserver(look);
+    seen.observe(document.body, { subtree: true, childList: true, characterData: true });
+  })`);
+  for (const { id } of orders) await site.admin.move(id, 'confirmed');
+  await pressed;
+  await staff.settle();
+  expect(await statuses(orders)).toEqual(['confirmed', 'confirmed']);
+  await bar().getByRole('button', { name: 'Prepare 2' }).click();
+  await become(orders, ['preparing', 'preparing']);
+});
+
 test('by keyboard: x picks, Shift with x a range, and all of them are assigned', async () => {
   const orders = await place(3);
   const [first, , third] = orders;

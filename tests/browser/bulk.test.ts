@@ -89,7 +89,7 @@ test('a press that was aimed at what the bar offered before somebody else moved 
   // In the very moment in which the buttons mean the next step.
   const pressed = staff.page.evaluate(`new Promise((done) => {
     const look = () => {
-      const button = [...document.querySelectorAll('#bulk-bar button')].find((one) => one.textContent.includes('Prepare 2'));
+      const button = [...document.querySelectorAll('#bulk-bar button')].find((one) => /Prepare\\s+2/.test(one.textContent));
       if (!button) return;
       seen.disconnect();
       button.click();

@@ -88,9 +88,9 @@ test('offline with 200 changes in between, a page says how many orders changed, 
   await Promise.all(visitors.map(({ page }) => page.context().setOffline(false)));
   await Promise.all(told);
   await Promise.all(visitors.map((visitor) => visitor.photograph('back')));
-  const stored = (
-    await site.staff.orders({ status: orderStatuses.filter((status) => !isFinal(status)).join(',') })
-  ).map(({ number, status, version }) => [number, status, version]);
+  const stored = (await site.staff.orders({ status: orderStatuses.filter((status) => !isFinal(status)).join(',') }))
+    .map(({ number, status, version }) => [number, status, version] as const)
+    .sort(([a], [b]) => b - a);
   for (const { page } of visitors) {
     await page.locator('[data-testid=connection][data-phase=live]').waitFor();
     expect(await rowsOf(page)).toEqual(stored);

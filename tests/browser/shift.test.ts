@@ -64,7 +64,8 @@ test('a shift by the keyboard alone: from the login to an order that is delivere
   for (const status of ['confirmed', 'preparing', 'shipped', 'delivered']) {
     await keyboard.press('m');
     await inStatus(visitor, order, status);
-    // A press within 700 ms of the last one is not taken for the next step.
+    // A press within 700 ms of the answer is not taken for the next step.
+    await row(visitor, order).locator('[data-press=undo]').waitFor();
     await visitor.settle();
     await row(visitor, order).locator(':focus').waitFor();
   }
@@ -145,9 +146,12 @@ test('whose session has ended is led to the login, and comes back to what was on
   const address = `/?status=pending&q=${encodeURIComponent(`back ${word}`)}`;
   await page.goto(address);
   await row(visitor, order).waitFor();
+  // Everything has been read, so that it is the press which finds out.
+  await page.waitForLoadState('networkidle');
   await page.context().clearCookies();
-  // The page may have noticed by itself, and be on its way to the login.
-  await page.evaluate(`document.querySelector('[data-order-id="${order.id}"] [data-press=move]')?.click()`);
+  await row(visitor, order)
+    .getByRole('button', { name: `Confirm order ${order.number}` })
+    .click();
   await page.getByLabel('E-mail').fill('staff@example.com');
   await page.getByLabel('Password').fill('password123');
   await page.getByRole('button', { name: 'Log in' }).click();

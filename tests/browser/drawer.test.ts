@@ -136,7 +136,8 @@ describe('an order opens beside the board', () => {
     await drawer(thumb)
       .getByRole('link', { name: `#${first.number}` })
       .tap();
-    await heading(thumb, first).waitFor();
+    await heading(thumb, first).and(thumb.page.locator(':focus')).waitFor();
+    expect(await thumb.page.evaluate('document.querySelector("[data-testid=drawer]").scrollTop')).toBe(0);
     await thumb.page.goBack();
     await row(thumb, second).waitFor();
     expect(await drawer(thumb).count()).toBe(0);

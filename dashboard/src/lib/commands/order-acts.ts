@@ -1,6 +1,7 @@
 import { movesFrom } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import type { User } from '@live-orders/contracts/domain/users.ts';
+import { toast } from 'svelte-sonner';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import type { Moves } from '../moves/moves.svelte.ts';
 import { changeOrder, explainFailure } from '../order-detail/order-change.ts';
@@ -20,7 +21,10 @@ interface Means {
 
 const assign = async (order: Order, { live, user }: Means): Promise<void> => {
   try {
-    live.put([(await changeOrder(order, { assignee: { id: user.id } })).order]);
+    const { made, order: now } = await changeOrder(order, { assignee: { id: user.id } });
+    live.put([now]);
+    if (!made)
+      toast.error(`Somebody else has just assigned order ${order.number}`, { description: 'It was left as it is.' });
   } catch (error) {
     explainFailure(error, order, 'assigned');
   }

@@ -98,7 +98,7 @@ test('what is late or mine is counted, and shown alone by a switch, which the ad
 });
 
 test('where the server does not count, every count says when there are orders that are not here; all can be loaded', async () => {
-  await staff.page.route('**/stats?*', (route) => route.abort());
+  const count = await staff.divert('**/stats?*', (route) => route.abort());
   const page = await openBoard(desktop);
   const chip = (filter: string) => page.locator(`[data-filter=${filter}]`);
   for (const filter of ['delivered', 'cancelled', 'all'])
@@ -139,7 +139,7 @@ test('where the server does not count, every count says when there are orders th
   await page.goto(`/?q=${100_000 + many}`);
   await page.getByText('No open order matches').waitFor();
   await oldest.waitFor();
-  await page.unroute('**/stats?*');
+  count();
   expect(staff.errors.filter((error) => !error.includes('ERR_FAILED'))).toEqual([]);
 }, 60_000);
 
@@ -198,18 +198,15 @@ test('on a phone the chosen status is in sight, a fade tells of more, and items 
 
 test.each(['', '&view=columns'])('what is still being read has the places of what will come (%s)', async (view) => {
   const { page } = staff;
-  const orders = '**/orders/api/orders?*';
   const held: Route[] = [];
-  let isHeld = true;
-  await page.route(orders, (route) => (isHeld ? void held.push(route) : route.continue()));
+  const stopHolding = await staff.divert('**/orders/api/orders?*', (route) => held.push(route));
   await page.goto(`/?queue=late&q=${crypto.randomUUID()}${view}`);
   await page.getByText('Loading orders…').waitFor({ state: 'attached' });
   await staff.photograph(view ? 'loading-columns' : 'loading-table');
-  isHeld = false;
+  stopHolding();
   await Promise.all(held.map((route) => route.continue()));
   await page.getByText('No order matches').waitFor();
   expect(await page.getByText('Loading orders…').count()).toBe(0);
-  await page.unroute(orders);
 });
 
 test('the heads of the table say and change how it is sorted, as the address does', async () => {

@@ -68,14 +68,10 @@ test('an order that somebody moves meanwhile is not moved again, and says so', a
   const [order] = await place(1);
   if (!order) throw new Error('no order');
   await box(order).check();
-  await staff.page.route(
-    '**/bulk-status',
-    async (route) => {
-      await site.admin.move(order.id, 'confirmed');
-      await route.continue();
-    },
-    { times: 1 },
-  );
+  await staff.divertNextChange('**/bulk-status', async (route) => {
+    await site.admin.move(order.id, 'confirmed');
+    await route.continue();
+  });
   await bar().getByRole('button', { name: 'Confirm 1' }).click();
   await row(order).getByText('Somebody changed it: it is confirmed now.').waitFor();
   await selected(1);

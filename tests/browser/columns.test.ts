@@ -113,7 +113,7 @@ test('nothing moves under the pointer: who was moved by others stays, and says w
 test('an order is shown where it goes at once, and back again with the reason when that is refused', async () => {
   const order = await place();
   const asked = Promise.withResolvers<() => void>();
-  await staff.page.route('**/status', async (route) => {
+  const letThrough = await staff.divert('**/status', async (route) => {
     await new Promise<void>((go) => asked.resolve(go));
     await route.fulfill({
       status: 503,
@@ -130,7 +130,7 @@ test('an order is shown where it goes at once, and back again with the reason wh
     .first()
     .waitFor();
   await card(order, 'pending').waitFor();
-  await staff.page.unroute('**/status');
+  letThrough();
 });
 
 test('on a phone there is one column at a time, which is swiped', async () => {

@@ -113,14 +113,13 @@ describe('an order opens beside the board', () => {
 
   test('without a connection, too, from what the board has', async () => {
     const [first] = orders;
-    const blocked = '**/api/**';
-    await staff.page.route(blocked, (route) => route.abort());
+    const connect = await staff.divert('**/api/**', (route) => route.abort());
     await link(staff, first).click();
     await heading(staff, first).waitFor();
     await drawer(staff).getByText(`Ring twice ${word}`).waitFor();
     await drawer(staff).getByText('The other orders can’t be read at the moment.').waitFor();
     await drawer(staff).getByText('The history can’t be read at the moment.').waitFor();
-    await staff.page.unroute(blocked);
+    connect();
   });
 
   test('over the whole page of a phone, whose Back leads to where the list was', async () => {

@@ -204,7 +204,7 @@ test('while the link is lost nobody is said to be there, and a notice lies over 
   expect((await edges(people)).left - (await edges(badge)).right).toBeGreaterThanOrEqual(4);
 
   const action = page.locator('button[data-press]');
-  await page.route('**/status', (route) => route.abort(), { times: 1 });
+  await admin.divertNextChange('**/status', (route) => route.abort());
   await page.getByRole('button', { name: `Confirm order ${number}` }).click();
   const notice = page.locator('[data-sonner-toast]');
   await page.locator('[aria-live=polite]').getByText(`Order ${number} was not moved`).first().waitFor();

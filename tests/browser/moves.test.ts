@@ -41,16 +41,11 @@ const isIn = (visitor: Visitor, order: Order, status: OrderStatus) =>
   visitor.page.locator(`[data-order-number="${order.number}"][data-status="${status}"]`).waitFor();
 
 /** What somebody else does to the order before the page's next change of it reaches the server. */
-const beforeItsChange = async ({ page }: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> => {
-  await page.route(
-    (url) => url.pathname.includes(id),
-    async (route) => {
-      if (route.request().method() !== 'GET') await work();
-      await route.continue();
-    },
-    { times: 1 },
-  );
-};
+const beforeItsChange = (visitor: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> =>
+  visitor.divertNextChange(`**/${id}/**`, async (route) => {
+    await work();
+    await route.continue();
+  });
 
 describe('a move', () => {
   test.each([50, 120, 180, 300])(

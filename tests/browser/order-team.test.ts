@@ -48,19 +48,11 @@ const button = ({ page }: Visitor, name: string) => page.getByRole('button', { n
 const assignee = ({ page }: Visitor) => page.getByTestId('assignee');
 const noteOf = ({ page }: Visitor) => page.getByLabel('Internal note');
 /** What somebody else does to the order before the page's next change of it reaches the server. */
-const beforeItsChange = async ({ page }: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> => {
-  let done = false;
-  await page.route(
-    (url) => url.pathname.startsWith('/api/') && url.pathname.includes(id),
-    async (route) => {
-      if (route.request().method() !== 'GET' && !done) {
-        done = true;
-        await work();
-      }
-      await route.continue();
-    },
-  );
-};
+const beforeItsChange = (visitor: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> =>
+  visitor.divertNextChange(`**/api/**/${id}`, async (route) => {
+    await work();
+    await route.continue();
+  });
 
 describe('who takes care of an order', () => {
   test('is oneself by one press, somebody of the team by the menu, and nobody again', async () => {

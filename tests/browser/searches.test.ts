@@ -1,7 +1,7 @@
 import { desktop, type Visitor } from '@live-orders/test-support/browser/browser.ts';
 import { answered, open, shown, shows } from '@live-orders/test-support/browser/security-page.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, describe, expect, vi } from 'vitest';
 
 let admin: Visitor;
@@ -24,18 +24,19 @@ test.beforeAll(async ({ site, database }) => {
 afterAll(() => admin.leave());
 
 /** As of now the page's searches wait for their answers until what is given to the result has been done. */
-const holdAnswers = async (page: Page): Promise<(meanwhile: () => Promise<void>) => Promise<void>> => {
+const holdAnswers = async (visitor: Visitor) => {
   let asked = Promise.withResolvers<() => void>();
-  await page.route('**/security/__data.json*', async (route) => {
+  const stop = await visitor.divert('**/security/__data.json*', async (route) => {
     await new Promise<void>((resolve) => asked.resolve(resolve));
     await route.continue();
   });
-  return async (meanwhile) => {
+  const letAnswer = async (meanwhile: () => Promise<void>): Promise<void> => {
     const answer = await asked.promise;
     asked = Promise.withResolvers();
     await meanwhile();
     answer();
   };
+  return { letAnswer, stop };
 };
 const isFocused = async (field: Locator): Promise<boolean> =>
   (await field.and(field.page().locator(':focus')).count()) === 1;
@@ -79,7 +80,7 @@ describe('a search', () => {
     const { page } = admin;
     await open(page, '/security');
     const where = page.getByLabel('From where');
-    const letAnswer = await holdAnswers(page);
+    const { letAnswer, stop } = await holdAnswers(admin);
     await page.getByLabel('What happened').selectOption('login.failed');
     await letAnswer(async () => where.fill('198.19.2'));
     await page.waitForURL('/security?type=login.failed');
@@ -91,7 +92,7 @@ describe('a search', () => {
     await page.waitForURL('/security?type=login.failed&address=198.19.2');
     await answered(page);
     expect(await where.inputValue()).toBe('198.19.2.1');
-    await page.unrouteAll();
+    stop();
 
     await page.goBack();
     await page.waitForURL('/security?type=login.failed');

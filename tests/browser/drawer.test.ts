@@ -152,6 +152,8 @@ describe('the address of an order that is open beside the board', () => {
     await heading(staff, second).waitFor();
     await staff.page.reload();
     await staff.page.getByRole('heading', { level: 1, name: `Order #${second.number}` }).waitFor();
+    // Before its scripts run, a page does not know what Back means.
+    await staff.page.locator('[data-testid=connection][data-phase=live]').waitFor();
     expect(await drawer(staff).count()).toBe(0);
     await staff.page.goBack();
     await link(staff, second).and(staff.page.locator(':focus')).waitFor();
@@ -178,7 +180,7 @@ describe('the address of an order that is open beside the board', () => {
     const opened = staff.page.context().waitForEvent('page');
     await link(staff, first).click({ modifiers: ['ControlOrMeta'] });
     const page = await opened;
-    await page.getByRole('heading', { level: 1, name: `Order #${first.number}` }).waitFor();
+    await page.waitForURL(`/orders/${first.number}`, { waitUntil: 'commit' });
     await page.close();
     expect(await drawer(staff).count()).toBe(0);
   });

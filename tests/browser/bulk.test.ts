@@ -68,10 +68,7 @@ test('an order that somebody moves meanwhile is not moved again, and says so', a
   const [order] = await place(1);
   if (!order) throw new Error('no order');
   await box(order).check();
-  await staff.divertNextChange('**/bulk-status', async (route) => {
-    await site.admin.move(order.id, 'confirmed');
-    await route.continue();
-  });
+  await staff.beforeNextChange('**/bulk-status', () => site.admin.move(order.id, 'confirmed'));
   await bar().getByRole('button', { name: 'Confirm 1' }).click();
   await row(order).getByText('Somebody changed it: it is confirmed now.').waitFor();
   await selected(1);

@@ -54,13 +54,6 @@ const pressTwice = ({ number }: Order, ms: number): Promise<number> =>
     })`,
   );
 
-/** What somebody else does to the order before the page's next change of it reaches the server. */
-const beforeItsChange = (visitor: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> =>
-  visitor.divertNextChange(`**/${id}/**`, async (route) => {
-    await work();
-    await route.continue();
-  });
-
 describe('a move', () => {
   test.each([50, 120, 180, 300])(
     'is not followed by the next when its button is pressed again after %i ms',
@@ -130,7 +123,7 @@ describe('a move', () => {
     await staff.comeHome();
     const order = await place();
     const body = { internal_note: 'Fragile' };
-    await beforeItsChange(staff, order, () => site.admin.call(calls.changeOrder, { id: order.id, body }));
+    await staff.beforeNextChange(`**/${order.id}/**`, () => site.admin.call(calls.changeOrder, { id: order.id, body }));
     await button(staff, order).click();
     await isIn(staff, order, 'confirmed');
     expect(await read(order)).toMatchObject({ status: 'confirmed', version: 3, internal_note: 'Fragile' });
@@ -142,7 +135,7 @@ describe('where somebody else was faster', () => {
   test('the row says who moved the order where, and it is left or moved anyway', async () => {
     await staff.comeHome();
     const order = await place();
-    await beforeItsChange(staff, order, () => move(order, 'cancelled'));
+    await staff.beforeNextChange(`**/${order.id}/**`, () => move(order, 'cancelled'));
     await button(staff, order).click();
     const told = row(staff, order).getByRole('alert');
     await told.getByText('cancelled').waitFor();
@@ -165,7 +158,7 @@ describe('where somebody else was faster', () => {
     expect(await dialog.getByLabel('Reason').inputValue()).toBe('Ordered twice');
     await staff.photograph('cancel-live');
     await staff.settle();
-    await beforeItsChange(staff, order, () => move(order, 'preparing'));
+    await staff.beforeNextChange(`**/${order.id}/**`, () => move(order, 'preparing'));
     await dialog.getByRole('button', { name: 'Cancel order' }).click();
     const told = row(staff, order).getByRole('alert');
     await told.getByRole('button', { name: 'Cancel anyway' }).click();
@@ -178,7 +171,7 @@ describe('where somebody else was faster', () => {
   test('who did the same is no error', async () => {
     await staff.comeHome();
     const order = await place();
-    await beforeItsChange(staff, order, () => move(order, 'confirmed'));
+    await staff.beforeNextChange(`**/${order.id}/**`, () => move(order, 'confirmed'));
     await button(staff, order).click();
     await staff.page.getByText(`Order ${order.number} is confirmed already.`).waitFor({ state: 'attached' });
     expect(await staff.page.locator('[data-sonner-toast]').count()).toBe(0);

@@ -47,12 +47,6 @@ const open = async (visitor: Visitor, { number }: Order): Promise<void> => {
 const button = ({ page }: Visitor, name: string) => page.getByRole('button', { name, exact: true });
 const assignee = ({ page }: Visitor) => page.getByTestId('assignee');
 const noteOf = ({ page }: Visitor) => page.getByLabel('Internal note');
-/** What somebody else does to the order before the page's next change of it reaches the server. */
-const beforeItsChange = (visitor: Visitor, { id }: Order, work: () => Promise<unknown>): Promise<void> =>
-  visitor.divertNextChange(`**/api/**/${id}`, async (route) => {
-    await work();
-    await route.continue();
-  });
 
 describe('who takes care of an order', () => {
   test('is oneself by one press, somebody of the team by the menu, and nobody again', async () => {
@@ -81,7 +75,7 @@ describe('who takes care of an order', () => {
     const order = await place();
     await open(staff, order);
     const assign = { id: order.id, body: { assignee: { id: site.admin.session?.user.id ?? '' } } };
-    await beforeItsChange(staff, order, () => site.admin.call(calls.changeOrder, assign));
+    await staff.beforeNextChange(`**/api/**/${order.id}`, () => site.admin.call(calls.changeOrder, assign));
     await button(staff, 'Assign to me').click();
     const told = staff.page.getByTestId('assignment-conflict');
     await told.getByText('somebody else assigned it').waitFor();
@@ -101,7 +95,7 @@ describe('who takes care of an order', () => {
   test('is changed all the same where somebody else has moved the order meanwhile', async () => {
     const order = await place();
     await open(staff, order);
-    await beforeItsChange(staff, order, () => site.admin.move(order.id, 'confirmed'));
+    await staff.beforeNextChange(`**/api/**/${order.id}`, () => site.admin.move(order.id, 'confirmed'));
     await button(staff, 'Assign to me').click();
     await assignee(staff).getByText('You').waitFor();
     expect(await read(order)).toMatchObject({ status: 'confirmed', assigned_name: 'Sam Staff', version: 3 });
@@ -123,7 +117,7 @@ describe('the internal note', () => {
 
     await noteOf(staff).fill('Second parcel on Tuesday');
     const others = { id: order.id, body: { internal_note: 'Never mind' } };
-    await beforeItsChange(staff, order, () => site.admin.call(calls.changeOrder, others));
+    await staff.beforeNextChange(`**/api/**/${order.id}`, () => site.admin.call(calls.changeOrder, others));
     await button(staff, 'Save note').click();
     await staff.page.getByTestId('other-note').getByText('Never mind').waitFor();
     expect(await noteOf(staff).inputValue()).toBe('Second parcel on Tuesday');

@@ -125,6 +125,14 @@ export class Visitor {
     });
   }
 
+  /** Does what somebody else does before the page's next change at a path that fits the glob reaches the server. */
+  async beforeNextChange(glob: string, work: () => Promise<unknown>): Promise<void> {
+    await this.divertNextChange(glob, async (route) => {
+      await work();
+      await route.continue();
+    });
+  }
+
   /** Kept beside the other results of the run, outside of git. */
   async photograph(what: string): Promise<void> {
     await mkdir(screenshots, { recursive: true });

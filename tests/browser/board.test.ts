@@ -4,6 +4,7 @@ import type { Page, Route } from 'playwright-core';
 import { afterAll, expect, vi } from 'vitest';
 import { Api } from '@live-orders/test-support/clients/api.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { scrollToRow } from '@live-orders/test-support/browser/long-list.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 
@@ -108,12 +109,17 @@ test('where the server does not count, every count says when there are orders th
   await chip('delivered').click();
   const more = page.getByRole('button', { name: 'Load more' });
   const oldest = page.locator(`[data-order-number="${100_000 + many}"]`);
+  const all = page.locator('[role=table]:not([aria-rowcount="-1"])');
   await more.waitFor();
-  while (await more.isVisible()) {
-    const rows = await page.locator('[data-order-number]').count();
+  for (;;) {
+    await all
+      .or(more.and(page.locator('[aria-disabled=false]')))
+      .first()
+      .waitFor();
+    if ((await all.count()) > 0) break;
     await more.click();
-    await page.locator('[data-order-number]').nth(rows).waitFor({ state: 'attached' });
   }
+  await scrollToRow(page, 100_000 + many);
   await oldest.waitFor();
   await chip('delivered')
     .getByText(/^[\d,]+$/)

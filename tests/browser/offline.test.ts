@@ -1,10 +1,9 @@
 import { calls } from '@live-orders/contracts/rest/calls.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { isFinal, orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
-import type { Page } from 'playwright-core';
 import { afterAll, expect, vi } from 'vitest';
-import { z } from 'zod';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { allRows } from '@live-orders/test-support/browser/long-list.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
@@ -35,21 +34,6 @@ const place = async (count: number): Promise<Order[]> => {
   for (let n = 0; n < count; n += 1)
     orders.push(await site.customer.placeOrder([{ product_id: site.products[0].id, quantity: 1 }]));
   return orders;
-};
-
-const shownRows = z.array(z.tuple([z.number(), z.string(), z.number()]));
-
-/** Number, status and version of every row, the newest first, once all are drawn. */
-const rowsOf = async (page: Page) => {
-  const more = page.getByRole('button', { name: 'Load more' });
-  while ((await more.count()) > 0) await more.click();
-  return shownRows.parse(
-    await page.evaluate(
-      `[...document.querySelectorAll('[data-order-number]')]
-        .map(({ dataset: { orderNumber, status, version } }) => [Number(orderNumber), status, Number(version)])
-        .sort(([a], [b]) => b - a)`,
-    ),
-  );
 };
 
 test('offline with 200 changes in between, a page says how many orders changed, and is equal to the database', async () => {
@@ -93,6 +77,6 @@ test('offline with 200 changes in between, a page says how many orders changed, 
     .sort(([a], [b]) => b - a);
   for (const { page } of visitors) {
     await page.locator('[data-testid=connection][data-phase=live]').waitFor();
-    expect(await rowsOf(page)).toEqual(stored);
+    expect(await allRows(page)).toEqual(stored);
   }
 }, 120_000);

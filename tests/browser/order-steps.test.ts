@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { violations } from '@live-orders/test-support/browser/accessibility.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
+import { scrollToRow } from '@live-orders/test-support/browser/long-list.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
 
@@ -76,31 +77,13 @@ const shown = async ({ page }: Visitor): Promise<string> => {
   return pathname + query;
 };
 
-/** Brings the row of an order to the middle of the window, and gives where it came to rest. */
-const scrollTo = async (visitor: Visitor, number: number): Promise<number> => {
-  let last = Number.NaN;
-  await vi.waitFor(
-    async () => {
-      await visitor.page.evaluate(
-        `document.querySelector('[data-order-number="${number}"]').scrollIntoView({ block: 'center' })`,
-      );
-      const top = await topOf(visitor, number);
-      const before = last;
-      last = top;
-      expect(top).toBe(before);
-    },
-    { timeout: 20_000 },
-  );
-  return last;
-};
-
 /** The board with the search, an order far down on it in sight, and where its row is. */
 const openBoard = async (visitor: Visitor): Promise<{ number: number; top: number }> => {
   await visitor.page.goto(`/${search}`);
   await live(visitor);
   const number = base + many - 60;
-  await row(visitor, number).waitFor();
-  return { number, top: await scrollTo(visitor, number) };
+  await row(visitor, base + many).waitFor();
+  return { number, top: await scrollToRow(visitor.page, number) };
 };
 
 /** The board is as it was left, to a few of the 56 px of a row, and the row of the order has the focus. */
@@ -143,14 +126,17 @@ describe('whoever comes back from an order finds the board as it was, with the f
     await staff.page.goto(`/${search}`);
     await live(staff);
     await row(staff, base + many).waitFor();
-    const oldest = row(staff, base + 1);
-    const more = staff.page.getByRole('button', { name: 'Load more' }).and(staff.page.locator('[aria-disabled=false]'));
+    const more = staff.page.getByRole('button', { name: 'Load more' });
+    const all = staff.page.locator(`[role=table][aria-rowcount="${many + 1}"]`);
     for (;;) {
-      await oldest.or(more).first().waitFor({ state: 'attached' });
-      if ((await oldest.count()) > 0) break;
+      await all
+        .or(more.and(staff.page.locator('[aria-disabled=false]')))
+        .first()
+        .waitFor();
+      if ((await all.count()) > 0) break;
       await more.click();
     }
-    const top = await scrollTo(staff, base + 1);
+    const top = await scrollToRow(staff.page, base + 1);
     await openPage(staff, base + 1);
     await goBackTwice(staff);
     await isBack(staff, base + 1, top);

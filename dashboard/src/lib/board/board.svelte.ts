@@ -11,12 +11,12 @@ import { readOrders } from '../orders/order-api.ts';
 import { finalStatuses } from '../orders/status.ts';
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-import { SvelteSet } from 'svelte/reactivity';
+import { SvelteMap } from 'svelte/reactivity';
 import type { Moves } from '../moves/moves.svelte.ts';
 import { countMissing, pick, reachesFinal, readView, statusesOf, type View, writeView } from './order-view.ts';
 import { isQueued } from './queue.ts';
 
-const rowsAtOnce = 100;
+const pageSize = 100;
 const typingPause = 250;
 
 /** What makes rows keep their places: the pointer over them, a finger on them, the focus in one, one being dragged, one open beside them. */
@@ -33,6 +33,8 @@ export class Board {
   failure = $state<string | null>(null);
   /** Whether what failed is tried again by itself. */
   retrying = $state(false);
+  /** The order whose row the focus is in or was led to last. */
+  reached = $state<string | null>(null);
   readonly #live: LiveOrders;
   readonly #userId: string;
   /** Who is late is another question each second; whose an order is, is not. */
@@ -40,21 +42,18 @@ export class Board {
     userId: this.#userId,
     now: this.view.queue === 'late' || this.view.queue === 'soon' ? clock.now : 0,
   }));
-  #limit = $state(rowsAtOnce);
   #cursor = $state<string | null>(null);
   #crowdedOut = 0;
   readonly #moves: Moves;
-  readonly #aims = new SvelteSet<Aim>();
+  /** Each with the order that it is about. */
+  readonly #aims = new SvelteMap<Aim, string | null>();
   #fetch: AbortController | null = null;
   #fetchTimer: ReturnType<typeof setTimeout> | undefined;
   /** The rows that keep their places. */
   #held = $state.raw<readonly Order[]>([]);
   #heldUnderWay = $state.raw<ReadonlyMap<string, OrderStatus>>(new Map());
-  /** Columns show all; and once the rows keep their places, what is not among them can only be counted among all. */
-  readonly #wanted = $derived.by(() =>
-    this.#pick(this.#aims.size > 0 || this.view.layout === 'columns' ? Infinity : this.#limit + 1),
-  );
-  readonly #rows = $derived.by(() =>
+  readonly #wanted = $derived.by(() => this.#pick());
+  readonly rows: readonly Order[] = $derived.by(() =>
     this.#aims.size > 0 ? this.#held.flatMap((order) => this.#live.get(order.id) ?? []) : this.#wanted,
   );
 
@@ -65,14 +64,15 @@ export class Board {
     this.#userId = userId;
   }
 
-  get rows(): readonly Order[] {
-    return this.#rows.slice(0, this.#limit);
+  /** Orders whose rows are in the page wherever they stand: the one in focus, and those that somebody aims at. */
+  get kept(): readonly string[] {
+    return [this.reached, ...this.#aims.values()].filter((id) => id !== null);
   }
 
   /** How many orders are not shown yet, because the rows keep their places. */
   get waiting(): number {
     if (this.#aims.size === 0) return 0;
-    return countMissing(this.#wanted, this.#rows);
+    return countMissing(this.#wanted, this.rows);
   }
 
   /** All rows, by the status in whose column they stand: while they keep their places, the one that they had. */
@@ -99,11 +99,13 @@ export class Board {
 
   /** Whether a search of the open orders found none, so that those of all others are shown that it found. */
   readonly widened = $derived.by(
-    () => this.#isWide && this.#rows.length > 0 && this.#rows.every(({ status }) => finalStatuses.includes(status)),
+    () => this.#isWide && this.rows.length > 0 && this.rows.every(({ status }) => finalStatuses.includes(status)),
   );
 
+  /** Whether the server has more of these. Open ones are here, once all is. */
   get hasMore(): boolean {
-    return (this.view.layout === 'table' && this.#rows.length > this.#limit) || this.#cursor !== null;
+    const isHere = this.#live.complete && !this.widened && !reachesFinal(this.view.filter);
+    return this.#cursor !== null && !isHere;
   }
 
   /** Whether everything that is to be shown was read (or could not be), so that an empty list may say that it is empty. */
@@ -119,7 +121,6 @@ export class Board {
 
   show(change: Partial<View>): void {
     this.view = { ...this.view, ...change };
-    this.#limit = rowsAtOnce;
     this.takeIn();
     this.search(change.query === undefined ? 0 : typingPause);
     this.#remember();
@@ -138,21 +139,13 @@ export class Board {
   }
 
   async more(): Promise<void> {
-    if (this.fetching) return;
-    const more = this.#rows.length > this.#limit;
-    this.#limit += rowsAtOnce;
-    if (!more && this.#cursor !== null) await this.#read(this.#cursor);
+    if (!this.fetching && this.#cursor !== null) await this.#read(this.#cursor);
   }
 
-  /** Whoever comes back finds as many rows as were there, as far as they are here. */
-  showAtLeast(rows: number): void {
-    this.#limit = Math.max(this.#limit, rows);
-  }
-
-  /** From now on the rows keep their places, until every aim has been let go. */
-  aim(aim: Aim): void {
+  /** From now on the rows keep their places, until every aim has been let go. `id` is the order that it is about. */
+  aim(aim: Aim, id: string | null = null): void {
     if (this.#aims.size === 0) this.takeIn();
-    this.#aims.add(aim);
+    this.#aims.set(aim, id);
   }
 
   letGo(aim: Aim): void {
@@ -161,14 +154,14 @@ export class Board {
 
   /** Puts what waits into the rows, and takes out what no longer belongs there. */
   takeIn(): void {
-    this.#held = this.#pick(Infinity);
+    this.#held = this.#pick();
     this.#heldUnderWay = this.#moves.underWay;
   }
 
   /** Puts what was read below the rows, where they keep their places: a search may be answered while somebody aims at one. */
   #append(): void {
     const held = new Set(this.#held.map(({ id }) => id));
-    this.#held = [...this.#held, ...this.#pick(Infinity).filter(({ id }) => !held.has(id))];
+    this.#held = [...this.#held, ...this.#pick().filter(({ id }) => !held.has(id))];
   }
 
   /** Whether an order is among the rows only because it was there before it moved on. */
@@ -183,12 +176,10 @@ export class Board {
     this.#fetch?.abort();
   }
 
-  #pick(most: number): Order[] {
+  #pick(): Order[] {
     const orders = this.view.sort === 'due' ? this.#live.byDue : this.#live.orders;
-    const picked = pick(orders, this.view, this.#look, most, this.#moves.ids);
-    return picked.length > 0 || !this.#isWide
-      ? picked
-      : pick(orders, { ...this.view, filter: 'all' }, this.#look, most);
+    const picked = pick(orders, this.view, this.#look, this.#moves.ids);
+    return picked.length > 0 || !this.#isWide ? picked : pick(orders, { ...this.view, filter: 'all' }, this.#look);
   }
 
   async #read(cursor: string | null, attempt = 0): Promise<void> {
@@ -200,7 +191,7 @@ export class Board {
     try {
       let isNews: boolean;
       do {
-        const found = await readOrders({ status, limit: rowsAtOnce, q, cursor }, fetch.signal);
+        const found = await readOrders({ status, limit: pageSize, q, cursor }, fetch.signal);
         if (fetch.signal.aborted) return;
         // After a page of orders that are all here already, nothing would seem to have happened: the next one is read too.
         isNews = found.data.some(({ id }) => !this.#live.get(id));

@@ -83,23 +83,19 @@ export function matcher(query: string): (order: Order) => boolean {
   return (order) => terms.every((term) => has(order, term));
 }
 
-/** The first `most` orders to show, in the order of the list; those in `held` whatever has become of them. */
+/** The orders to show, in the order of the list; those in `held` whatever has become of them. */
 export function pick(
   orders: readonly Order[],
   { filter, queue, query }: View,
   look: Look,
-  most: number,
   held: ReadonlySet<string> = new Set(),
 ): Order[] {
   const statuses = new Set(statusesOf(filter));
   const isFound = matcher(query);
-  const picked: Order[] = [];
-  for (const order of orders) {
-    if (picked.length >= most) break;
+  return orders.filter((order) => {
     const belongs = (statuses.has(order.status) && isQueued(order, queue, look)) || held.has(order.id);
-    if (belongs && isFound(order)) picked.push(order);
-  }
-  return picked;
+    return belongs && isFound(order);
+  });
 }
 
 /** How many of the wanted orders are not among those shown. */

@@ -1,26 +1,28 @@
+import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
+import { goToRow, type Reached } from '../rows/reach.ts';
 import { isFree } from './row-keys.ts';
 
 const steps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
 
-const linksIn = (column: Element): HTMLAnchorElement[] => [
-  ...column.querySelectorAll<HTMLAnchorElement>('a[data-row-link]'),
-];
+interface Columned extends Reached {
+  readonly columns: ReadonlyMap<OrderStatus, readonly { id: string }[]>;
+}
 
 /** Moves the focus from a card to the one beside it: in the next or previous column that has any, at the same height or above. */
-export const walkColumns = (event: KeyboardEvent): void => {
+export function walkColumns(event: KeyboardEvent, shown: Columned, statuses: readonly OrderStatus[]): void {
   const step = steps[event.key];
   if (step === undefined || !isFree(event) || !(event.target instanceof Element)) return;
-  const card = event.target.closest('[data-order-number]');
-  const column = card?.closest('[data-column]');
-  if (!card || !column) return;
-  const columns = [...document.querySelectorAll('[data-column]')].filter(
-    (one) => one === column || linksIn(one).length > 0,
-  );
-  const links = linksIn(columns[columns.indexOf(column) + step] ?? column);
-  const at = linksIn(column).findIndex((link) => card.contains(link));
-  const link = links[Math.min(at, links.length - 1)];
-  if (!link) return;
+  const id = event.target.closest<HTMLElement>('[data-column] [data-order-id]')?.dataset.orderId;
+  const columns = statuses.flatMap((status) => {
+    const orders = shown.columns.get(status) ?? [];
+    return orders.length > 0 ? [orders] : [];
+  });
+  const from = columns.findIndex((orders) => orders.some((order) => order.id === id));
+  const beside = columns[from + step];
+  if (from < 0 || !beside) return;
+  const at = columns[from]?.findIndex((order) => order.id === id) ?? 0;
+  const next = beside[Math.min(at, beside.length - 1)];
+  if (!next) return;
   event.preventDefault();
-  link.focus();
-  link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-};
+  void goToRow(shown, next.id);
+}

@@ -1,3 +1,4 @@
+import { goToRow, type Reached } from '../rows/reach.ts';
 import { singleKeys } from './single-keys.svelte.ts';
 
 const steps: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
@@ -10,20 +11,22 @@ export function isFree(event: KeyboardEvent): boolean {
   return !from?.closest('input, textarea, select, [role=menu], [role=alertdialog], [role=dialog]');
 }
 
+interface Walked extends Reached {
+  readonly inReadingOrder: readonly { id: string }[];
+}
+
 /** Moves the focus to the next or previous row: with j and k from anywhere, with the arrow keys from within a row. */
-export function walkRows(event: KeyboardEvent): void {
+export function walkRows(event: KeyboardEvent, shown: Walked): void {
   const step = steps[event.key];
   if (step === undefined || !isFree(event)) return;
-  const from = event.target instanceof Element ? event.target : null;
-  const links = [...document.querySelectorAll<HTMLAnchorElement>('a[data-row-link]')];
-  const row = from?.closest('[data-order-number]');
+  const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-order-id]') : null;
   if (event.key.startsWith('Arrow') && !row) return;
-  const at = row ? links.findIndex((link) => row.contains(link)) : step > 0 ? -1 : links.length;
-  const link = links[at + step];
-  if (!link) return;
+  const orders = shown.inReadingOrder;
+  const at = row ? orders.findIndex(({ id }) => id === row.dataset.orderId) : step > 0 ? -1 : orders.length;
+  const next = orders[at + step];
+  if (!next) return;
   event.preventDefault();
-  link.focus();
-  link.scrollIntoView({ block: 'nearest' });
+  void goToRow(shown, next.id);
 }
 
 const presses: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { afterNavigate, beforeNavigate } from '$app/navigation';
 import { page } from '$app/state';
 import { keepPlace, readPlace, type BoardPlace } from './board-place.ts';
 import type { Board } from '../board/board.svelte.ts';
+import { focusRow, showRow } from '../rows/reach.ts';
 
 const orderPage = '/(app)/orders/[number]';
 
@@ -32,7 +33,6 @@ export function returnToPlace(board: Board, userId: string): void {
   afterNavigate(({ from }) => {
     const place = from?.route.id === orderPage ? readPlace(userId) : null;
     if (place?.search !== page.url.search) return;
-    board.showAtLeast(place.numbers.length);
     sought = place;
   });
 
@@ -40,23 +40,16 @@ export function returnToPlace(board: Board, userId: string): void {
     const place = sought;
     if (!place || (!board.settled && board.rows.every(({ number }) => number !== place.opened))) return;
     sought = null;
-    goTo(place);
+    void goTo(board, place);
   });
 }
 
-function goTo({ opened, top, scroll }: BoardPlace): void {
-  const row = rowOf(opened);
+async function goTo(board: Board, { opened, top, scroll }: BoardPlace): Promise<void> {
+  const order = board.rows.find(({ number }) => number === opened);
+  const isThere = order !== undefined && (await focusRow(board, order.id));
   // Whoever went back by the browser is there already, as far as there were rows.
-  if ((!row || top === null) && scrollY === 0) scrollTo(0, scroll);
-  if (!row) return;
-  row.querySelector<HTMLElement>('a[data-row-link]')?.focus({ preventScroll: true });
-  if (top === null) row.scrollIntoView({ block: 'nearest' });
-  else keepAt(row, top);
-}
-
-/** Rows that were never in sight have an estimated height, so the way there is gone in a few steps. */
-function keepAt(row: HTMLElement, top: number, steps = 3): void {
-  const off = row.getBoundingClientRect().top - top;
-  scrollBy(0, off);
-  if (steps > 1 && Math.abs(off) > 1) requestAnimationFrame(() => keepAt(row, top, steps - 1));
+  if ((!isThere || top === null) && scrollY === 0) scrollTo(0, scroll);
+  if (!isThere) return;
+  if (top === null) await showRow(board, order.id);
+  else await showRow(board, order.id, (row) => scrollBy(0, row.getBoundingClientRect().top - top));
 }

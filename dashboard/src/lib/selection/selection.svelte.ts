@@ -1,5 +1,9 @@
+import { mostNamed } from '@live-orders/contracts/rest/orders.ts';
 import { createContext } from 'svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+
+/** How many can be picked: as many as one call names, and as may be changed one by one within a user's rate. */
+export const mostPicked = mostNamed;
 
 /** The orders that somebody has picked to do something with all of them, by their ids. */
 export class Selection {
@@ -10,13 +14,17 @@ export class Selection {
   /** Where a range begins. */
   #anchor: string | null = null;
 
-  /** `shown` gives the ids of the orders that can be seen, first to last. */
+  /** `shown` gives the ids of all orders that the board shows, first to last. */
   constructor(shown: () => readonly string[]) {
     this.#shown = shown;
   }
 
   get size(): number {
     return this.#ids.size;
+  }
+
+  get isFull(): boolean {
+    return this.#ids.size >= mostPicked;
   }
 
   /** In the order in which they were picked. */
@@ -30,7 +38,7 @@ export class Selection {
 
   toggle(id: string): void {
     if (this.#ids.has(id)) this.drop(id);
-    else this.#ids.add(id);
+    else this.pick([id]);
     this.#anchor = id;
   }
 
@@ -39,11 +47,13 @@ export class Selection {
     const shown = this.#shown();
     const [from, to] = [this.#anchor === null ? -1 : shown.indexOf(this.#anchor), shown.indexOf(id)];
     if (from < 0) return this.toggle(id);
-    this.pick(shown.slice(Math.min(from, to), Math.max(from, to) + 1));
+    const range = shown.slice(Math.min(from, to), Math.max(from, to) + 1);
+    this.pick(from <= to ? range : range.reverse());
   }
 
+  /** Picks these too, the first of them where that would be more than can be picked. */
   pick(ids: readonly string[]): void {
-    for (const id of ids) this.#ids.add(id);
+    for (const id of ids) if (!this.isFull) this.#ids.add(id);
   }
 
   drop(id: string): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Selection } from './selection.svelte.ts';
+import { mostPicked, Selection } from './selection.svelte.ts';
 
 let shown = ['a', 'b', 'c', 'd', 'e'];
 const select = () => new Selection(() => shown);
@@ -28,4 +28,16 @@ test('what is dropped takes its reason along', () => {
   selection.reasons.set('a', 'It is shipped.');
   selection.toggle('a');
   expect([selection.has('a'), selection.size, selection.reasons.size]).toEqual([false, 1, 0]);
+});
+
+test('no more are picked than can be worked on at once: of a range those that are nearest to where it begins', () => {
+  shown = Array.from({ length: mostPicked + 50 }, (_none, n) => `order ${n}`);
+  const selection = select();
+  selection.toggle(shown.at(-1) ?? '');
+  selection.extend(shown[0] ?? '');
+  expect([selection.size, selection.isFull, selection.has('order 49'), selection.has('order 50')]).toEqual([
+    ...[mostPicked, true, false, true],
+  ]);
+  selection.toggle('order 3');
+  expect(selection.has('order 3')).toBe(false);
 });

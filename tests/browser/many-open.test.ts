@@ -2,14 +2,14 @@ import type pg from 'pg';
 import { violations } from '@live-orders/test-support/browser/accessibility.ts';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
 import { Api } from '@live-orders/test-support/clients/api.ts';
+import { scrollToShare } from '@live-orders/test-support/browser/long-list.ts';
+import { placeMany, removeMany } from '@live-orders/test-support/browser/many-orders.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
 import { afterAll, beforeEach, describe, expect, vi } from 'vitest';
 
-/** Open orders of this file alone, which a search shows: number `base + n` is due as the nth, later than all others. */
-const many = 3_000;
-const base = 500_000;
-const name = `Mira ${crypto.randomUUID()}`;
+const ours = { many: 3_000, base: 500_000, name: `Mira ${crypto.randomUUID()}` };
+const { many, base, name } = ours;
 const search = `/?q=${name.replaceAll(' ', '+')}`;
 /** However many there are, no more rows than these are in the page: what is in sight, 600 px above and below, and a few that are kept. */
 const mostRows = 60;
@@ -22,24 +22,7 @@ let buyer: Api;
 test.beforeAll(async ({ site: opened, database: connected }) => {
   site = opened;
   database = connected;
-  await database.query(
-    `INSERT INTO orders (id, number, customer_id, customer_name, search, status, total_amount, currency, note, version, due_at, created_at, updated_at)
-     SELECT gen_random_uuid(), $1 + n, '01920f3c-7c1e-7d2a-8a54-3f3c5b1e9a11', $2, lower($2), 'preparing', n, 'USD',
-       CASE WHEN n % 3 = 0 THEN repeat('Ring twice. ', 1 + n % 20) END, 3, now() + interval '1 day' + n * interval '1 second',
-       now() - interval '1 hour', now() - interval '1 hour' FROM generate_series(1, $3::int) AS n`,
-    [base, name, many],
-  );
-  await database.query(
-    `INSERT INTO order_items (id, order_id, product_id, name, quantity, price, created_at, updated_at)
-     SELECT gen_random_uuid(), o.id, (SELECT id FROM products LIMIT 1), 'Bowl ' || i, i, 100, now(), now()
-       FROM orders o, generate_series(1, 6) AS i WHERE o.customer_name = $1 AND i <= 1 + o.number % 6`,
-    [name],
-  );
-  await database.query(
-    `INSERT INTO order_status_history (order_id, version, to_status, actor_name, actor_role, created_at)
-     SELECT id, 1, 'pending', customer_name, 'customer', created_at FROM orders WHERE customer_name = $1`,
-    [name],
-  );
+  await placeMany(database, ours);
   buyer = await new Api(site.system.gatewayUrl).register(name);
   staff = await site.visit('many', { viewport: desktop });
   await staff.login('staff@example.com');
@@ -53,10 +36,7 @@ beforeEach(async () => {
 
 afterAll(async () => {
   await staff.leave();
-  const ours = '(SELECT id FROM orders WHERE customer_name = $1)';
-  for (const table of ['stock_movements', 'order_status_history', 'order_items'])
-    await database.query(`DELETE FROM ${table} WHERE order_id IN ${ours}`, [name]);
-  await database.query('DELETE FROM orders WHERE customer_name = $1', [name]);
+  await removeMany(database, ours);
 });
 
 /** Opens the board at its top: what is merely loaded anew is scrolled to where it was. */
@@ -71,35 +51,22 @@ const rows = () => staff.page.locator('[data-testid=board] [data-order-id]').cou
 const place = () => buyer.placeOrder([{ product_id: site.products[0]?.id ?? '', quantity: 1 }]);
 
 /** Whether it can be seen between what is fixed to the top and the bottom of the window. */
-const isInSight = async (n: number, bottom = desktop.height): Promise<void> => {
+const isInSight = async (n: number): Promise<void> => {
   await vi.waitFor(
     async () => {
       const box = await row(n).boundingBox();
       expect(box?.y).toBeGreaterThanOrEqual(56);
-      expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(bottom);
+      expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(desktop.height);
     },
     { timeout: 20_000 },
   );
 };
 const hasFocus = (n: number) => row(n).locator('a:focus').waitFor({ state: 'attached' });
 
-/** Scrolls the window, or a column, to a share of its height, until it is there however high the rows have turned out. */
-const scrollTo = async (share: number, selector = 'html'): Promise<void> => {
-  let last = Number.NaN;
-  await vi.waitFor(
-    async () => {
-      const top = await staff.page.evaluate<number>(`(() => {
-        const scroller = document.querySelector('${selector}');
-        scroller.scrollTop = (scroller.scrollHeight - scroller.clientHeight) * ${share};
-        return scroller.scrollTop;
-      })()`);
-      const before = last;
-      last = top;
-      expect(top).toBe(before);
-    },
-    { timeout: 20_000 },
-  );
-};
+/** Resolves when the table is one of so many orders. */
+const shows = (count: number) => staff.page.locator(`[role=table][aria-rowcount="${count + 1}"]`).waitFor();
+
+const scrollTo = (share: number, selector?: string) => scrollToShare(staff.page, share, selector);
 
 /** The numbers of the rows that are in sight, from the top, and from left to right where they are side by side. */
 const inSight = (): Promise<number[]> =>
@@ -116,15 +83,17 @@ const isWithoutGaps = (numbers: readonly number[]): void => {
 
 describe('however many orders are open', () => {
   test.each([
-    ['rows', desktop],
-    ['cards', phone],
-    ['cards side by side', { width: 820, height: 1180 }],
-  ])('one scrolls through all, of which few are in the page: %s', async (_what, viewport) => {
+    ['rows', desktop, 1],
+    ['cards', phone, 1],
+    ['cards side by side', { width: 960, height: 1180 }, 2],
+  ])('one scrolls through all, of which few are in the page: %s', async (_what, viewport, perLine) => {
     await staff.page.setViewportSize(viewport);
     await open();
     expect(await staff.page.getByRole('table').getAttribute('aria-rowcount')).toBe(String(many + 1));
     expect(await staff.page.getByRole('button', { name: 'Load more' }).count()).toBe(0);
     expect((await inSight())[0]).toBe(1);
+    const [one, next] = [await row(1).boundingBox(), await row(2).boundingBox()];
+    expect(one?.y === next?.y).toBe(perLine === 2);
     for (const share of [0.5, 0.25, 0.75]) {
       await scrollTo(share);
       const numbers = await inSight();
@@ -164,6 +133,26 @@ describe('however many orders are open', () => {
     for (let n = 0; n < 40; n += 1) await staff.page.keyboard.press('ArrowDown');
     await hasFocus(41);
     expect(await row(41).isVisible()).toBe(true);
+
+    // What is dragged stays in the page when the column is scrolled meanwhile, and is dropped from there.
+    const order = await place();
+    for (const status of ['confirmed', 'preparing'] as const) await site.admin.move(order.id, status);
+    await staff.page.keyboard.press('n');
+    await scrollTo(0, column);
+    const dragged = row(order.number - base);
+    const box = await dragged.locator('header').boundingBox();
+    await staff.page.mouse.move((box?.x ?? 0) + 120, (box?.y ?? 0) + 5);
+    await staff.page.mouse.down();
+    await staff.page.mouse.move((box?.x ?? 0) + 130, (box?.y ?? 0) + 60, { steps: 5 });
+    await staff.page.locator('[data-column=shipped].order-column-open').waitFor();
+    await scrollTo(1, column);
+    await row(many).waitFor();
+    expect(await dragged.count()).toBe(1);
+    const goal = await staff.page.locator('[data-column=shipped]').boundingBox();
+    await staff.page.mouse.move((goal?.x ?? 0) + 50, (goal?.y ?? 0) + 200, { steps: 5 });
+    await staff.page.mouse.up();
+    await staff.page.locator(`[data-column=shipped] [data-order-id="${order.id}"][data-status=shipped]`).waitFor();
+    await site.admin.move(order.id, 'delivered');
     expect(staff.errors).toEqual([]);
   });
 
@@ -264,11 +253,45 @@ test('nothing moves under a resting pointer, nor where somebody has scrolled to,
   // Nor while nobody aims at a row: it comes in above what is in sight.
   await staff.page.mouse.move(1, 1);
   const second = await place();
-  const count = `[role=table][aria-rowcount="${many + 3}"]`;
-  await staff.page.locator(count).waitFor();
+  await shows(many + 2);
+  expect(await row(middle).boundingBox()).toEqual(before);
+  // Nor where one from above goes to the end.
+  const index = Number(await row(middle).getAttribute('aria-rowindex'));
+  for (const status of ['confirmed', 'preparing', 'shipped'] as const) await site.admin.move(second.id, status);
+  await row(middle)
+    .and(staff.page.locator(`[aria-rowindex="${index - 1}"]`))
+    .waitFor();
   expect(await row(middle).boundingBox()).toEqual(before);
   await scrollTo(0);
-  for (const { number } of [first, second]) await row(number - base).waitFor();
-  for (const { id } of [first, second]) await site.admin.move(id, 'cancelled');
+  await row(first.number - base).waitFor();
+  await scrollTo(1);
+  await row(second.number - base).waitFor();
+  await site.admin.move(first.id, 'cancelled');
+  await site.admin.move(second.id, 'delivered');
+  await shows(many);
   expect(staff.errors).toEqual([]);
+});
+
+test('a finger that has drawn its row far away is let go all the same', async () => {
+  const thumb = await site.visit('many-phone', { viewport: phone, isMobile: true, hasTouch: true });
+  await thumb.login('staff@example.com');
+  const { page } = thumb;
+  await page.goto(search);
+  const first = page.locator(`[data-testid=board] [data-order-number="${base + 1}"]`);
+  await first.waitFor();
+  await page.locator('[data-testid=connection][data-phase=live]').waitFor();
+  const box = await first.boundingBox();
+  const devtools = await page.context().newCDPSession(page);
+  const touchPoints = [{ x: (box?.x ?? 0) + 150, y: (box?.y ?? 0) + 20 }];
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
+  const order = await place();
+  await page.getByTestId('board').getByRole('button', { name: '1 new' }).waitFor();
+  await page.evaluate('scrollTo(0, document.body.scrollHeight / 2)');
+  await page.locator(`[data-testid=board] [data-order-number="${base + 2}"]`).waitFor({ state: 'visible' });
+  await page.locator(`[data-testid=board] [data-order-number="${base + 9}"]`).waitFor({ state: 'detached' });
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await page.locator(`[role=table][aria-rowcount="${many + 2}"]`).waitFor();
+  await site.admin.move(order.id, 'cancelled');
+  expect(thumb.errors).toEqual([]);
+  await thumb.leave();
 });

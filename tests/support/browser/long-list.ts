@@ -30,6 +30,24 @@ export const scrollToRow = async (page: Page, number: number): Promise<number> =
   return last;
 };
 
+/** Scrolls the window, or a column, to a share of its height, until it is there however high the rows have turned out. */
+export const scrollToShare = async (page: Page, share: number, selector = 'html'): Promise<void> => {
+  let last = Number.NaN;
+  await vi.waitFor(
+    async () => {
+      const top = await page.evaluate<number>(`(() => {
+        const scroller = document.querySelector('${selector}');
+        scroller.scrollTop = (scroller.scrollHeight - scroller.clientHeight) * ${share};
+        return scroller.scrollTop;
+      })()`);
+      const before = last;
+      last = top;
+      expect(top).toBe(before);
+    },
+    { timeout: 20_000 },
+  );
+};
+
 const orders = z.array(z.tuple([z.number(), z.string(), z.number()]));
 
 /** Number, status and version of every row from the top to the bottom, the highest number first. */

@@ -23,7 +23,8 @@ export async function showRow(
   place = (row: HTMLElement) => row.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
 ): Promise<void> {
   const row = await reachRow(shown, id);
-  for (let frame = 0; row?.isConnected && shown.reached === id && frame < framesToSettle; frame += 1) {
+  for (let frame = 0; frame < framesToSettle; frame += 1) {
+    if (!row?.isConnected || shown.reached !== id) return;
     place(row);
     await new Promise(requestAnimationFrame);
   }

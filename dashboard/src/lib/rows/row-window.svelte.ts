@@ -149,7 +149,9 @@ export class RowWindow<Scroller extends Window | HTMLElement> {
     $effect(() => {
       void this.places;
       untrack(() => {
+        if (!this.#layout.isMeasured && this.places.length > 0) this.#layOut(rows);
         update();
+        this.#forget();
         for (const row of rows.querySelectorAll<HTMLElement>('[data-line]')) virtualizer.measureElement(row);
       });
     });
@@ -193,6 +195,14 @@ export class RowWindow<Scroller extends Window | HTMLElement> {
     };
   }
 
+  /** Forgets how high the rows of orders were that are gone, once it knows more of those than of others. */
+  #forget(): void {
+    const { itemSizeCache, options } = this.#virtualizer;
+    if (itemSizeCache.size <= 2 * options.count + 500) return;
+    const here = new Set(Array.from({ length: options.count }, (_none, line) => options.getItemKey(line)));
+    for (const key of itemSizeCache.keys()) if (!here.has(key)) itemSizeCache.delete(key);
+  }
+
   /** Asks the style sheet how the rows are laid out, and takes the heights of those in the page for those of the others. */
   #layOut(rows: HTMLElement): void {
     if (rows.getClientRects().length === 0) return;
@@ -213,7 +223,7 @@ export class RowWindow<Scroller extends Window | HTMLElement> {
       this.#virtualizer.elementsCache.clear();
     }
     this.#layout = { perLine, gap, margin, line, isMeasured: isSame || heights.length > 0 };
-    this.#scrolling.last = this.#layout;
+    if (this.#layout.isMeasured) this.#scrolling.last = this.#layout;
   }
 }
 

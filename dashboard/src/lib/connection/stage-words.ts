@@ -12,7 +12,8 @@ export interface StageLine {
 }
 
 const noFigures = 'no figures';
-const counted = (count: number, one: string): string => `${count} ${count === 1 ? one : `${one}s`}`;
+const counted = (count: number, one: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : `${one}s`}`;
 
 const outboxLine = (name: string, lag: StreamLag['orders']): StageLine => {
   if (!lag) return { name, text: noFigures, late: false };

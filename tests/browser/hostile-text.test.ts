@@ -5,14 +5,7 @@ import { type Visitor } from '@live-orders/test-support/browser/browser.ts';
 import { testPassword } from '@live-orders/test-support/clients/api.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
-
-/** What people, and those who are not well-meaning, put into names and notes. */
-const names = {
-  'a long word': 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2),
-  'right to left': 'قهوة عربية مطحونة 250 غرام',
-  emoji: `Party ${'👩‍👩‍👧‍👦🏳️‍🌈🧑🏿‍🚀☕️'.repeat(3)}`,
-  markup: '<b onmouseover=alert(1)>bold</b> &amp; {{7*7}} ${1}',
-} as const;
+import { hostileNames as names, leftNames } from '../../dashboard/src/lib/testing/hostile-text.ts';
 
 const widths = [360, 720, 768, 1024, 1440, 2560];
 
@@ -20,10 +13,6 @@ let site: Site;
 let admin: Visitor;
 let customer: Visitor;
 let order: Order;
-
-/** What no client can write any more, but what may be left of before. */
-const mirror = 'Mug \u202Egnp.elif';
-const invisible = '\u200B\u200B\u2060';
 
 test.beforeAll(async ({ site: opened, database }) => {
   site = opened;
@@ -41,9 +30,12 @@ test.beforeAll(async ({ site: opened, database }) => {
     const other = await site.anybody.register(name);
     await other.placeOrder(lines.slice(1, 7), name);
   }
-  await database.query('UPDATE order_items SET name = $1 WHERE order_id = $2 AND quantity = 1000', [mirror, order.id]);
+  await database.query('UPDATE order_items SET name = $1 WHERE order_id = $2 AND quantity = 1000', [
+    leftNames.mirror,
+    order.id,
+  ]);
   await database.query('UPDATE order_items SET name = $1 WHERE order_id = $2 AND product_id = $3', [
-    ...[invisible, order.id, lines[1]?.product_id],
+    ...[leftNames.invisible, order.id, lines[1]?.product_id],
   ]);
   const at = { viewport: { width: 1440, height: 900 } };
   [admin, customer] = await Promise.all([site.visit('hostile-admin', at), site.visit('hostile-customer', at)]);
@@ -107,6 +99,6 @@ test('a quantity stands before its product, in whatever direction that is writte
   const lefts = boxes.map((box) => box?.x ?? 0);
   expect(lefts).toEqual(lefts.toSorted((a, b) => a - b));
   await admin.page.locator('article tr', { hasText: '(no visible name)' }).waitFor();
-  const mirrored = admin.page.locator('article tr', { hasText: mirror });
+  const mirrored = admin.page.locator('article tr', { hasText: leftNames.mirror });
   expect(await mirrored.locator('bdi').count()).toBe(1);
 });

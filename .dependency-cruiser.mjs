@@ -44,10 +44,10 @@ export default {
     },
     {
       name: 'no-test-code-in-production',
-      comment: 'What only tests use lies in tests/ or in a folder named testing, and never reaches an image.',
+      comment: 'What only tests use lies in tests/, a folder named testing or the gallery, and never reaches an image.',
       severity: 'error',
-      from: { pathNot: '^(tests|bench)/|/testing/' },
-      to: { path: '^tests/|/testing/' },
+      from: { pathNot: '^(tests|bench)/|/testing/|/routes/gallery/' },
+      to: { path: '^tests/|/testing/|/routes/gallery/' },
     },
     {
       name: 'live-client-without-framework',

@@ -27,7 +27,7 @@ test('the context of the images holds what the parts run from', () => {
 });
 
 test('the context holds no test, and nothing that only tests use', () => {
-  expect(context.filter((file) => /\.test\.ts$|(^|\/)testing\//.test(file))).toEqual([]);
+  expect(context.filter((file) => /\.test\.ts$|(^|\/)(testing|gallery)\//.test(file))).toEqual([]);
   expect([...under('tests'), ...under('deploy'), ...under('bench')]).toEqual([
     'tests/package.json',
     'tests/support/package.json',

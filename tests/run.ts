@@ -37,6 +37,7 @@ const checks: Lane = [
  * has to be built first, where it changed.
  */
 const everything: Lane[][] = [[[sync, build]], [[tests('system')], [tests('unit')], checks]];
+const gallery = 'tests/browser/gallery.test.ts';
 const faults: Lane[] = [[tests('faults')]];
 /** Stages follow each other. */
 const plans: Record<string, Lane[][]> = {
@@ -44,6 +45,11 @@ const plans: Record<string, Lane[][]> = {
   faults: [[[sync]], faults],
   ci: [...everything, faults],
   check: [[[sync]], [checks]],
+  // Keeps the pictures of the gallery as it looks now.
+  looks: [
+    [[sync, build]],
+    [[check('new looks', 'env', 'ACCEPT_LOOKS=1', 'vitest', 'run', '--project', 'system', gallery)]],
+  ],
   unit: [[[sync]], [[tests('unit')]]],
   // One after the other: both write.
   fix: [

@@ -6,7 +6,7 @@ import { accessToken, renewSession, sessionUser } from '#lib/server/session.ts';
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import type { Handle } from '@sveltejs/kit/hooks';
 
-const publicRoutes: ReadonlySet<string | null> = new Set(['/login', '/logout', null]);
+const publicRoutes: ReadonlySet<string | null> = new Set(['/login', '/logout', '/gallery', null]);
 const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function protect(headers: Headers, event: RequestEvent): void {

@@ -29,15 +29,18 @@ export const findChromium = async (): Promise<string> => {
   }
 };
 
-/** Chromium without a window. */
-export const launchBrowser = async (): Promise<{ browser: Browser; close: () => Promise<void> }> => {
+/** Chromium without a window; `args` and `env` for it come on top of the usual. */
+export const launchBrowser = async (
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Promise<{ browser: Browser; close: () => Promise<void> }> => {
   // Chromium leaves temporary files behind, which `close` removes with this folder.
   const TMPDIR = await mkdtemp(join(tmpdir(), 'live-orders-browser-'));
   const browser = await chromium.launch({
     executablePath: await findChromium(),
     // Chromium refuses its sandbox to root, as whom containers and CI run.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-    env: { ...process.env, TMPDIR },
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', ...args],
+    env: { ...process.env, TMPDIR, ...env },
   });
   const close = async (): Promise<void> => {
     await browser.close();

@@ -56,7 +56,7 @@ export class Moves {
 
   /** The status in which an order is shown. */
   shownStatus({ id, status }: Order): OrderStatus {
-    const state = this.#states.get(id);
+    const state = this.state(id);
     return state?.phase === 'moving' || state?.phase === 'undoing' ? state.to : status;
   }
 

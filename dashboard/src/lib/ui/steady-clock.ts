@@ -17,5 +17,13 @@ export const steadyClock = (wall: () => number, monotonic: () => number): (() =>
   };
 };
 
+const running = steadyClock(Date.now, () => performance.now());
+let stoppedAt: number | null = null;
+
 /** Milliseconds since 1970 as of the wall clock when the page began, and steady since. */
-export const steadyNow = steadyClock(Date.now, () => performance.now());
+export const steadyNow = (): number => stoppedAt ?? running();
+
+/** Lets time stand still at `time` for the rest of the page, which only the gallery does: its pictures are compared. */
+export const stopTime = (time: number): void => {
+  stoppedAt = time;
+};

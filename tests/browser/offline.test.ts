@@ -80,3 +80,27 @@ test('offline with 200 changes in between, a page says how many orders changed, 
     expect(await allRows(page)).toEqual(stored);
   }
 }, 120_000);
+
+test('the page of an order needs no connection, nor that of the next one; what is read beside it comes once there is one', async () => {
+  const [first, second] = await place(2);
+  if (!first || !second) throw new Error('no orders');
+  await Promise.all([staff.comeHome(), admin.comeHome()]);
+  for (const { page } of [staff, admin]) {
+    await page.locator(`[data-order-id="${second.id}"] a[data-row-link]`).waitFor();
+    await page.context().setOffline(true);
+    await page.getByTestId('connection').getByText('Offline', { exact: true }).first().waitFor({ state: 'attached' });
+    await page.locator(`[data-order-id="${second.id}"] a[data-row-link]`).click();
+    await page.getByRole('link', { name: `Open order ${second.number} as a page` }).click();
+    await page.getByRole('heading', { level: 1, name: `Order #${second.number}` }).waitFor();
+    await page.getByRole('button', { name: 'Next order' }).click();
+    await page.getByRole('heading', { level: 1, name: `Order #${first.number}` }).waitFor();
+    await page.getByText('The history can’t be read at the moment.').waitFor();
+    await page.getByText('The other orders can’t be read at the moment.').waitFor();
+  }
+  await Promise.all([staff, admin].map((visitor) => visitor.photograph('order-page')));
+  for (const { page } of [staff, admin]) {
+    await page.context().setOffline(false);
+    await page.getByTestId('history').getByText('Placed').waitFor();
+    await page.getByRole('list', { name: 'Other orders of the customer' }).waitFor();
+  }
+}, 120_000);

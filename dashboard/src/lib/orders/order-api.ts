@@ -4,6 +4,7 @@ import { orderPage } from '@live-orders/contracts/rest/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { z } from 'zod';
 import { ApiError, callApi } from '../session/api.ts';
+import { queryOfNamed } from './named-order.ts';
 import { openStatuses } from './status.ts';
 
 export interface OrderSearch {
@@ -44,6 +45,12 @@ export async function readOrder(id: string, signal: AbortSignal): Promise<Order 
     if (error instanceof ApiError && error.problem?.status === 404) return null;
     throw error;
   }
+}
+
+/** Finds the order that an address names; null when there is none, or none that this user may see. Else fails as callApi does. */
+export async function findOrder(named: string): Promise<Order | null> {
+  const query = queryOfNamed(named);
+  return query === null ? null : ((await callApi(orderPage, `orders/api/orders${query}`)).data[0] ?? null);
 }
 
 /** The order as it is, where a change was refused because it is another version by now; null for any other failure. */

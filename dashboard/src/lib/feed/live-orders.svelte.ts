@@ -26,12 +26,10 @@ const readLimit = 15_000;
 /** Orders that are kept, unless more than that are open. */
 const capacity = 2_000;
 
-/** The live client of this page, for the loads of pages, which run outside of components. Of browsers only: a page has one. */
-let here: LiveOrders | null = null;
-export const liveHere = (): LiveOrders | null => here;
-
 /** The live client as Svelte state for the pages, brought up to date at most once per frame. */
 export class LiveOrders {
+  /** The one of this page while it is started, for the loads of pages, which run outside of components. Never on a server. */
+  static here: LiveOrders | null = null;
   /** The latest version of each product of which the stream has brought an update. */
   readonly products = new SvelteMap<string, Product>();
   readonly presence: Presence;
@@ -191,9 +189,9 @@ export class LiveOrders {
   start(): () => void {
     const ignore = heedBrowser(this.#client);
     this.#client.start();
-    here = this;
+    LiveOrders.here = this;
     return () => {
-      here = null;
+      LiveOrders.here = null;
       ignore();
       this.#client.stop();
       this.#repaint.stop();

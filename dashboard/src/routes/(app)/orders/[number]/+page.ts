@@ -1,4 +1,4 @@
-import { liveHere } from '#lib/feed/live-orders.svelte.ts';
+import { LiveOrders } from '#lib/feed/live-orders.svelte.ts';
 import { SessionEndedError } from '#lib/live/state.ts';
 import { isNamed } from '#lib/orders/named-order.ts';
 import { findOrder } from '#lib/orders/order-api.ts';
@@ -24,7 +24,7 @@ async function find(named: string): Promise<Order | null> {
  */
 export const load: PageLoad = async ({ params, url, parent }) => {
   const named = params.number;
-  const here = liveHere();
+  const { here } = LiveOrders;
   const { first } = await parent();
   const known = (here?.orders ?? first.orders).find((order) => isNamed(order, named));
   if (!here && first.failure) error(first.failure.status, first.failure.message, { code: first.failure.code });

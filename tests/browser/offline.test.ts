@@ -3,7 +3,7 @@ import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { isFinal, orderStatuses } from '@live-orders/contracts/domain/order-status.ts';
 import { afterAll, expect, vi } from 'vitest';
 import { desktop, phone, type Visitor } from '@live-orders/test-support/browser/browser.ts';
-import { allRows } from '@live-orders/test-support/browser/long-list.ts';
+import { allRows, scrollToRow } from '@live-orders/test-support/browser/long-list.ts';
 import { Dashboard } from '@live-orders/test-support/clients/dashboard.ts';
 import type { Site } from '@live-orders/test-support/fixtures/site.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
@@ -86,7 +86,7 @@ test('the page of an order needs no connection, nor that of the next one; what i
   if (!first || !second) throw new Error('no orders');
   await Promise.all([staff.comeHome(), admin.comeHome()]);
   for (const { page } of [staff, admin]) {
-    await page.locator(`[data-order-id="${second.id}"] a[data-row-link]`).waitFor();
+    await scrollToRow(page, second.number);
     await page.context().setOffline(true);
     await page.getByTestId('connection').getByText('Offline', { exact: true }).first().waitFor({ state: 'attached' });
     await page.locator(`[data-order-id="${second.id}"] a[data-row-link]`).click();

@@ -159,6 +159,41 @@ describe('an order that becomes late', () => {
   });
 });
 
+test('of several tabs one sounds, and another one once that is closed; what is acknowledged in one is so in all', async () => {
+  await turn(page, 'Sound', 'Repeat');
+  const tabs = await Promise.all([1, 2, 3].map(() => page.context().newPage()));
+  await page.goto('about:blank');
+  for (const tab of tabs) {
+    await tab.addInitScript(ears);
+    await tab.goto('/');
+    await tab.locator('[data-testid=connection][data-phase=live]').waitFor();
+    await tab.getByRole('heading', { name: 'Orders' }).click();
+    await shows(tab, 'sound', 'on');
+  }
+  const heard = async (pages: Page[]) => (await Promise.all(pages.map(started))).filter((waves) => waves.length > 0);
+  const order = await shop.place();
+  await Promise.all(tabs.map((tab) => hasSaid(tab, ['1 new order'])));
+  expect(await heard(tabs)).toEqual([[tones.fresh]]);
+  await shop.makeLate(order);
+  await Promise.all(tabs.map((tab) => shows(tab, 'unseen', '1')));
+  await until(async () => expect(await heard(tabs)).toEqual([[tones.fresh, tones.late]]));
+  const played = await Promise.all(tabs.map(started));
+  const ringing = tabs.findIndex((_tab, index) => played[index]?.length);
+  const others = tabs.filter((_tab, index) => index !== ringing);
+  const [silent] = others;
+  if (!silent) throw new Error('every tab rings');
+  await openPanel(silent);
+  await dialog(silent).getByRole('button', { name: 'Acknowledge' }).click();
+  await Promise.all(tabs.map((tab) => shows(tab, 'unseen', '0')));
+
+  await tabs[ringing]?.close();
+  await until(async () => {
+    await shop.place();
+    expect(await heard(others)).toHaveLength(1);
+  });
+  await Promise.all(others.map((tab) => tab.close()));
+});
+
 test('while the page is hidden, one notification sums up what is new, and leads back to the page', async () => {
   const notified = () => page.evaluate<string[]>('window.notified');
   const setVisibility = (state: string) =>

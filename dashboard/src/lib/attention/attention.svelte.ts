@@ -2,6 +2,8 @@ import { createContext, untrack } from 'svelte';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { countLate } from '../feed/order-lists.ts';
 import type { OrderChange } from '../live/state.ts';
+import { RingingTab } from '../sound/ringing-tab.ts';
+import { Tones } from '../sound/tones.ts';
 import { clock } from '../ui/clock.svelte.ts';
 import { steadyNow } from '../ui/steady-clock.ts';
 import { Bell } from './bell.ts';
@@ -10,7 +12,6 @@ import { Digest, newsWords } from './digest.ts';
 import { OrderWatch } from './order-watch.ts';
 import { ScreenLock } from './screen-lock.svelte.ts';
 import { isAboutSettings, keepSettings, quiet, readSettings, type Settings } from './settings.ts';
-import { Tones } from './tones.ts';
 
 /** Milliseconds for which what was said stays, so that the same words are read out again when they are said again. */
 const sayMs = 5_000;
@@ -23,7 +24,13 @@ export class Attention {
   readonly #watch = new OrderWatch();
   readonly #bell = new Bell();
   readonly #digest = new Digest();
-  readonly #tones = new Tones((isBlocked) => (this.#blocked = isBlocked));
+  readonly #ringing = new RingingTab();
+  readonly #tones = new Tones((state) => {
+    this.#blocked = state === 'blocked';
+    this.#ringing.want(state === 'ready');
+  });
+  /** Between the tabs of this browser: all late orders were seen. */
+  #seen: BroadcastChannel | null = null;
   #settings = $state.raw(quiet);
   #blocked = $state(false);
   #acknowledged = $state(false);
@@ -69,9 +76,10 @@ export class Attention {
     this.set({ desktop: wanted && (await this.desktop.ask()) });
   }
 
+  /** In every tab of this browser. */
   acknowledge(): void {
-    this.#bell.acknowledge();
-    this.#acknowledged = true;
+    this.#acknowledge();
+    this.#seen?.postMessage(null);
   }
 
   /** Plays both tones, also while sound is off. To be called when the user presses something. */
@@ -86,6 +94,8 @@ export class Attention {
   start(): () => void {
     const ended = new AbortController();
     const { signal } = ended;
+    const seen = (this.#seen = new BroadcastChannel('live-orders:late-seen'));
+    seen.addEventListener('message', () => this.#acknowledge());
     this.#read();
     // What a page does that puts an order in must not depend on anything that is looked at here.
     this.#live.onChanges = (changes) => untrack(() => this.#look(changes));
@@ -97,12 +107,18 @@ export class Attention {
     }
     return () => {
       ended.abort();
+      seen.close();
       clearInterval(timer);
       this.#live.onChanges = () => undefined;
       this.#tones.close();
       this.screen.want(false);
       this.desktop.seen();
     };
+  }
+
+  #acknowledge(): void {
+    this.#bell.acknowledge();
+    this.#acknowledged = true;
   }
 
   #read(): void {
@@ -130,7 +146,7 @@ export class Attention {
     const news = this.#watch.look(changes, clock.now, lateAt);
     const { sound, repeat, desktop } = this.#settings;
     const tones = this.#bell.ring(news, now, { late: lateAt(clock.now), repeat });
-    if (sound) for (const tone of tones) this.#tones.play(tone);
+    if (sound && this.#ringing.isThis) for (const tone of tones) this.#tones.play(tone);
     this.#acknowledged = this.#bell.acknowledged;
     this.#digest.add(news, now);
     const told = this.#digest.take(now);

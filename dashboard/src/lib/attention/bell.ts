@@ -1,7 +1,5 @@
+import type { Tone } from '../sound/tones.ts';
 import type { News } from './order-watch.ts';
-
-/** A tone for each kind of news. */
-export type Tone = keyof News;
 
 /** Milliseconds. */
 const pause = 2_000;

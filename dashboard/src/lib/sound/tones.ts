@@ -1,5 +1,3 @@
-import type { Tone } from './bell.ts';
-
 interface Sound {
   wave: OscillatorType;
   /** In Hz, one after the other. */
@@ -9,10 +7,12 @@ interface Sound {
 }
 
 /** Two notes that rise softly, and four that fall, rougher: they differ in length and direction, not only in pitch. */
-const sounds: Readonly<Record<Tone, Sound>> = {
+const sounds = {
   fresh: { wave: 'sine', notes: [659, 988], seconds: 0.16 },
   late: { wave: 'triangle', notes: [740, 494, 740, 494], seconds: 0.18 },
-};
+} satisfies Record<string, Sound>;
+/** One for each kind of news. */
+export type Tone = keyof typeof sounds;
 
 const loudness = 0.4;
 /** Seconds in which a note swells and fades, without which it clicks. */
@@ -22,15 +22,17 @@ const gap = 0.25;
 /** Milliseconds after which a context that may play does so. */
 const startLimit = 500;
 
+/** `blocked`: the browser holds sound back. */
+type State = 'closed' | 'blocked' | 'ready';
+
 /** Plays the tones. Until its user has pressed something in the page, a browser may hold sound back. */
 export class Tones {
   #context: AudioContext | null = null;
-  readonly #onChange: (isBlocked: boolean) => void;
+  readonly #onChange: (state: State) => void;
   /** When the tone that was begun last is over, in the context's time. */
   #busyUntil = 0;
 
-  /** `onChange` is told whether the browser holds sound back. */
-  constructor(onChange: (isBlocked: boolean) => void) {
+  constructor(onChange: (state: State) => void) {
     this.#onChange = onChange;
   }
 
@@ -63,7 +65,7 @@ export class Tones {
   play(tone: Tone): void {
     const context = this.#context;
     if (context?.state !== 'running') return;
-    const { wave, notes, seconds } = sounds[tone];
+    const { wave, notes, seconds }: Sound = sounds[tone];
     const from = Math.max(context.currentTime, this.#busyUntil);
     const until = from + notes.length * seconds;
     this.#busyUntil = until + gap;
@@ -83,6 +85,7 @@ export class Tones {
   }
 
   #tell(): void {
-    this.#onChange(this.#context !== null && this.#context.state !== 'running');
+    if (!this.#context) this.#onChange('closed');
+    else this.#onChange(this.#context.state === 'running' ? 'ready' : 'blocked');
   }
 }

@@ -104,7 +104,7 @@ describe('a move', () => {
   });
 
   test('of an order that leaves the filter by it can be taken back, too', async () => {
-    await staff.page.goto('/?status=pending');
+    await staff.page.goto('/?status=pending&sort=newest');
     const order = await place();
     await button(staff, order).click();
     await isIn(staff, order, 'confirmed');

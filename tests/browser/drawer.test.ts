@@ -84,6 +84,22 @@ describe('an order opens beside the board', () => {
     expect(staff.errors).toEqual([]);
   });
 
+  test('and is closed by the key that searches, which it may lie over', async () => {
+    const [first] = orders;
+    const before = staff.page.url();
+    await link(staff, first).click();
+    await heading(staff, first).and(staff.page.locator(':focus')).waitFor();
+    await staff.page.keyboard.press('/');
+    const field = staff.page.getByRole('searchbox', { name: 'Search by order number' });
+    await field.and(staff.page.locator(':focus')).waitFor();
+    await staff.page.keyboard.type(String(first.number));
+    await staff.page.waitForURL((url) => url.searchParams.get('q') === String(first.number));
+    expect(await drawer(staff).count()).toBe(0);
+    await row(staff, first).waitFor();
+    await staff.page.goto(before);
+    await row(staff, first).waitFor();
+  });
+
   test('where it is followed live, moved, and moved by others, without a row changing its place', async () => {
     const order = await place();
     await link(staff, order).click();

@@ -69,5 +69,5 @@ test('people are told in a sentence, those who move the order first, and in two 
   expect(describePeople([person('s', 'Sam')])).toBe('Sam is looking');
   const all = [person('s', 'Sam'), person('a', 'Ada', 'moving'), person('l', 'Lee')];
   expect(describePeople(all)).toBe('Ada is moving it, Sam and Lee are looking');
-  expect(['Sam Staff', 'Ada', 'Ana de la Cruz', ' '].map(initials)).toEqual(['SS', 'A', 'AC', '']);
+  expect(['Sam Staff', 'Ada', 'Ana de la Cruz', '\u200b'].map(initials)).toEqual(['SS', 'A', 'AC', '?']);
 });

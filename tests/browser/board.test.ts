@@ -215,17 +215,6 @@ test.each(['', '&view=columns'])('what is still being read has the places of wha
   expect(await page.getByText('Loading orders…').count()).toBe(0);
 });
 
-test('the heads of the table say and change how it is sorted, as the address does', async () => {
-  const page = await openBoard(desktop);
-  const sorted = page.locator('[role=columnheader][aria-sort]');
-  await page.getByRole('columnheader', { name: 'Due' }).getByRole('button').click();
-  await page.waitForURL((url) => !url.searchParams.has('sort'));
-  expect([await sorted.count(), await sorted.getAttribute('aria-sort')]).toEqual([1, 'ascending']);
-  await page.getByRole('columnheader', { name: 'Order' }).getByRole('button').click();
-  await page.waitForURL((url) => url.searchParams.get('sort') === 'newest');
-  expect(await sorted.innerText()).toBe('Order');
-});
-
 test('the panel of figures closes with Escape and by a click beside it, and gives the focus back', async () => {
   const page = await openBoard(desktop);
   const connection = page.getByTestId('connection');

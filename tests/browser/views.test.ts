@@ -109,7 +109,7 @@ test('while the server can’t be reached, the list says so, and a name that was
   await staff.page.context().setOffline(false);
   await dialog().getByRole('button', { name: 'Save', exact: true }).click();
   await dialog().waitFor({ state: 'detached' });
-  expect(await names()).toEqual(['Later ?sort=newest']);
+  expect(await names()).toEqual(['Later ?sort=-number']);
 });
 
 test('the palette finds a view by its name', async () => {

@@ -3,6 +3,7 @@ import { resolve } from '$app/paths';
 import { page } from '$app/state';
 import { ApiError } from '../session/api.ts';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
+import { sortSpecs } from '../feed/order-sorts.ts';
 import { backoff } from '../live/backoff.ts';
 import { SessionEndedError } from '../live/state.ts';
 import { leaveForLogin } from '../session/login.ts';
@@ -108,6 +109,13 @@ export class Board {
     return this.#cursor !== null && !isHere;
   }
 
+  /** Whether final orders that are not here belong in between the rows, because the server can't list them in their order. */
+  get hasGaps(): boolean {
+    const { sort, filter } = this.view;
+    if (sortSpecs[sort].server !== null || !(reachesFinal(filter) || this.widened)) return false;
+    return this.fetching || this.failure !== null || this.#cursor !== null;
+  }
+
   /** Whether everything that is to be shown was read (or could not be), so that an empty list may say that it is empty. */
   get settled(): boolean {
     return !this.fetching && (this.#live.complete || this.failure !== null);
@@ -177,7 +185,7 @@ export class Board {
   }
 
   #pick(): Order[] {
-    const orders = this.view.sort === 'due' ? this.#live.byDue : this.#live.orders;
+    const orders = this.#live.sorted(this.view.sort);
     const picked = pick(orders, this.view, this.#look, this.#moves.ids);
     return picked.length > 0 || !this.#isWide ? picked : pick(orders, { ...this.view, filter: 'all' }, this.#look);
   }
@@ -188,10 +196,11 @@ export class Board {
     this.fetching = true;
     const status = statusesOf(this.#isWide ? 'all' : this.view.filter);
     const q = this.view.query.trim();
+    const sort = sortSpecs[this.view.sort].server?.all;
     try {
       let isNews: boolean;
       do {
-        const found = await readOrders({ status, limit: pageSize, q, cursor }, fetch.signal);
+        const found = await readOrders({ status, limit: pageSize, q, sort, cursor }, fetch.signal);
         if (fetch.signal.aborted) return;
         // After a page of orders that are all here already, nothing would seem to have happened: the next one is read too.
         isNews = found.data.some(({ id }) => !this.#live.get(id));

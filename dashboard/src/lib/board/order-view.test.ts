@@ -1,3 +1,4 @@
+import { sorts } from '../feed/order-sorts.ts';
 import { makeOrder } from '../testing/orders.ts';
 import { describe, expect, it } from 'vitest';
 import { countMissing, matcher, pick, reachesFinal, readView, type View, writeView } from './order-view.ts';
@@ -12,7 +13,7 @@ const view = (given: Partial<View>): View => ({
   filter: 'open',
   queue: null,
   query: '',
-  sort: 'newest',
+  sort: '-number',
   layout: 'table',
   ...given,
 });
@@ -72,11 +73,16 @@ describe('the view of the board', () => {
       filter: 'shipped',
       queue: 'mine',
       query: 'O’Connor & sons',
-      sort: 'newest',
+      sort: '-number',
       layout: 'columns',
     } as const;
     expect(readView(new URLSearchParams(writeView(shown)))).toEqual(shown);
     expect(writeView(readView(new URLSearchParams('status=lost&sort=odd')))).toBe('');
+  });
+
+  it('is sorted by a column of the address, or by what old addresses call newest', () => {
+    for (const sort of sorts) expect(readView(new URLSearchParams(writeView(view({ sort }))))).toEqual(view({ sort }));
+    expect(writeView(readView(new URLSearchParams('sort=newest')))).toBe('sort=-number');
   });
 
   it('knows which filters have more on the server than is loaded', () => {

@@ -1,15 +1,13 @@
 import { orderStatuses, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
 import { orderText, type SearchTerm, searchTerms } from '@live-orders/contracts/domain/search-text.ts';
+import { readSort, type Sort } from '../feed/order-sorts.ts';
 import { isQueued, type Look, type Queue, queues } from './queue.ts';
 import { finalStatuses, openStatuses, statusViews } from '../orders/status.ts';
 
 /** What the board can be narrowed to: one status, all those that are not final, or everything. */
 export const filters = ['open', ...orderStatuses, 'all'] as const;
 export type Filter = (typeof filters)[number];
-
-export const sorts = ['due', 'newest'] as const;
-export type Sort = (typeof sorts)[number];
 
 /** One row under the other, or a column for each status. */
 export const layouts = ['table', 'columns'] as const;
@@ -35,8 +33,6 @@ export function statusesOf(filter: Filter): readonly OrderStatus[] {
 /** Whether the server may have orders for this filter that are not loaded. Of the final ones, only the newest are. */
 export const reachesFinal = (filter: Filter): boolean =>
   statusesOf(filter).some((status) => finalStatuses.includes(status));
-
-export const readSort = (text: string | null): Sort => sorts.find((sort) => sort === text) ?? 'due';
 
 /** Reads the view from the query of the page's address; what is missing or unknown there gets its default. */
 export const readView = (address: { get: (name: string) => string | null }): View => ({

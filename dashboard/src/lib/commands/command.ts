@@ -15,7 +15,7 @@ const boardViews: readonly Command[] = [
   { label: 'New orders', path: '?queue=new' },
   { label: 'My orders', path: '?queue=mine' },
   { label: 'Unassigned orders', path: '?queue=unassigned' },
-  { label: 'All orders, newest first', path: '?status=all&sort=newest' },
+  { label: 'All orders, newest first', path: '?status=all&sort=-number' },
 ];
 
 /** Whether a name has every word of the query. */

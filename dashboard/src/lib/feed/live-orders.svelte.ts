@@ -17,6 +17,7 @@ import { admitToSocket } from '../session/ticket.ts';
 import { finalOrders, readOrderSnapshot } from '../orders/order-snapshot.ts';
 import { Presence } from '../presence/presence.svelte.ts';
 import { OrderLists } from './order-lists.ts';
+import type { Sort } from './order-sorts.ts';
 import { RecentChanges, type RecentChange } from './recent-changes.ts';
 import { Repaint } from './repaint.ts';
 import { finalStatuses } from '../orders/status.ts';
@@ -86,6 +87,11 @@ export class LiveOrders {
   /** What is due first comes first, and last what is never due. */
   get byDue(): readonly Order[] {
     return this.#shown.due;
+  }
+
+  sorted(sort: Sort): readonly Order[] {
+    // As `get`: the lists are no Svelte state.
+    return this.#shown.newest.length > 0 ? this.#lists.sorted(sort) : [];
   }
 
   /** How many orders are here in each status. */

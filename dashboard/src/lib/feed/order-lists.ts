@@ -1,17 +1,6 @@
 import { isFinal, type OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { Order } from '@live-orders/contracts/domain/orders.ts';
-
-type Compare = (a: Order, b: Order) => number;
-
-const newestFirst: Compare = (a, b) => b.number - a.number;
-
-/** Sorts after every time. */
-const never = '9999';
-const dueTime = ({ due_at }: Order): string => due_at ?? never;
-const dueFirst: Compare = (a, b) => {
-  const [one, other] = [dueTime(a), dueTime(b)];
-  return one < other ? -1 : one > other ? 1 : newestFirst(a, b);
-};
+import { dueTime, type Sort, sortSpecs } from './order-sorts.ts';
 
 /** How many orders at the beginning of a sorted list fulfil `isBefore`. */
 const countWhile = (sorted: readonly Order[], isBefore: (order: Order) => boolean): number => {
@@ -26,19 +15,22 @@ const countWhile = (sorted: readonly Order[], isBefore: (order: Order) => boolea
 };
 
 /**
- * The orders of a store as pages show them: sorted in each way, and counted by status. A change compares a dozen of them
- * and not all: with 10,000, sorting and counting them anew for each frame took a tenth of what the page had.
+ * The orders of a store as pages show them: sorted, and counted by status. A change compares a dozen of them and not all:
+ * with 10,000, sorting and counting them anew for each frame took a tenth of what the page had. Newest first and due first
+ * are always kept, and of the other sorts the one that was asked for last.
  */
 export class OrderLists {
   readonly #newest: Order[] = [];
   readonly #due: Order[] = [];
+  #other: { sort: Sort; orders: Order[] } | null = null;
   readonly #counts = { pending: 0, confirmed: 0, preparing: 0, shipped: 0, delivered: 0, cancelled: 0 };
   readonly #assigned = new Map<string | null, number>();
 
   /** To be called for each change, with the very order that is replaced or dropped (`before`), and the one that comes. */
   replace(before: Order | undefined, after: Order | undefined): void {
-    this.#move(this.#newest, newestFirst, before, after);
-    this.#move(this.#due, dueFirst, before, after);
+    this.#move(this.#newest, '-number', before, after);
+    this.#move(this.#due, 'due', before, after);
+    if (this.#other) this.#move(this.#other.orders, this.#other.sort, before, after);
     if (before) this.#count(before, -1);
     if (after) this.#count(after, 1);
   }
@@ -51,6 +43,16 @@ export class OrderLists {
   /** A copy, with what is due first, and at the end what is never due. */
   get due(): readonly Order[] {
     return this.#due.slice();
+  }
+
+  /** A copy, sorted in any way. */
+  sorted(sort: Sort): readonly Order[] {
+    if (sort === '-number') return this.newest;
+    if (sort === 'due') return this.due;
+    if (this.#other?.sort !== sort) {
+      this.#other = { sort, orders: this.#newest.toSorted(sortSpecs[sort].compare) };
+    }
+    return this.#other.orders.slice();
   }
 
   /** How many orders were due before `time` (ms since the epoch). */
@@ -81,7 +83,8 @@ export class OrderLists {
     this.#assigned.set(who, (this.#assigned.get(who) ?? 0) + change);
   }
 
-  #move(sorted: Order[], compare: Compare, before: Order | undefined, after: Order | undefined): void {
+  #move(sorted: Order[], sort: Sort, before: Order | undefined, after: Order | undefined): void {
+    const { compare } = sortSpecs[sort];
     const placeOf = (order: Order): number => countWhile(sorted, (other) => compare(other, order) < 0);
     if (before && after && compare(before, after) === 0) {
       sorted[placeOf(before)] = after;

@@ -1,6 +1,6 @@
 import { order, type Order } from '@live-orders/contracts/domain/orders.ts';
 import { membersOf } from '@live-orders/contracts/rest/errors.ts';
-import { orderPage } from '@live-orders/contracts/rest/orders.ts';
+import { orderPage, type OrderQuery } from '@live-orders/contracts/rest/orders.ts';
 import type { OrderStatus } from '@live-orders/contracts/domain/order-status.ts';
 import type { z } from 'zod';
 import { ApiError, callApi } from '../session/api.ts';
@@ -12,15 +12,18 @@ export interface OrderSearch {
   limit: number;
   /** Words, see `searchTerms`. */
   q?: string;
+  /** Newest first where it is missing. */
+  sort?: OrderQuery['sort'];
   cursor?: string | null;
 }
 
 const biggestPage = 200;
 
-/** Reads one page of orders, newest first. Fails as callApi does. */
+/** Reads one page of orders. Fails as callApi does. */
 export function readOrders(search: OrderSearch, signal: AbortSignal): Promise<z.infer<typeof orderPage>> {
   const query = new URLSearchParams({ status: search.status.join(), limit: String(search.limit) });
   if (search.q) query.set('q', search.q);
+  if (search.sort) query.set('sort', search.sort);
   if (search.cursor) query.set('cursor', search.cursor);
   return callApi(orderPage, `orders/api/orders?${query.toString()}`, { signal });
 }

@@ -1,3 +1,4 @@
+import { readSort, sortSpecs } from '#lib/feed/order-sorts.ts';
 import { queryOfNamed } from '#lib/orders/named-order.ts';
 import { openStatuses } from '#lib/orders/status.ts';
 import { describeProblem } from '#lib/session/problem-words.ts';
@@ -22,10 +23,10 @@ const failed = (problem: Problem): FirstOrders => {
   return { orders: [], failure: { status, code, message: describeProblem(problem) } };
 };
 
-/** What the team sees first by default is what is due first. */
+/** What the team sees first is what its board begins with, where the server can sort so. */
 async function readList({ locals, url }: RequestEvent, call: Call): Promise<FirstOrders> {
-  const sort = url.searchParams.get('sort') === 'newest' ? '' : '&sort=due_at';
-  const which = locals.user && isStaff(locals.user.role) ? `&status=${openStatuses.join()}${sort}` : '';
+  const sort = sortSpecs[readSort(url.searchParams.get('sort'))].server?.open ?? '-created_at';
+  const which = locals.user && isStaff(locals.user.role) ? `&status=${openStatuses.join()}&sort=${sort}` : '';
   const answer = await askGateway(orderPage, `/orders/api/orders?limit=50${which}`, { ...call, limit: 2500 });
   return answer.ok ? { orders: answer.data.data, failure: null } : failed(answer.problem);
 }

@@ -9,7 +9,7 @@ test('a view has one address, however it was kept, and what is unknown in it fal
 });
 
 test('the board’s address is the one that its view is kept under', () => {
-  const view = readView(new URLSearchParams('queue=mine&sort=newest&q=two words '));
-  expect(addressOf(view)).toBe('?queue=mine&q=two+words&sort=newest');
+  const view = readView(new URLSearchParams('queue=mine&sort=-total&q=two words '));
+  expect(addressOf(view)).toBe('?queue=mine&q=two+words&sort=-total');
   expect(savedAddress({ search: addressOf(view) })).toBe(addressOf(view));
 });

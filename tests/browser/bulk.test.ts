@@ -165,6 +165,34 @@ test('selected orders are given to anybody of the team, and to nobody', async ()
   expect(await assigned()).toEqual([null, null]);
 });
 
+test('an assignment of several is taken back; what somebody has assigned since is left, and says so', async () => {
+  const [moved, mine, other] = await place(3);
+  const [admin, user] = [site.admin.session?.user, site.staff.session?.user];
+  if (!moved || !mine || !other || !admin || !user) throw new Error('no orders, or nobody is logged in');
+  const orders = [moved, mine, other];
+  const give = (id: string, to: string) => site.admin.call(calls.changeOrder, { id, body: { assignee: { id: to } } });
+  const assigned = async (): Promise<unknown[]> =>
+    Promise.all(orders.map(async ({ id }) => (await site.admin.order(id)).assigned_to));
+  const takeBack = staff.page.locator('[data-sonner-toast]').getByRole('button', { name: 'Undo' });
+  const { version } = await give(mine.id, admin.id);
+  await row(mine).locator(`xpath=self::*[@data-version="${version}"]`).waitFor();
+  for (const order of orders) await box(order).check();
+  await bar().getByRole('button', { name: 'Assign to me' }).click();
+  await staff.page.getByText('3 orders assigned', { exact: true }).waitFor();
+  expect(await assigned()).toEqual([user.id, user.id, user.id]);
+  await staff.photograph('assigned');
+  // A move makes a version too, and is no reason against it; another assignment is.
+  await site.admin.move(moved.id, 'confirmed');
+  await give(other.id, admin.id);
+  await takeBack.click();
+  await staff.page.getByText('2 orders taken back').waitFor();
+  expect(await assigned()).toEqual([null, admin.id, admin.id]);
+  await selected(1);
+  await row(other).getByText('Somebody else has assigned it since.').waitFor();
+  await staff.photograph('assigned-since');
+  expect(await statuses([moved])).toEqual(['confirmed']);
+});
+
 test('selected orders are exported as a file, newest first, and stay selected', async () => {
   const orders = await place(3);
   const [newest, , oldest] = orders;

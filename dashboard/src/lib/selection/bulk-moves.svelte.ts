@@ -4,6 +4,7 @@ import { bulkResults, type BulkResults, type BulkStatusChange, mostNamed } from 
 import { toast } from 'svelte-sonner';
 import type { LiveOrders } from '../feed/live-orders.svelte.ts';
 import { SessionEndedError } from '../live/state.ts';
+import { changeOrder } from '../order-detail/order-change.ts';
 import { statusViews } from '../orders/status.ts';
 import { ApiError, callApi, newKey } from '../session/api.ts';
 import { leaveForLogin } from '../session/login.ts';
@@ -15,12 +16,23 @@ const callsAtOnce = 6;
 /** Milliseconds for which the lot can be taken back. */
 const undoMs = 15_000;
 
+/** An order that was given to somebody, as it was and as it is since. */
+interface Assigned {
+  before: Order;
+  after: Order;
+}
+
+/** Somebody else has assigned the order since; the message says so to the user. */
+class ReassignedError extends Error {}
+
 const labelOf = (status: OrderStatus): string => statusViews[status].label.toLowerCase();
 const counted = (count: number): string => `${count} ${count === 1 ? 'order' : 'orders'}`;
 const stayed = (count: number): string | undefined =>
   count > 0 ? `${counted(count)} stayed as they were, still selected.` : undefined;
 const words = (error: unknown): string =>
-  error instanceof ApiError ? error.message : 'Something unexpected happened in this page.';
+  error instanceof ApiError || error instanceof ReassignedError
+    ? error.message
+    : 'Something unexpected happened in this page.';
 
 /** Does the same with each of several orders, `callsAtOnce` at a time. */
 const withEach = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
@@ -69,18 +81,24 @@ export class BulkMoves {
   async assign(assignee: { id: string } | null): Promise<void> {
     await this.#work(async () => {
       const wanted = this.orders;
-      let done = 0;
-      await withEach(wanted, async ({ id, version }) => {
+      const assigned: Assigned[] = [];
+      await withEach(wanted, async (before) => {
+        const { id, version } = before;
         await this.#one(id, async () => {
           const body = { assignee: assignee && { id: assignee.id } };
           const call = { method: 'PATCH', body, version } as const;
-          this.#live.put([await callApi(orderSchema, `orders/api/orders/${id}`, call)]);
-          done += 1;
+          const after = await callApi(orderSchema, `orders/api/orders/${id}`, call);
+          this.#live.put([after]);
+          assigned.push({ before, after });
         });
       });
-      const description = stayed(wanted.length - done);
-      if (done === 0) toast.error('No order was assigned', { description });
-      else toast.success(`${counted(done)} ${assignee ? 'assigned' : 'assigned to nobody'}`, { description });
+      const description = stayed(wanted.length - assigned.length);
+      if (assigned.length === 0) {
+        toast.error('No order was assigned', { description });
+        return;
+      }
+      const text = `${counted(assigned.length)} ${assignee ? 'assigned' : 'assigned to nobody'}`;
+      this.#offerUndo(text, description, () => this.#giveBack(assigned));
     });
   }
 
@@ -124,25 +142,45 @@ export class BulkMoves {
     const text = `${counted(moved.length)} now ${labelOf(status)}`;
     const description = stayed(wanted - moved.length);
     if (moved.length === 0) toast.error('No order was moved', { description });
-    else {
-      const action = { label: 'Undo', onClick: () => void this.#undo(moved) };
-      toast.success(text, { description, action, duration: undoMs });
-    }
+    else this.#offerUndo(text, description, () => this.#undo(moved));
   }
 
-  async #undo(moved: readonly Order[]): Promise<void> {
+  #offerUndo(text: string, description: string | undefined, undo: () => Promise<void>): void {
+    const action = { label: 'Undo', onClick: () => void undo() };
+    toast.success(text, { description, action, duration: undoMs });
+  }
+
+  #undo(moved: readonly Order[]): Promise<void> {
+    return this.#takeBack(moved, async ({ id, version }) => {
+      const call = { method: 'POST', body: {}, version, key: newKey() } as const;
+      this.#live.put([await callApi(orderSchema, `orders/api/orders/${id}/undo`, call)]);
+    });
+  }
+
+  /** Gives each order to whom it was with before, unless somebody has assigned it anew. */
+  #giveBack(assigned: readonly Assigned[]): Promise<void> {
+    const before = new Map(assigned.map((one) => [one.after.id, one.before.assigned_to ?? null]));
+    const orders = assigned.map(({ after }) => after);
+    return this.#takeBack(orders, async (order) => {
+      const to = before.get(order.id) ?? null;
+      const { made, order: now } = await changeOrder(order, { assignee: to === null ? null : { id: to } });
+      this.#live.put([now]);
+      if (!made) throw new ReassignedError('Somebody else has assigned it since.');
+    });
+  }
+
+  async #takeBack(orders: readonly Order[], work: (order: Order) => Promise<void>): Promise<void> {
     await this.#work(async () => {
       let done = 0;
-      await withEach(moved, async ({ id, version }) => {
-        await this.#one(id, async () => {
-          const call = { method: 'POST', body: {}, version, key: newKey() } as const;
-          this.#live.put([await callApi(orderSchema, `orders/api/orders/${id}/undo`, call)]);
+      await withEach(orders, async (order) => {
+        await this.#one(order.id, async () => {
+          await work(order);
           done += 1;
         });
       });
       const text = `${counted(done)} taken back`;
-      if (done === moved.length) toast.success(text);
-      else toast.error(text, { description: `${counted(moved.length - done)} could not be, and are selected.` });
+      if (done === orders.length) toast.success(text);
+      else toast.error(text, { description: `${counted(orders.length - done)} could not be, and are selected.` });
     });
   }
 

@@ -192,6 +192,7 @@ test('of several tabs one sounds, and another one once that is closed; what is a
     expect(await heard(others)).toHaveLength(1);
   });
   await Promise.all(others.map((tab) => tab.close()));
+  await staff.comeHome();
 });
 
 test('while the page is hidden, one notification sums up what is new, and leads back to the page', async () => {

@@ -1,3 +1,4 @@
+import { calls } from '@live-orders/contracts/rest/calls.ts';
 import { expect } from 'vitest';
 import { desktop, Visitor } from '@live-orders/test-support/browser/browser.ts';
 import { test } from '@live-orders/test-support/fixtures/test.ts';
@@ -9,10 +10,28 @@ test('with its default settings the dashboard is live at the address of the gate
     await gatewayReady(url);
     const visitor = await Visitor.arrive(browser, 'staff-at-one-host', url, { viewport: desktop });
     await visitor.login('staff@example.com');
-    const { number } = await customer.placeOrder([{ product_id: products[0].id, quantity: 1 }]);
+    const { id, number } = await customer.placeOrder([{ product_id: products[0].id, quantity: 1 }]);
     await visitor.page.locator(`[data-order-number="${number}"]`).first().waitFor();
     expect(new URL(visitor.page.url()).origin).toBe(url);
     expect(visitor.errors).toEqual([]);
+    // What a page says of a change arrives by this way, too: which version it was about, and whose page it is.
+    const row = visitor.page.locator(`[data-order-number="${number}"]`).first();
+    await row.locator('[data-press=move]').click();
+    await row.locator('[data-press=undo]').waitFor();
+    await visitor.settle();
+    await row.locator('[data-press=undo]').click();
+    await row.locator('[data-press=move]').waitFor();
+    const change = (headers: string) =>
+      visitor.page.evaluate<number>(
+        `fetch('/api/orders/api/orders/${id}/status', {
+          method: 'PATCH',
+          headers: { 'content-type': 'application/json', ...${headers} },
+          body: '{"status":"confirmed"}',
+        }).then(({ status }) => status)`,
+      );
+    expect(await change(`{ 'if-match': '"1"' }`)).toBe(412);
+    expect(await change(`{ 'x-page-user': '${id}' }`)).toBe(409);
+    expect(await customer.call(calls.getOrder, { id })).toMatchObject({ status: 'pending', version: 3 });
     await visitor.leave();
 
     const policyAt = async (address: string) =>

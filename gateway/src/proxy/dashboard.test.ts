@@ -88,6 +88,10 @@ describe('a request', () => {
       cookie: 'session=1',
       origin: 'https://shop.example:8443',
       'sec-fetch-site': 'same-origin',
+      // Without these a change would be made whatever has changed, twice, or for another user.
+      'if-match': '"7"',
+      'idempotency-key': 'abc',
+      'x-page-user': '0198',
     };
     await ask('/orders/0198?x=%2F&y', { ...sent, 'accept-encoding': 'br', 'x-sveltekit-action': 'true' });
     expect(asked.url).toBe('/orders/0198?x=%2F&y');

@@ -119,6 +119,46 @@ describe('a move', () => {
     await isIn(staff, order, 'pending');
   });
 
+  test('that could not be taken back still can be', async () => {
+    await staff.comeHome();
+    const order = await place();
+    await button(staff, order).click();
+    await button(staff, order).getByText('Undo').waitFor();
+    await staff.settle();
+    await staff.divertNextChange(`**/${order.id}/undo`, (route) => route.abort());
+    await button(staff, order).click();
+    await staff.page.getByText(`Order ${order.number} was not taken back`).first().waitFor();
+    await button(staff, order).getByText('Undo').waitFor();
+    await staff.settle();
+    await button(staff, order).click();
+    await isIn(staff, order, 'pending');
+    staff.errors.length = 0;
+  });
+
+  test('that cancels leaves its row where it is, with the focus on what takes it back', async () => {
+    const word = crypto.randomUUID();
+    const customer = await new Api(site.system.gatewayUrl).register();
+    const items = [{ product_id: site.products[0]?.id ?? '', quantity: 1 }];
+    const [order, other] = [await customer.placeOrder(items, word), await customer.placeOrder(items, word)];
+    await staff.page.goto(`/?q=${word}`);
+    await button(staff, other).waitFor();
+    const top = async (one: Order) => (await row(staff, one).boundingBox())?.y ?? 0;
+    const isFirst = async () => (await top(order)) < (await top(other));
+    expect(await isFirst()).toBe(true);
+    await row(staff, order)
+      .getByRole('button', { name: `More for order ${order.number}` })
+      .click();
+    await staff.page.getByRole('menuitem', { name: 'Cancel order' }).click();
+    await staff.page.getByRole('alertdialog').getByRole('button', { name: 'Cancel order' }).click();
+    await row(staff, order).locator('button[data-press=undo]:focus').waitFor();
+    expect(await isFirst()).toBe(true);
+    await staff.settle();
+    await staff.page.keyboard.press('Enter');
+    await isIn(staff, order, 'pending');
+    expect(await isFirst()).toBe(true);
+    expect(staff.errors).toEqual([]);
+  });
+
   test('goes through where somebody else has only noted something meanwhile', async () => {
     await staff.comeHome();
     const order = await place();

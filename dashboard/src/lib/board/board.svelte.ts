@@ -21,7 +21,7 @@ const pageSize = 100;
 const typingPause = 250;
 
 /** What makes rows keep their places: the pointer over them, a finger on them, the focus in one, one being dragged, one open beside them. */
-export type Aim = 'pointer' | 'finger' | 'focus' | 'drag' | 'drawer';
+export type Aim = 'pointer' | 'finger' | 'focus' | 'drag' | 'drawer' | 'cancelling';
 
 /**
  * What the board shows: filter, search and sort order as the page's address has them, older orders on demand, and rows

@@ -45,6 +45,12 @@ export class Moves {
     return new Set(this.#states.keys());
   }
 
+  /** Whether the user is about to cancel an order, or has just done so and can take it back. */
+  get isCancelling(): boolean {
+    const cancels = (state: MoveState): boolean => state.phase !== 'conflict' && state.to === 'cancelled';
+    return this.cancelling !== null || [...this.#states.values()].some(cancels);
+  }
+
   /** Where the orders are shown that are being moved: in the status that they shall have, until the server has answered. */
   get underWay(): ReadonlyMap<string, OrderStatus> {
     return new Map(
@@ -88,14 +94,16 @@ export class Moves {
 
   async #work(order: Order, doing: Doing, work: () => Promise<MoveState | undefined>) {
     const { id } = order;
-    const busy = this.#states.get(id)?.phase;
-    if (busy === 'moving' || busy === 'undoing') return;
+    const before = this.#states.get(id);
+    if (before?.phase === 'moving' || before?.phase === 'undoing') return;
     this.#states.set(id, doing);
     const stop = this.#live.presence.move(id);
     try {
       this.#end(id, await work());
     } catch (error) {
-      this.#end(id, await this.#explain(order, doing, error));
+      // What could not be taken back still can be: without that, the button would take the next step instead.
+      const isAsBefore = before?.phase === 'moved' && this.#live.get(id)?.status === before.to;
+      this.#end(id, (await this.#explain(order, doing, error)) ?? (isAsBefore ? before : undefined));
     } finally {
       stop();
     }
@@ -150,7 +158,8 @@ export class Moves {
       const by = await this.#lastMover(order.id);
       return { phase: 'conflict', wanted: doing.to, reason: doing.reason, current, by };
     }
-    if (doing.phase === 'undoing' && membersOf('validation_failed', known?.problem ?? null)) {
+    const invalid = membersOf('validation_failed', known?.problem ?? null)?.errors;
+    if (doing.phase === 'undoing' && invalid?.some(({ path }) => path === 'reason')) {
       this.explaining = { order, to: doing.to };
       return undefined;
     }

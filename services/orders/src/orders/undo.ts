@@ -78,11 +78,18 @@ export const undoMove = async (
   return undone;
 };
 
+const describeAge = (seconds: number): string =>
+  seconds < 120
+    ? `${seconds} s`
+    : seconds < 7_200
+      ? `${Math.floor(seconds / 60)} min`
+      : `${Math.floor(seconds / 3_600)} h`;
+
 const checkTime = (order: Order, moved: Date, { reason, actor, at }: Undo, undoSeconds: number): void => {
   const seconds = Math.floor((at.getTime() - moved.getTime()) / 1_000);
   if (seconds <= undoSeconds) return;
   if (actor.role !== 'admin') {
-    const late = `Order ${order.number} was moved ${seconds} s ago, and the team can take a move back for ${undoSeconds} s`;
+    const late = `Order ${order.number} was moved ${describeAge(seconds)} ago, and the team can take a move back for ${undoSeconds} s`;
     throw new ProblemError('undo_expired', `${late}; an administrator can, with a reason.`);
   }
   if (reason !== null) return;

@@ -99,6 +99,20 @@ test('a press that was aimed at what the bar offered before somebody else moved 
   await become(orders, ['preparing', 'preparing']);
 });
 
+test('a box that is ticked takes no keys away from the list', async () => {
+  const [first, second] = await place(2);
+  if (!first || !second) throw new Error('no orders');
+  await box(first).click();
+  await selected(1);
+  await staff.page.keyboard.press('x');
+  await bar().waitFor({ state: 'detached' });
+  await staff.page.keyboard.press('j');
+  await row(second).locator('[data-row-link]:focus').waitFor();
+  await staff.page.keyboard.press('x');
+  await selected(1);
+  await box(second).uncheck();
+});
+
 test('by keyboard: x picks, Shift with x a range, and all of them are assigned', async () => {
   const orders = await place(3);
   const [first, , third] = orders;

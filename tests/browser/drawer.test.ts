@@ -53,6 +53,11 @@ const heading = (visitor: AtPage, { number }: Order) =>
 const path = ({ page }: AtPage): string => new URL(page.url()).pathname;
 const link = (visitor: AtPage, order: Order) => row(visitor, order).locator('a[data-row-link]');
 
+const hasSlidIn = ({ page }: AtPage) =>
+  page.evaluate(
+    `Promise.all(document.querySelector('[data-testid=drawer]').getAnimations().map((one) => one.finished)).then(() => null)`,
+  );
+
 describe('an order opens beside the board', () => {
   test('which stays as it is; j and k lead on, and Esc back to the row of the last one', async () => {
     const [first, second, third] = orders;
@@ -64,9 +69,7 @@ describe('an order opens beside the board', () => {
     await drawer(staff).getByTestId('history').getByText('Placed').waitFor();
     await drawer(staff).getByText('2 other orders').waitFor();
     await drawer(staff).getByText('1 of 3').waitFor();
-    await staff.page.evaluate(
-      `Promise.all(document.querySelector('[data-testid=drawer]').getAnimations().map((one) => one.finished)).then(() => null)`,
-    );
+    await hasSlidIn(staff);
     await staff.photograph('open');
     expect(await violations(staff.page)).toEqual([]);
 
@@ -136,6 +139,17 @@ describe('an order opens beside the board', () => {
     await drawer(staff).getByText('The other orders can’t be read at the moment.').waitFor();
     await drawer(staff).getByText('The history can’t be read at the moment.').waitFor();
     connect();
+  });
+
+  test.each([640, 768, 1023])('beside the rail at %i px, with nothing of it below that', async (width) => {
+    await staff.page.setViewportSize({ width, height: 900 });
+    await link(staff, orders[0]).click();
+    await heading(staff, orders[0]).and(staff.page.locator(':focus')).waitFor();
+    await hasSlidIn(staff);
+    const [rail, open] = [await staff.page.locator('.rail').boundingBox(), await drawer(staff).boundingBox()];
+    expect([open?.x, open && open.x + open.width]).toEqual([rail && rail.x + rail.width, width]);
+    await staff.photograph(`beside-the-rail-${width}`);
+    await staff.page.setViewportSize(desktop);
   });
 
   test('over the whole page of a phone, whose Back leads to where the list was', async () => {

@@ -3,12 +3,15 @@ import { singleKeys } from './single-keys.svelte.ts';
 
 const steps: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
-/** Whether a key is pressed by itself, and not into a field, a menu or a dialog. Letters are not where they are switched off. */
+/**
+ * Whether a key is pressed by itself, and not into a field, a menu or a dialog; a box that is ticked takes no letters. Letters are
+ * not free where they are switched off.
+ */
 export function isFree(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   if (event.key.length === 1 && !singleKeys.on) return false;
   const from = event.target instanceof Element ? event.target : null;
-  return !from?.closest('input, textarea, select, [role=menu], [role=alertdialog], [role=dialog]');
+  return !from?.closest('input:not([type=checkbox]), textarea, select, [role=menu], [role=alertdialog], [role=dialog]');
 }
 
 interface Walked extends Reached {

@@ -166,7 +166,7 @@ export class RowWindow<Scroller extends Window | HTMLElement> {
     const [keyOf, keptLines, { perLine, gap, margin, line }] = [this.#keyOf, this.#keptLines, this.#layout];
     const count = Math.ceil(this.#orders().length / perLine);
     const virtualizer: Virtualizer<Scroller, HTMLElement> | undefined = this.#virtualizer;
-    const isWithin = (virtualizer?.scrollOffset ?? 0) > margin;
+    const isWithin = (virtualizer?.scrollOffset ?? 0) > margin && !this.#hasTopLeft(count, keyOf);
     return {
       ...this.#scrolling,
       count: count + 1,
@@ -193,6 +193,24 @@ export class RowWindow<Scroller extends Window | HTMLElement> {
         if (sync) flushSync();
       },
     };
+  }
+
+  /**
+   * Whether the line at the top of what is in sight is about to part from the two below it. The virtualizer keeps that line where
+   * it is: an order that goes to the end of the list would take along what is in sight.
+   */
+  #hasTopLeft(count: number, keyOf: (line: number) => string | number): boolean {
+    const { options, scrollOffset } = this.#virtualizer;
+    const top = keyOf === options.getItemKey ? undefined : this.#virtualizer.getVirtualItemForOffset(scrollOffset ?? 0);
+    if (!top) return false;
+    const [own, ...others] = [top.index, top.index + 1, top.index + 2]
+      .filter((line) => line < options.count - 1)
+      .map((line) => {
+        const key = options.getItemKey(line);
+        for (let now = 0; now < count; now += 1) if (keyOf(now) === key) return now - line;
+        return Number.NaN;
+      });
+    return own !== undefined && others.length > 0 && others.every((moved) => Math.abs(moved - own) > 1);
   }
 
   /** Forgets how high the rows of orders were that are gone, once it knows more of those than of others. */

@@ -215,6 +215,18 @@ test.each(['', '&view=columns'])('what is still being read has the places of wha
   expect(await page.getByText('Loading orders…').count()).toBe(0);
 });
 
+test('on paper the list has no buttons, and says that it may not be all of it', async () => {
+  const page = await openBoard(desktop);
+  const words = page.getByText('Printed are only the orders that were in sight');
+  const buttons = page.locator('.board button:visible');
+  expect([await words.isVisible(), (await buttons.count()) > 0]).toEqual([false, true]);
+  await page.emulateMedia({ media: 'print' });
+  await words.waitFor();
+  expect(await buttons.count()).toBe(0);
+  await staff.photograph('on-paper');
+  await page.emulateMedia({ media: 'screen' });
+});
+
 test('the panel of figures closes with Escape and by a click beside it, and gives the focus back', async () => {
   const page = await openBoard(desktop);
   const connection = page.getByTestId('connection');

@@ -28,9 +28,10 @@ export const placeMany = async (database: pg.Client, { base, many, name }: ManyO
   );
 };
 
-export const removeMany = async (database: pg.Client, { name }: ManyOrders): Promise<void> => {
-  const ours = '(SELECT id FROM orders WHERE customer_name = $1)';
-  for (const table of ['stock_movements', 'order_status_history', 'order_items'])
-    await database.query(`DELETE FROM ${table} WHERE order_id IN ${ours}`, [name]);
-  await database.query('DELETE FROM orders WHERE customer_name = $1', [name]);
+/** Not what the customer has placed besides, of which there are events: the database holds whatever the topics tell of. */
+export const removeMany = async (database: pg.Client, { base, many }: ManyOrders): Promise<void> => {
+  const ours = 'SELECT id FROM orders WHERE number > $1 AND number <= $1 + $2::int';
+  for (const table of ['order_status_history', 'order_items'])
+    await database.query(`DELETE FROM ${table} WHERE order_id IN (${ours})`, [base, many]);
+  await database.query(`DELETE FROM orders WHERE id IN (${ours})`, [base, many]);
 };

@@ -101,9 +101,10 @@ export class Moves {
     try {
       this.#end(id, await work());
     } catch (error) {
+      const left = await this.#explain(order, doing, error);
       // What could not be taken back still can be: without that, the button would take the next step instead.
       const isAsBefore = before?.phase === 'moved' && this.#live.get(id)?.status === before.to;
-      this.#end(id, (await this.#explain(order, doing, error)) ?? (isAsBefore ? before : undefined));
+      this.#end(id, left ?? (isAsBefore ? before : undefined));
     } finally {
       stop();
     }

@@ -218,7 +218,7 @@ test.each(['', '&view=columns'])('what is still being read has the places of wha
 test('on paper the list has no buttons, and says that it may not be all of it', async () => {
   const page = await openBoard(desktop);
   const words = page.getByText('Printed are only the orders that were in sight');
-  const buttons = page.locator('.board button:visible');
+  const buttons = page.locator('[data-testid=board] [data-order-id] button:visible');
   expect([await words.isVisible(), (await buttons.count()) > 0]).toEqual([false, true]);
   await page.emulateMedia({ media: 'print' });
   await words.waitFor();

@@ -100,9 +100,13 @@ export class WireAttack {
     const { system, say } = this.#options;
     const bytes = toBytes(request);
     const linesBefore = system.lines.length;
-    const fault = await exchange(round.way.url, bytes)
-      .then((received) => faultOf(received, { request, operation, held: round.held }, round.way.operations))
-      .catch(String);
+    const ask = (idleMs: number): Promise<string | null> =>
+      exchange(round.way.url, bytes, idleMs)
+        .then((received) => faultOf(received, { request, operation, held: round.held }, round.way.operations))
+        .catch(String);
+    const first = await ask(300);
+    // A busy machine may take longer than that for an answer, and has none for a client that has gone.
+    const fault = first === 'no answer' ? await ask(5_000) : first;
     const silent = await this.#silent();
     this.#broken = silent.length > 0;
     const logged = system.lines.slice(linesBefore).filter((line) => /"level":(50|60)/.test(line));

@@ -12,16 +12,15 @@ export const sendRaw = async (url: string, text: string): Promise<string> => {
 };
 
 const patienceMs = 10_000;
-/** After so long without a byte nothing more is sent, as when a client goes: a server that waits for more has to give up. */
-const idleMs = 300;
 /** Whoever gets one of these has been let in, and nothing would end the wait for the rest. */
 const endless = /^HTTP\/1\.1 (101 |200 [^]*?\r\ncontent-type: text\/event-stream)[^]*?\r\n\r\n/i;
 
 /**
  * Sends bytes to the server at `url` as they are; gives what comes back until it closes, and of an answer without an end
- * what has come with its head. Rejects when a server does neither close nor answer so in time.
+ * what has come with its head. After `idleMs` without a byte nothing more is sent, as when a client goes: a server that waits
+ * for more has to give up. Rejects when a server does neither close nor answer so in time.
  */
-export const exchange = async (url: string, bytes: Buffer): Promise<Buffer> => {
+export const exchange = async (url: string, bytes: Buffer, idleMs = 300): Promise<Buffer> => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   const received: Buffer[] = [];
   let isLate = false;

@@ -1,7 +1,7 @@
 import { compressed } from '#lib/server/compression.ts';
 import { makeProblem, problemResponse } from '#lib/server/gateway.ts';
 import { isFromOwnPage, isHttps, socketSources } from '#lib/server/origin.ts';
-import { pageUserHeader } from '#lib/session/page-user.ts';
+import { pageUserHeader } from '@live-orders/contracts/change-headers.ts';
 import { accessToken, renewSession, sessionUser } from '#lib/server/session.ts';
 import { redirect, type RequestEvent } from '@sveltejs/kit';
 import type { Handle } from '@sveltejs/kit/hooks';

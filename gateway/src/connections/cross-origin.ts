@@ -1,3 +1,4 @@
+import { changeHeaders } from '@live-orders/contracts/change-headers.ts';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { Origins } from './origins.ts';
@@ -6,8 +7,7 @@ const allowMethods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 const allowHeaders = [
   'authorization',
   'content-type',
-  'idempotency-key',
-  'if-match',
+  ...changeHeaders,
   'if-none-match',
   'last-event-id',
   'x-request-id',

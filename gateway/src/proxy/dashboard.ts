@@ -1,3 +1,4 @@
+import { changeHeaders, pageUserHeader } from '@live-orders/contracts/change-headers.ts';
 import { proxySecretHeader } from '@live-orders/contracts/proxy-secret.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import type { MiddlewareHandler } from 'hono';
@@ -18,8 +19,6 @@ const forwarded = [
   'content-type',
   'cookie',
   'host',
-  'idempotency-key',
-  'if-match',
   'if-modified-since',
   'if-none-match',
   'if-range',
@@ -32,10 +31,11 @@ const forwarded = [
   'sec-fetch-user',
   'tracestate',
   'user-agent',
-  'x-page-user',
   'x-sveltekit-action',
   'x-sveltekit-pathname',
   'x-sveltekit-search',
+  ...changeHeaders,
+  pageUserHeader,
 ];
 
 /**

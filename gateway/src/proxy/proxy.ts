@@ -1,3 +1,4 @@
+import { changeHeaders } from '@live-orders/contracts/change-headers.ts';
 import type { Log } from '@live-orders/runtime/process/log.ts';
 import { placeOf } from '@live-orders/runtime/http/place.ts';
 import { type Callers, callerOf } from '../http/callers.ts';
@@ -12,8 +13,7 @@ const forwarded = [
   'authorization',
   'content-encoding',
   'content-type',
-  'idempotency-key',
-  'if-match',
+  ...changeHeaders,
   'if-none-match',
   'tracestate',
   'user-agent',

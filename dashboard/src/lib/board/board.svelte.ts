@@ -20,7 +20,10 @@ import { isQueued } from './queue.ts';
 const pageSize = 100;
 const typingPause = 250;
 
-/** What makes rows keep their places: the pointer over them, a finger on them, the focus in one, one being dragged, one open beside them. */
+/**
+ * What makes rows keep their places: the pointer over them, a finger on them, the focus in one, one being dragged, one open beside
+ * them, one being cancelled.
+ */
 export type Aim = 'pointer' | 'finger' | 'focus' | 'drag' | 'drawer' | 'cancelling';
 
 /**

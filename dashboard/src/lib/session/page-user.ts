@@ -1,8 +1,6 @@
+import { pageUserHeader } from '@live-orders/contracts/change-headers.ts';
 import { z } from 'zod';
 import { keep, readKept } from '../ui/kept.ts';
-
-/** Of calls of the dashboard's own server: the id of the user for whom the page was made. */
-export const pageUserHeader = 'x-page-user';
 
 /** The user that this page was made for, whoever is logged in in this browser by now. Of browsers only: a page has one. */
 let pageUser: string | null = null;

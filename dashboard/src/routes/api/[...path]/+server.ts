@@ -1,3 +1,4 @@
+import { changeHeaders } from '@live-orders/contracts/change-headers.ts';
 import { callAsUser, passOn } from '#lib/server/forward.ts';
 import { makeProblem, problemResponse } from '#lib/server/gateway.ts';
 import type { RequestEvent } from './$types';
@@ -26,7 +27,7 @@ async function forward(event: RequestEvent, method: Method): Promise<Response> {
   }
   const given = (name: string) => event.request.headers.get(name);
   const conditions = Object.fromEntries(
-    ['if-match', 'idempotency-key'].flatMap((name) => {
+    changeHeaders.flatMap((name) => {
       const value = given(name);
       return value === null ? [] : [[name, value]];
     }),
